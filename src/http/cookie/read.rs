@@ -1,0 +1,87 @@
+//! Finding one cookie in the `Cookie` headers of a request.
+
+use core::fmt;
+use core::str;
+
+/// What the `Cookie` headers of a request say about the session's cookie.
+///
+/// Only [`FoundCookie::One`] goes on to verification; the others count as no cookie. The last two
+/// are worth an event: browsers do not send them unless someone plants cookies.
+///
+/// `Debug` does not print the value.
+///
+/// # Example
+///
+/// ```
+/// use cloakroom::http::cookie::{CookieConfig, FoundCookie};
+///
+/// // An attacker on a sibling subdomain added a second cookie of the same name.
+/// let planted = b"__Host-session=clk1.AAAA; __Host-session=clk1.BBBB".as_slice();
+/// assert_eq!(CookieConfig::default().read_cookie([planted]), FoundCookie::Duplicate);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub enum FoundCookie<'h> {
+    /// No cookie of the name.
+    None,
+    /// Exactly one, with this value: not verified, of any length, perhaps empty, perhaps quoted.
+    One(&'h str),
+    /// Two or more, equal or not. Taking the first or the last would let an attacker who plants
+    /// one choose whose session the user is in.
+    Duplicate,
+    /// Exactly one, whose value is not UTF-8.
+    Malformed,
+}
+
+impl fmt::Debug for FoundCookie<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::One(_) => "One(..)",
+            Self::Duplicate => "Duplicate",
+            Self::Malformed => "Malformed",
+        })
+    }
+}
+
+/// Walks the pairs of all headers once and stops at the second match.
+///
+/// A pair without `=` has a value but no name (rfc6265bis §5.6) and never matches; neither does
+/// `=name=value`, the way older browsers send a nameless cookie that imitates a prefixed one.
+pub(super) fn find<'h>(
+    name: &[u8],
+    headers: impl IntoIterator<Item = &'h [u8]>,
+) -> FoundCookie<'h> {
+    let mut found = FoundCookie::None;
+    for header in headers {
+        for pair in header.split(|byte| *byte == b';') {
+            let mut halves = pair.splitn(2, |byte| *byte == b'=');
+            let (Some(key), Some(value)) = (halves.next(), halves.next()) else {
+                continue;
+            };
+            if trim(key) != name {
+                continue;
+            }
+            if found != FoundCookie::None {
+                return FoundCookie::Duplicate;
+            }
+            found = str::from_utf8(trim(value)).map_or(FoundCookie::Malformed, FoundCookie::One);
+        }
+    }
+    found
+}
+
+/// Takes SP and HTAB off both ends, and nothing else.
+///
+/// Browsers strip these two before they look for a prefix. Stripping more (form feed, NBSP, the
+/// Unicode spaces) would turn a cookie that passed them as harmless into `__Host-session`.
+pub(in crate::http) fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    while let [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}

@@ -1,0 +1,109 @@
+//! Why a set of keys is not a ring. Talkative: the operator reads it.
+
+use core::fmt;
+
+use crate::key::error::KeyError;
+use crate::key::id::KeyId;
+use crate::time::Timestamp;
+
+/// Keys that a ring holds at most.
+pub(crate) const MAX_KEYS: usize = 256;
+
+/// Why a set of keys is not a ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RingError {
+    /// There is no key.
+    Empty,
+    /// There are more than 256 keys.
+    TooManyKeys,
+    /// The key text of one key is wrong.
+    Key(KeyError),
+    /// Root keys and derived units in one ring.
+    MixedKinds,
+    /// Two keys have one key id: the same key twice, or a collision made on purpose.
+    SameId(KeyId),
+    /// Two keys become active at the same time, so which one seals would be chance.
+    SameActivation(KeyId, KeyId),
+    /// A key retires although no key succeeds it.
+    NoSuccessor(KeyId),
+    /// A key retires while tokens under it may be alive.
+    RetiresEarly {
+        /// The key.
+        key: KeyId,
+        /// When no token under it can be alive any more.
+        earliest: Timestamp,
+    },
+    /// No key may seal at this time: all are disabled, or become active later.
+    NoSealingKey,
+    /// The ring names no such key.
+    UnknownKey(KeyId),
+    /// The new ring drops or retires a key whose tokens may be alive.
+    DropsKey {
+        /// The key.
+        key: KeyId,
+        /// When no token under it can be alive any more.
+        until: Timestamp,
+    },
+    /// The maximum lifetime is not a whole number of seconds from 1 to 4,294,967,295.
+    Lifetime,
+    /// A policy gives tokens a longer life than the ring plans for, in seconds.
+    LifetimeTooShort {
+        /// What the policy gives.
+        policy: u32,
+        /// What the ring plans for.
+        ring: u32,
+    },
+}
+
+impl fmt::Display for RingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the ring has no key; generate one"),
+            Self::TooManyKeys => write!(f, "the ring has more than {MAX_KEYS} keys"),
+            Self::Key(error) => error.fmt(f),
+            Self::MixedKinds => f.write_str(
+                "root keys (clkkey1.) and derived units (clksub1.) can't be in one ring",
+            ),
+            Self::SameId(key) => write!(f, "key {key} is in the ring twice"),
+            Self::SameActivation(one, other) => write!(
+                f,
+                "keys {one} and {other} become active at the same time; give one a later time"
+            ),
+            Self::NoSuccessor(key) => write!(
+                f,
+                "key {key} retires but no key succeeds it; add a key that becomes active before"
+            ),
+            Self::RetiresEarly { key, earliest } => write!(
+                f,
+                "key {key} retires while its tokens may be alive; {earliest} is the earliest safe \
+                 time, `forced` logs those users out"
+            ),
+            Self::NoSealingKey => f.write_str(
+                "no key of the ring may seal now; all are disabled or become active later",
+            ),
+            Self::UnknownKey(key) => write!(f, "the ring has no key {key}"),
+            Self::DropsKey { key, until } => write!(
+                f,
+                "the new ring drops key {key}, whose tokens may be alive until {until}; keep it \
+                 until then, or force it and log those users out"
+            ),
+            Self::Lifetime => f.write_str(
+                "the maximum lifetime is a whole number of seconds from 1 to 4294967295",
+            ),
+            Self::LifetimeTooShort { policy, ring } => write!(
+                f,
+                "the policy gives tokens {policy} seconds but the ring's max-lifetime is {ring}; \
+                 keys would retire under live tokens"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for RingError {}
+
+impl From<KeyError> for RingError {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}

@@ -1,0 +1,336 @@
+//! The ring file: one key a line, with its times (SPEC §4.4).
+
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
+
+use crate::key::date;
+use crate::key::error::{KeyError, Looks};
+use crate::key::fault::{MAX_KEYS, RingError};
+use crate::key::ring::{DEFAULT_ROLLOUT, Entry, KeyRing, Material, Ring};
+use crate::key::root::{self, Key, SecretText};
+use crate::key::unit::{self, Unit};
+
+/// The longest ring file in bytes.
+const MAX_FILE: usize = 65_536;
+const HEADER: &str = "cloakroom-ring";
+
+/// A ring file that can't be used, with the place to look at.
+///
+/// ```
+/// use cloakroom::KeyRing;
+///
+/// let error = KeyRing::parse("cloakroom-ring 1\nmax-lifetime 8h\n").unwrap_err();
+/// assert_eq!(error.to_string(), "line 2, column 14: expected a number of seconds from 1 to 4294967295");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RingFileError {
+    line: usize,
+    column: usize,
+    fault: Fault,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fault {
+    Expected(&'static str),
+    Repeated(&'static str),
+    Missing(&'static str),
+    Control,
+    TooLarge(usize),
+    TooManyKeys,
+    Key(KeyError),
+    Ring(RingError),
+}
+
+impl RingFileError {
+    const fn whole(fault: Fault) -> Self {
+        Self { line: 0, column: 0, fault }
+    }
+
+    /// The line, counted from 1, or `None` if the fault is of the file as a whole.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        (self.line > 0).then_some(self.line)
+    }
+
+    /// The column in characters, counted from 1, or `None` if the fault is of the file as a whole.
+    #[must_use]
+    pub fn column(&self) -> Option<usize> {
+        (self.line > 0).then_some(self.column)
+    }
+}
+
+impl fmt::Display for RingFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(f, "line {}, column {}: ", self.line, self.column)?;
+        }
+        match &self.fault {
+            Fault::Expected(what) => write!(f, "expected {what}"),
+            Fault::Repeated(what) => write!(f, "`{what}` is given twice"),
+            Fault::Missing(what) => write!(f, "the file has no `{what}` line"),
+            Fault::Control => f.write_str("a control character or tab; use spaces"),
+            Fault::TooLarge(size) => {
+                write!(f, "the file has {size} bytes, a ring file has at most {MAX_FILE}")
+            }
+            Fault::TooManyKeys => write!(f, "more than {MAX_KEYS} keys"),
+            Fault::Key(error) => error.fmt(f),
+            Fault::Ring(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for RingFileError {}
+
+impl From<RingError> for RingFileError {
+    fn from(error: RingError) -> Self {
+        Self::whole(Fault::Ring(error))
+    }
+}
+
+/// The words of one line, with their columns.
+struct Words<'a> {
+    line: &'a str,
+    number: usize,
+    at: usize,
+}
+
+impl<'a> Words<'a> {
+    const fn error(&self, column: usize, fault: Fault) -> RingFileError {
+        RingFileError { line: self.number, column, fault }
+    }
+
+    /// The column, in characters, of the byte offset `at`.
+    fn column(&self, at: usize) -> usize {
+        self.line.get(..at).map_or(0, |before| before.chars().count()).saturating_add(1)
+    }
+
+    fn here(&self, what: &'static str) -> RingFileError {
+        self.error(self.column(self.at), Fault::Expected(what))
+    }
+
+    fn skip_spaces(&mut self) {
+        let rest = self.line.get(self.at..).unwrap_or_default();
+        self.at = self.line.len().saturating_sub(rest.trim_start_matches(' ').len());
+    }
+
+    /// The next word and the column it starts at; a word that starts with `#` starts the note.
+    fn next(&mut self) -> Option<(&'a str, usize)> {
+        self.skip_spaces();
+        let rest = self.line.get(self.at..).unwrap_or_default();
+        if rest.is_empty() || rest.starts_with('#') {
+            return None;
+        }
+        let word = rest.split(' ').next().unwrap_or_default();
+        let column = self.column(self.at);
+        self.at = self.at.saturating_add(word.len());
+        Some((word, column))
+    }
+
+    fn note(&mut self) -> &'a str {
+        self.skip_spaces();
+        let rest = self.line.get(self.at..).unwrap_or_default();
+        rest.trim_start_matches('#').trim_matches(' ')
+    }
+
+    fn end(&mut self) -> Result<(), RingFileError> {
+        match self.next() {
+            None => Ok(()),
+            Some((_, column)) => Err(self.error(column, Fault::Expected("the end of the line"))),
+        }
+    }
+
+    fn number(&mut self, least: u32, what: &'static str) -> Result<u32, RingFileError> {
+        let (word, column) = self.next().ok_or_else(|| self.here(what))?;
+        let plain = word.bytes().all(|b| b.is_ascii_digit()) && (word == "0" || !word.starts_with('0'));
+        let number = word.parse().ok().filter(|number| plain && *number >= least);
+        number.ok_or_else(|| self.error(column, Fault::Expected(what)))
+    }
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Reader {
+    header: bool,
+    max_lifetime: Option<u32>,
+    rollout: Option<u32>,
+    entries: Vec<Entry>,
+}
+
+impl Reader {
+    fn line(&mut self, words: &mut Words<'_>) -> Result<(), RingFileError> {
+        let Some((word, column)) = words.next() else { return Ok(()) };
+        if !self.header {
+            if word != HEADER {
+                let looks = Looks::of(word);
+                return Err(words.error(column, match looks {
+                    Looks::Unknown | Looks::Empty => {
+                        Fault::Expected("`cloakroom-ring 1`, the first line of a ring file")
+                    }
+                    _ => Fault::Expected("`cloakroom-ring 1` before any key"),
+                }));
+            }
+            match words.next() {
+                Some(("1", _)) => self.header = true,
+                _ => return Err(words.error(column, Fault::Expected("version 1 of the ring file"))),
+            }
+            return words.end();
+        }
+        match word {
+            "max-lifetime" => {
+                if self.max_lifetime.is_some() {
+                    return Err(words.error(column, Fault::Repeated("max-lifetime")));
+                }
+                let what = "a number of seconds from 1 to 4294967295";
+                self.max_lifetime = Some(words.number(1, what)?);
+                words.end()
+            }
+            "rollout" => {
+                if self.rollout.is_some() {
+                    return Err(words.error(column, Fault::Repeated("rollout")));
+                }
+                self.rollout = Some(words.number(0, "a number of seconds from 0 to 4294967295")?);
+                words.end()
+            }
+            "key" => self.key(words),
+            _ => Err(words.error(
+                column,
+                Fault::Expected("`key`, `max-lifetime`, `rollout` or a comment (`#`)"),
+            )),
+        }
+    }
+
+    fn key(&mut self, words: &mut Words<'_>) -> Result<(), RingFileError> {
+        if self.entries.len() >= MAX_KEYS {
+            return Err(words.error(1, Fault::TooManyKeys));
+        }
+        let what = "a key text (clkkey1. or clksub1.)";
+        let (text, column) = words.next().ok_or_else(|| words.here(what))?;
+        let material = if text.starts_with(unit::PREFIX) {
+            Unit::parse(text).map(Material::Unit)
+        } else {
+            Key::parse(text).map(Material::Root)
+        };
+        let material = material.map_err(|error| words.error(column, Fault::Key(error)))?;
+        let what = "activate=YYYY-MM-DDThh:mm:ssZ";
+        let (word, column) = words.next().ok_or_else(|| words.here(what))?;
+        let activate = word.strip_prefix("activate=").and_then(date::parse);
+        let activate = activate.ok_or_else(|| words.error(column, Fault::Expected(what)))?;
+        let mut entry = Entry {
+            material,
+            activate,
+            retire: None,
+            forced: false,
+            disabled: false,
+            note: String::new(),
+        };
+        while let Some((word, column)) = words.next() {
+            if let Some(time) = word.strip_prefix("retire=").filter(|_| !entry.disabled) {
+                if entry.retire.is_some() {
+                    return Err(words.error(column, Fault::Repeated("retire")));
+                }
+                let what = Fault::Expected("retire=YYYY-MM-DDThh:mm:ssZ");
+                entry.retire = Some(date::parse(time).ok_or_else(|| words.error(column, what))?);
+            } else if word == "forced"
+                && entry.retire.is_some()
+                && !entry.forced
+                && !entry.disabled
+            {
+                entry.forced = true;
+            } else if word == "disabled" && !entry.disabled {
+                entry.disabled = true;
+            } else {
+                let what = "`retire=...` with or without `forced`, then `disabled`, or a note (`#`)";
+                return Err(words.error(column, Fault::Expected(what)));
+            }
+        }
+        entry.note = words.note().to_string();
+        self.entries.push(entry);
+        Ok(())
+    }
+}
+
+impl KeyRing {
+    /// Reads a ring file.
+    ///
+    /// Nothing here looks at the present time: that some key seals now is checked where the ring is
+    /// put to use.
+    ///
+    /// # Errors
+    ///
+    /// [`RingFileError`] names the line and column and what was expected there.
+    ///
+    /// ```
+    /// use cloakroom::{Key, KeyRing};
+    ///
+    /// let key = Key::generate()?.to_text();
+    /// let file = format!(
+    ///     "cloakroom-ring 1\n\
+    ///      max-lifetime 28800\n\
+    ///      key {} activate=2026-11-23T00:00:00Z # made by hand\n",
+    ///     key.expose()
+    /// );
+    /// let ring = KeyRing::parse(&file)?;
+    /// assert_eq!(ring.to_text().expose().lines().count(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, RingFileError> {
+        if text.len() > MAX_FILE {
+            return Err(RingFileError::whole(Fault::TooLarge(text.len())));
+        }
+        let mut reader = Reader::default();
+        for (index, line) in text.split('\n').enumerate() {
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            let mut words = Words { line, number: index.saturating_add(1), at: 0 };
+            if let Some(at) = line.find(|c: char| c.is_control() || c == '\u{feff}') {
+                return Err(words.error(words.column(at), Fault::Control));
+            }
+            reader.line(&mut words)?;
+        }
+        if !reader.header {
+            return Err(RingFileError::whole(Fault::Missing("cloakroom-ring 1")));
+        }
+        let missing = RingFileError::whole(Fault::Missing("max-lifetime"));
+        let ring = Ring {
+            entries: reader.entries,
+            max_lifetime: reader.max_lifetime.ok_or(missing)?,
+            rollout: reader.rollout.unwrap_or(DEFAULT_ROLLOUT),
+        };
+        Ok(Self::checked(ring)?)
+    }
+
+    /// The ring as a ring file, secret keys included. Comment lines of a file it was read from are
+    /// gone; notes behind keys are kept.
+    #[must_use]
+    pub fn to_text(&self) -> SecretText {
+        let ring = self.ring();
+        // Room for everything at once: growing would leave copies of the keys behind.
+        let notes: usize = ring.entries.iter().map(|entry| entry.note.len()).sum();
+        let lines = ring.entries.len().saturating_mul(160).saturating_add(128);
+        let mut text = String::with_capacity(lines.saturating_add(notes));
+        // Writing to a String does not fail.
+        let _ = write!(
+            text,
+            "{HEADER} 1\nmax-lifetime {}\nrollout {}\n",
+            ring.max_lifetime, ring.rollout
+        );
+        for entry in &ring.entries {
+            let key = match &entry.material {
+                Material::Root(key) => key.to_text(),
+                Material::Unit(unit) => unit.to_text(),
+            };
+            let _ = write!(text, "key {} activate={}", key.expose(), entry.activate);
+            if let Some(retire) = entry.retire {
+                let _ = write!(text, " retire={retire}");
+            }
+            for (set, word) in [(entry.forced, " forced"), (entry.disabled, " disabled")] {
+                text.push_str(if set { word } else { "" });
+            }
+            if !entry.note.is_empty() {
+                let _ = write!(text, " # {}", entry.note);
+            }
+            text.push('\n');
+        }
+        root::SecretText::new(text)
+    }
+}

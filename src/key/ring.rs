@@ -1,0 +1,403 @@
+//! The key ring: which key seals, which open, and until when (SPEC §4.4).
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use time::Duration;
+
+use crate::key::error::KeyError;
+use crate::key::fault::{MAX_KEYS, RingError};
+use crate::key::id::KeyId;
+use crate::key::root::Key;
+use crate::key::unit::Unit;
+use crate::time::{Clock, Timestamp};
+
+/// How long a new ring takes to reach every server, clock skew included, where nothing else is said.
+pub(crate) const DEFAULT_ROLLOUT: u32 = 3600;
+
+/// What a key may do at a given time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyState {
+    /// Known everywhere before it is used: opens already, because a neighbour's clock may be ahead.
+    Announced,
+    /// Seals and opens. Exactly one key of a ring does at any time.
+    Sealing,
+    /// Opens what it sealed while it was the sealing key.
+    OpenOnly,
+    /// Opens nothing: no token under it can be alive any more.
+    Retired,
+    /// Opens nothing, because somebody may have stolen it.
+    Disabled,
+}
+
+impl fmt::Display for KeyState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Announced => "announced",
+            Self::Sealing => "sealing",
+            Self::OpenOnly => "open-only",
+            Self::Retired => "retired",
+            Self::Disabled => "disabled",
+        })
+    }
+}
+
+#[derive(Clone)]
+pub(crate) enum Material {
+    Root(Key),
+    Unit(Unit),
+}
+
+impl Material {
+    pub(crate) const fn id(&self) -> KeyId {
+        match self {
+            Self::Root(key) => key.id(),
+            Self::Unit(unit) => unit.id(),
+        }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) material: Material,
+    pub(crate) activate: Timestamp,
+    pub(crate) retire: Option<Timestamp>,
+    pub(crate) forced: bool,
+    pub(crate) disabled: bool,
+    pub(crate) note: String,
+}
+
+/// The keys of an issuer or verifier, with the times that decide what each may do.
+///
+/// A ring is a value: the methods that change it return another one, checked as a whole, and
+/// [`Sessions::replace_keys`](crate::Sessions::replace_keys) swaps it in. Cloning is cheap. Nothing
+/// flips by itself but by the times in the ring, which all servers share.
+///
+/// ```
+/// use cloakroom::{Key, KeyRing, KeyState, Timestamp};
+/// use time::Duration;
+///
+/// let now = Timestamp::from_unix(1_800_000_000).unwrap();
+/// let next_week = Timestamp::from_unix(1_800_000_000 + 7 * 86_400).unwrap();
+/// let ring = KeyRing::new(Key::generate()?, now, Duration::hours(8))?;
+/// // Announce the next key a week ahead; every server has it before it seals.
+/// let next = Key::generate()?;
+/// let ring = ring.announce(next.clone(), next_week)?;
+/// assert_eq!(ring.state(next.id(), now), Some(KeyState::Announced));
+/// assert_eq!(ring.state(next.id(), next_week), Some(KeyState::Sealing));
+/// # Ok::<(), cloakroom::RingError>(())
+/// ```
+#[derive(Clone)]
+pub struct KeyRing(Arc<Ring>);
+
+pub(crate) struct Ring {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) max_lifetime: u32,
+    pub(crate) rollout: u32,
+}
+
+/// One key of a ring as it may be shown: everything but the key.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RingKey<'a> {
+    /// Its public name.
+    pub id: KeyId,
+    /// From when it seals.
+    pub activate: Timestamp,
+    /// From when it no longer opens, or `None` while nothing succeeds it.
+    pub retire: Option<Timestamp>,
+    /// Whether it was taken out of service.
+    pub disabled: bool,
+    /// The note behind `#` in the ring file.
+    pub note: &'a str,
+}
+
+impl KeyRing {
+    /// A ring of one key, for tokens that live at most `max_lifetime`.
+    ///
+    /// # Errors
+    ///
+    /// [`RingError::Lifetime`] for a lifetime that is not whole seconds from 1 to `u32::MAX`.
+    pub fn new(
+        key: Key,
+        activate: Timestamp,
+        max_lifetime: Duration,
+    ) -> Result<Self, RingError> {
+        let max_lifetime = whole_seconds(max_lifetime).ok_or(RingError::Lifetime)?;
+        let entry = Entry {
+            material: Material::Root(key),
+            activate,
+            retire: None,
+            forced: false,
+            disabled: false,
+            note: String::new(),
+        };
+        Self::checked(Ring { entries: alloc::vec![entry], max_lifetime, rollout: DEFAULT_ROLLOUT })
+    }
+
+    /// A ring of one fresh key that seals from now on: what a first run needs.
+    ///
+    /// # Errors
+    ///
+    /// [`RingError::Key`] when the random source or the clock fails, [`RingError::Lifetime`] as for
+    /// [`new`](Self::new).
+    #[cfg(feature = "std")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    pub fn generate(clock: &dyn Clock, max_lifetime: Duration) -> Result<Self, RingError> {
+        let now = clock.now().map_err(|_| RingError::NoSealingKey)?;
+        Self::new(Key::generate()?, now, max_lifetime)
+    }
+
+    /// Every rule about the keys together; the only way to a `KeyRing`.
+    pub(crate) fn checked(ring: Ring) -> Result<Self, RingError> {
+        let entries = &ring.entries;
+        let first = entries.first().ok_or(RingError::Empty)?;
+        if entries.len() > MAX_KEYS {
+            return Err(RingError::TooManyKeys);
+        }
+        let kind = core::mem::discriminant(&first.material);
+        for (index, entry) in entries.iter().enumerate() {
+            if core::mem::discriminant(&entry.material) != kind {
+                return Err(RingError::MixedKinds);
+            }
+            let id = entry.material.id();
+            for other in entries.iter().skip(index.saturating_add(1)) {
+                if other.material.id() == id {
+                    return Err(RingError::SameId(id));
+                }
+                if other.activate == entry.activate && !other.disabled && !entry.disabled {
+                    return Err(RingError::SameActivation(id, other.material.id()));
+                }
+            }
+        }
+        for entry in entries {
+            ring.check_retirement(entry)?;
+        }
+        Ok(Self(Arc::new(ring)))
+    }
+
+    /// This ring with one more root key, which seals from `activate` on.
+    ///
+    /// Ship the result to every server well before that time: at least the ring's rollout time.
+    ///
+    /// # Errors
+    ///
+    /// [`RingError`] when the keys no longer form a ring.
+    pub fn announce(&self, key: Key, activate: Timestamp) -> Result<Self, RingError> {
+        let material = Material::Root(key);
+        let (retire, forced, disabled, note) = (None, false, false, String::new());
+        self.changed(|entries| {
+            entries.push(Entry { material, activate, retire, forced, disabled, note });
+            Ok(())
+        })
+    }
+
+    /// This ring with a key taken out of service at once, because it may have leaked.
+    ///
+    /// Every token under it is refused from the moment the ring is in use. A thief may have renewed
+    /// a forged token under the next key before that; [`Sessions::disable_key`](crate::Sessions::disable_key)
+    /// closes that too.
+    ///
+    /// # Errors
+    ///
+    /// [`RingError::UnknownKey`] when the ring has no such key.
+    pub fn disable(&self, key: KeyId) -> Result<Self, RingError> {
+        self.changed(|entries| {
+            let entry = entries.iter_mut().find(|entry| entry.material.id() == key);
+            entry.ok_or(RingError::UnknownKey(key))?.disabled = true;
+            Ok(())
+        })
+    }
+
+    /// This ring without a key. [`Sessions::replace_keys`](crate::Sessions::replace_keys) refuses the
+    /// result while tokens under the key may be alive.
+    ///
+    /// # Errors
+    ///
+    /// [`RingError::UnknownKey`] when the ring has no such key, [`RingError::Empty`] for the last one.
+    pub fn without(&self, key: KeyId) -> Result<Self, RingError> {
+        self.changed(|entries| {
+            let before = entries.len();
+            entries.retain(|entry| entry.material.id() != key);
+            if entries.len() == before { Err(RingError::UnknownKey(key)) } else { Ok(()) }
+        })
+    }
+
+    /// The ring of derived units of one purpose and audience, for a service that must open nothing
+    /// else (see [`Unit`]).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::BadContext`]; [`KeyError::WrongContext`] for a ring that holds units already.
+    pub fn derive_units(&self, purpose: &[u8], audience: &[u8]) -> Result<Self, RingError> {
+        self.changed(|entries| {
+            for entry in entries {
+                let Material::Root(key) = &entry.material else {
+                    return Err(KeyError::WrongContext.into());
+                };
+                entry.material = Material::Unit(key.derive_unit(purpose, audience)?);
+            }
+            Ok(())
+        })
+    }
+
+    fn changed(
+        &self,
+        change: impl FnOnce(&mut Vec<Entry>) -> Result<(), RingError>,
+    ) -> Result<Self, RingError> {
+        let mut entries = self.0.entries.clone();
+        change(&mut entries)?;
+        let (max_lifetime, rollout) = (self.0.max_lifetime, self.0.rollout);
+        Self::checked(Ring { entries, max_lifetime, rollout })
+    }
+
+    /// What the key with this id may do at `now`, or `None` if the ring has no such key.
+    #[must_use]
+    pub fn state(&self, key: KeyId, now: Timestamp) -> Option<KeyState> {
+        let entry = self.0.entries.iter().find(|entry| entry.material.id() == key)?;
+        Some(self.0.state(entry, now))
+    }
+
+    /// The id of the key that seals at `now`, or `None` if every key is disabled or becomes active
+    /// later. Sessions can't be built from a ring without one.
+    #[must_use]
+    pub fn sealing_key(&self, now: Timestamp) -> Option<KeyId> {
+        self.0.sealing(now).map(|entry| entry.material.id())
+    }
+
+    /// The keys in the order of the ring file.
+    pub fn keys(&self) -> impl Iterator<Item = RingKey<'_>> {
+        self.0.entries.iter().map(|entry| RingKey {
+            id: entry.material.id(),
+            activate: entry.activate,
+            retire: self.0.retirement(entry).map(Timestamp::saturating_from_unix),
+            disabled: entry.disabled,
+            note: &entry.note,
+        })
+    }
+
+    /// The longest life of a token that the ring plans for, in seconds.
+    #[must_use]
+    pub fn max_lifetime(&self) -> u32 {
+        self.0.max_lifetime
+    }
+
+    /// How long a new ring may take to reach every server, clock skew included, in seconds.
+    #[must_use]
+    pub fn rollout(&self) -> u32 {
+        self.0.rollout
+    }
+
+    /// Whether `next` may take this ring's place at `now` without refusing a live token.
+    ///
+    /// # Errors
+    ///
+    /// [`RingError::DropsKey`] names the key and the time; [`RingError::NoSealingKey`] when `next`
+    /// has none.
+    pub fn check_successor(&self, next: &Self, now: Timestamp) -> Result<(), RingError> {
+        next.0.sealing(now).ok_or(RingError::NoSealingKey)?;
+        for entry in &self.0.entries {
+            let until = match self.0.state(entry, now) {
+                // This server was sealing with it a moment ago.
+                KeyState::Sealing => now.unix().saturating_add(u64::from(self.0.max_lifetime)),
+                KeyState::OpenOnly => self.0.retirement(entry).unwrap_or(u64::MAX),
+                _ => continue,
+            };
+            let id = entry.material.id();
+            let kept = next.0.entries.iter().find(|other| other.material.id() == id);
+            let opens_until = match kept {
+                None => 0,
+                // An emergency is never refused.
+                Some(other) if other.disabled => u64::MAX,
+                Some(other) => next.0.retirement(other).unwrap_or(u64::MAX),
+            };
+            if opens_until < until {
+                let until = Timestamp::saturating_from_unix(until);
+                return Err(RingError::DropsKey { key: id, until });
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn ring(&self) -> &Ring {
+        &self.0
+    }
+}
+
+impl Ring {
+    /// The key that takes over from `entry`: the next one to become active.
+    fn successor(&self, entry: &Entry) -> Option<&Entry> {
+        self.entries
+            .iter()
+            .filter(|other| !other.disabled && other.activate > entry.activate)
+            .min_by_key(|other| other.activate)
+    }
+
+    /// SPEC §4.4: the time from which no token under the key can be alive.
+    fn computed_retirement(&self, entry: &Entry) -> Option<u64> {
+        let from = self.successor(entry)?.activate.unix();
+        let life = u64::from(self.max_lifetime).saturating_add(u64::from(self.rollout));
+        Some(from.saturating_add(life))
+    }
+
+    pub(crate) fn retirement(&self, entry: &Entry) -> Option<u64> {
+        entry.retire.map(Timestamp::unix).or_else(|| self.computed_retirement(entry))
+    }
+
+    fn check_retirement(&self, entry: &Entry) -> Result<(), RingError> {
+        let Some(retire) = entry.retire.filter(|_| !entry.disabled) else { return Ok(()) };
+        let key = entry.material.id();
+        let (Some(successor), Some(computed)) =
+            (self.successor(entry), self.computed_retirement(entry))
+        else {
+            return Err(RingError::NoSuccessor(key));
+        };
+        let earliest = if entry.forced { successor.activate.unix() } else { computed };
+        if retire.unix() < earliest {
+            let earliest = Timestamp::saturating_from_unix(earliest);
+            return Err(RingError::RetiresEarly { key, earliest });
+        }
+        Ok(())
+    }
+
+    fn state(&self, entry: &Entry, now: Timestamp) -> KeyState {
+        if entry.disabled {
+            KeyState::Disabled
+        } else if now < entry.activate {
+            KeyState::Announced
+        } else if self.retirement(entry).is_some_and(|retire| now.unix() >= retire) {
+            KeyState::Retired
+        } else if self.sealing(now).is_some_and(|other| other.activate == entry.activate) {
+            KeyState::Sealing
+        } else {
+            KeyState::OpenOnly
+        }
+    }
+
+    /// The newest active key. It can't be retired: its successor, if any, is not active yet.
+    pub(crate) fn sealing(&self, now: Timestamp) -> Option<&Entry> {
+        self.entries
+            .iter()
+            .filter(|entry| !entry.disabled && entry.activate <= now)
+            .max_by_key(|entry| entry.activate)
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRing")
+            .field("max_lifetime", &self.0.max_lifetime)
+            .field("rollout", &self.0.rollout)
+            .field("keys", &self.keys().map(|key| key.id).collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whole seconds from 1 to `u32::MAX`, or nothing.
+pub(crate) fn whole_seconds(duration: Duration) -> Option<u32> {
+    let seconds = u32::try_from(duration.whole_seconds()).ok()?;
+    (seconds > 0 && duration.subsec_nanoseconds() == 0).then_some(seconds)
+}

@@ -1,0 +1,270 @@
+//! The tables behind the revocation list: what is in them, how they grow, how they forget.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use scc::HashIndex;
+
+use crate::revocation::cutoffs::Cutoffs;
+use crate::revocation::record::{NEVER, Record, Revocation, Target};
+use crate::wire::session_id::SessionId;
+
+/// Seconds between purges; more often costs writers, less often costs memory.
+const PURGE_EVERY: u64 = 60;
+/// The tolerance that is assumed until a policy was registered.
+const DEFAULT_TOLERANCE: u32 = 60;
+
+/// One value that only ever grows, and the time from which it may be forgotten.
+pub(crate) struct Growing<N> {
+    pub(crate) value: N,
+    pub(crate) expires: AtomicU64,
+}
+
+/// What happened to merged records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Merged {
+    /// Records in effect now.
+    pub applied: usize,
+    /// Cut-offs too far ahead, kept until their time comes. More than zero calls for an alarm: some
+    /// server's clock is fast.
+    pub quarantined: usize,
+}
+
+pub(crate) struct Tables {
+    pub(crate) sessions: HashIndex<[u8; 16], Growing<AtomicU32>>,
+    pub(crate) subjects: HashIndex<[u8; 16], Growing<ArcSwap<Cutoffs>>>,
+    pub(crate) audiences: HashIndex<[u8; 16], Growing<AtomicU64>>,
+    pub(crate) keys: HashIndex<[u8; 16], ()>,
+    /// Live entries by kind. Readers skip a kind that has none, and with it the hash of the subject.
+    pub(crate) counts: [AtomicUsize; 4],
+    pub(crate) high_water_mark: AtomicU64,
+    pub(crate) token_lifetime: AtomicU32,
+    pub(crate) leeway: AtomicU32,
+    pub(crate) most_tolerance: AtomicU32,
+    pub(crate) least_tolerance: AtomicU32,
+    /// When the first record in quarantine is due; `u64::MAX` while there is none.
+    pub(crate) release_at: AtomicU64,
+    /// One writer at a time; readers never touch it but to release a quarantine that is due.
+    pub(crate) writer: Mutex<Writer>,
+}
+
+#[derive(Default)]
+pub(crate) struct Writer {
+    /// Cut-offs so far ahead that applying them would lock everybody out until then.
+    pub(crate) quarantine: Vec<Record>,
+    pub(crate) purge_at: u64,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            sessions: HashIndex::default(),
+            subjects: HashIndex::default(),
+            audiences: HashIndex::default(),
+            keys: HashIndex::default(),
+            counts: Default::default(),
+            high_water_mark: AtomicU64::new(0),
+            token_lifetime: AtomicU32::new(0),
+            leeway: AtomicU32::new(0),
+            most_tolerance: AtomicU32::new(0),
+            least_tolerance: AtomicU32::new(u32::MAX),
+            release_at: AtomicU64::new(u64::MAX),
+            writer: Mutex::default(),
+        }
+    }
+}
+
+pub(crate) const SESSIONS: usize = 0;
+pub(crate) const SUBJECTS: usize = 1;
+pub(crate) const AUDIENCES: usize = 2;
+pub(crate) const KEYS: usize = 3;
+
+impl Tables {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Writer> {
+        // Nothing panics while it holds the lock; if something did, entries are still only added.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn count(&self, kind: usize) -> &AtomicUsize {
+        // In range by the constants above; the first is as good as any if they ever were not.
+        self.counts.get(kind).unwrap_or(&self.counts[0])
+    }
+
+    pub(crate) fn any(&self, kind: usize) -> bool {
+        self.count(kind).load(Ordering::Acquire) > 0
+    }
+
+    pub(crate) fn tolerance(&self) -> u64 {
+        let least = self.least_tolerance.load(Ordering::Acquire);
+        u64::from(if least == u32::MAX { DEFAULT_TOLERANCE } else { least })
+    }
+
+    /// SPEC §9.5: when an entry published at `now` may be forgotten. Until a policy was registered
+    /// the longest possible life is assumed.
+    pub(crate) fn expiry(&self, now: u64, staleness_bound: u32) -> u64 {
+        let life = match self.token_lifetime.load(Ordering::Acquire) {
+            0 => u32::MAX,
+            life => life,
+        };
+        let tolerance = u64::from(self.most_tolerance.load(Ordering::Acquire));
+        now.saturating_add(u64::from(staleness_bound))
+            .saturating_add(u64::from(life))
+            .saturating_add(u64::from(self.leeway.load(Ordering::Acquire)))
+            .saturating_add(tolerance.saturating_mul(2))
+    }
+
+    pub(crate) fn merge(&self, writer: &mut Writer, records: &[Record], now: u64) -> Merged {
+        let mut merged = Merged::default();
+        let latest = now.saturating_add(self.tolerance());
+        for record in records {
+            if record.revocation.cutoff().is_some_and(|cutoff| cutoff > latest) {
+                if !writer.quarantine.contains(record) {
+                    writer.quarantine.push(*record);
+                }
+                merged.quarantined = merged.quarantined.saturating_add(1);
+            } else {
+                self.apply(record);
+                merged.applied = merged.applied.saturating_add(1);
+            }
+        }
+        self.schedule(writer);
+        merged
+    }
+
+    fn apply(&self, record: &Record) {
+        let expires = record.expires;
+        match record.revocation.0 {
+            Target::Session { id, below } => self.grow(
+                &self.sessions,
+                SESSIONS,
+                (id.to_bytes(), expires),
+                |value| {
+                    value.fetch_max(below, Ordering::AcqRel);
+                },
+                || AtomicU32::new(below),
+            ),
+            Target::Subject { key, cutoff } => self.grow(
+                &self.subjects,
+                SUBJECTS,
+                (key, expires),
+                |value| value.store(Arc::new(value.load().merged(cutoff))),
+                || ArcSwap::from_pointee(Cutoffs::new(cutoff)),
+            ),
+            Target::Audience { key, before } => self.grow(
+                &self.audiences,
+                AUDIENCES,
+                (key, expires),
+                |value| {
+                    value.fetch_max(before, Ordering::AcqRel);
+                },
+                || AtomicU64::new(before),
+            ),
+            Target::Key { key } => {
+                if self.keys.insert_sync(key, ()).is_ok() {
+                    self.count(KEYS).fetch_add(1, Ordering::AcqRel);
+                }
+            }
+        }
+    }
+
+    /// Raises an entry in place, or adds it. In place, because replacing it would leave a moment in
+    /// which a reader finds neither the old nor the new one.
+    fn grow<N>(
+        &self,
+        index: &HashIndex<[u8; 16], Growing<N>>,
+        kind: usize,
+        (key, expires): ([u8; 16], u64),
+        raise: impl FnOnce(&N),
+        first: impl FnOnce() -> N,
+    ) {
+        let known = index.peek_with(&key, |_, entry| {
+            raise(&entry.value);
+            entry.expires.fetch_max(expires, Ordering::AcqRel);
+        });
+        if known.is_none() {
+            let entry = Growing { value: first(), expires: AtomicU64::new(expires) };
+            if index.insert_sync(key, entry).is_ok() {
+                self.count(kind).fetch_add(1, Ordering::AcqRel);
+            }
+        }
+    }
+
+    pub(crate) fn purge(&self, writer: &mut Writer, now: u64) -> usize {
+        // First: what is forgotten below must not come back with a clock that is set back.
+        self.high_water_mark.fetch_max(now, Ordering::SeqCst);
+        writer.purge_at = now.saturating_add(PURGE_EVERY);
+        let mut forgotten = 0_usize;
+        let mut forget = |kind: usize, removed: usize| {
+            self.count(kind).fetch_sub(removed, Ordering::AcqRel);
+            forgotten = forgotten.saturating_add(removed);
+        };
+        forget(SESSIONS, expire(&self.sessions, now));
+        forget(SUBJECTS, expire(&self.subjects, now));
+        forget(AUDIENCES, expire(&self.audiences, now));
+        forgotten
+    }
+
+    /// Applies what waited for its time.
+    #[cold]
+    pub(crate) fn release(&self, now: u64, staleness_bound: u32) {
+        // Whoever holds the lock does it; a reader does not wait.
+        let Ok(mut writer) = self.writer.try_lock() else { return };
+        let waiting = core::mem::take(&mut writer.quarantine);
+        // It may have waited past its own expiry, and takes effect only now.
+        let life = self.expiry(now, staleness_bound);
+        let waiting = waiting.into_iter().map(|record| {
+            let due = record.revocation.cutoff().is_none_or(|c| c <= now.saturating_add(self.tolerance()));
+            if due { Record::new(record.revocation, record.expires.max(life)) } else { record }
+        });
+        self.merge(&mut writer, &waiting.collect::<Vec<_>>(), now);
+    }
+
+    fn schedule(&self, writer: &Writer) {
+        let first = writer.quarantine.iter().filter_map(|record| record.revocation.cutoff()).min();
+        let at = first.map_or(u64::MAX, |cutoff| cutoff.saturating_sub(self.tolerance()));
+        self.release_at.store(at, Ordering::Release);
+    }
+
+    pub(crate) fn each(&self, mut put: impl FnMut(Record)) {
+        self.sessions.iter_sync(|key, entry| {
+            let id = SessionId::from_bytes(*key);
+            let below = entry.value.load(Ordering::Acquire);
+            let target = Target::Session { id, below };
+            put(Record::new(Revocation(target), entry.expires.load(Ordering::Acquire)));
+            true
+        });
+        self.subjects.iter_sync(|key, entry| {
+            for cutoff in entry.value.load().iter() {
+                let target = Target::Subject { key: *key, cutoff };
+                put(Record::new(Revocation(target), entry.expires.load(Ordering::Acquire)));
+            }
+            true
+        });
+        self.audiences.iter_sync(|key, entry| {
+            let target =
+                Target::Audience { key: *key, before: entry.value.load(Ordering::Acquire) };
+            put(Record::new(Revocation(target), entry.expires.load(Ordering::Acquire)));
+            true
+        });
+        self.keys.iter_sync(|key, ()| {
+            put(Record::new(Revocation(Target::Key { key: *key }), NEVER));
+            true
+        });
+    }
+}
+
+/// Removes what expired; returns how many entries that were.
+fn expire<N: 'static>(index: &HashIndex<[u8; 16], Growing<N>>, now: u64) -> usize {
+    let mut removed = 0_usize;
+    index.retain_sync(|_, entry| {
+        let keep = entry.expires.load(Ordering::Acquire) > now;
+        removed = removed.saturating_add(usize::from(!keep));
+        keep
+    });
+    removed
+}
+

@@ -1,0 +1,234 @@
+//! The revocation list in memory.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::convert::Infallible;
+use core::fmt;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+
+use crate::revocation::cutoffs::Cutoffs;
+use crate::revocation::entries::{AUDIENCES, Growing, KEYS, Merged, SESSIONS, SUBJECTS, Tables};
+use crate::revocation::record::{Record, Revocation, subject_key};
+use crate::revocation::snapshot::{Snapshot, SnapshotError};
+use crate::revocation::view::{
+    Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms,
+};
+use crate::time::Timestamp;
+
+/// The revocation list of one process: what was logged out here, and what was merged into it.
+///
+/// Reads take no lock and wait for no writer. Entries disappear by themselves once no token that
+/// they match can be alive, so its size is bounded by the number of logouts within a token's life,
+/// not by the number of sessions. Clones are the same list.
+///
+/// It is lost when the process ends, and a session that was logged out comes back to life with it:
+/// keep a [`snapshot`](Self::snapshot), or start with a new key, when you restart.
+///
+/// ```
+/// use cloakroom::RevocationList;
+///
+/// let list = RevocationList::new();
+/// assert_eq!(list.stats().entries(), 0);
+/// ```
+#[derive(Clone, Default)]
+pub struct RevocationList(Arc<Tables>);
+
+/// What publishing to a [`RevocationList`] promises: this process refuses from now on, and forgets
+/// when it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InMemory;
+
+/// How much a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListStats {
+    /// Sessions logged out or rotated.
+    pub sessions: usize,
+    /// Subjects with a cut-off.
+    pub subjects: usize,
+    /// Purposes and audiences with a cut-off.
+    pub audiences: usize,
+    /// Keys revoked.
+    pub keys: usize,
+    /// Cut-offs waiting for their time.
+    pub quarantined: usize,
+    /// Memory of the entries and of the room reserved for more, in bytes.
+    pub bytes: usize,
+}
+
+impl ListStats {
+    /// All entries in effect.
+    #[must_use]
+    pub const fn entries(&self) -> usize {
+        self.sessions
+            .saturating_add(self.subjects)
+            .saturating_add(self.audiences)
+            .saturating_add(self.keys)
+    }
+}
+
+impl RevocationList {
+    /// An empty list.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Entries and memory.
+    #[must_use]
+    pub fn stats(&self) -> ListStats {
+        let list = &self.0;
+        let of = |kind: usize| list.counts.get(kind).map_or(0, |n| n.load(Ordering::Acquire));
+        // A slot of the index: key, value, and its two bytes of metadata.
+        let slot = |value: usize| value.saturating_add(18);
+        let cutoffs = slot(size_of::<Growing<ArcSwap<Cutoffs>>>());
+        let shared = size_of::<Cutoffs>().saturating_add(16);
+        let bytes = [
+            list.sessions.capacity().saturating_mul(slot(size_of::<Growing<AtomicU32>>())),
+            list.subjects.capacity().saturating_mul(cutoffs),
+            of(SUBJECTS).saturating_mul(shared),
+            list.audiences.capacity().saturating_mul(slot(size_of::<Growing<AtomicU64>>())),
+            list.keys.capacity().saturating_mul(slot(0)),
+        ];
+        ListStats {
+            sessions: of(SESSIONS),
+            subjects: of(SUBJECTS),
+            audiences: of(AUDIENCES),
+            keys: of(KEYS),
+            quarantined: list.lock().quarantine.len(),
+            bytes: bytes.into_iter().fold(0, usize::saturating_add),
+        }
+    }
+
+    /// Forgets what can match no live token any more; returns how many entries that were.
+    ///
+    /// Publishing does this by itself once a minute. The time is kept as the high-water mark before
+    /// anything is forgotten.
+    pub fn purge(&self, now: Timestamp) -> usize {
+        let mut writer = self.0.lock();
+        self.0.purge(&mut writer, now.unix())
+    }
+
+    /// All entries as bytes (SPEC §9.7), to be merged into another list or after a restart.
+    ///
+    /// # Security
+    ///
+    /// A snapshot is not secret and not authenticated: whoever can change the bytes can log people
+    /// out and forget logouts. Keep it where you keep the keys.
+    #[must_use]
+    pub fn snapshot(&self, now: Timestamp) -> Vec<u8> {
+        let writer = self.0.lock();
+        let mut records = writer.quarantine.clone();
+        self.0.each(|record| records.push(record));
+        let high_water_mark = self.0.high_water_mark.load(Ordering::Acquire);
+        Snapshot { made_at: now.unix(), high_water_mark, records }.encode()
+    }
+
+    /// Merges a [`snapshot`](Self::snapshot). Nothing that is known already is lost; the order and
+    /// number of merges make no difference.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError`]; then nothing of it was used.
+    pub fn merge_snapshot(&self, bytes: &[u8], now: Timestamp) -> Result<Merged, SnapshotError> {
+        let snapshot = Snapshot::decode(bytes)?;
+        let mut writer = self.0.lock();
+        self.0.high_water_mark.fetch_max(snapshot.high_water_mark, Ordering::AcqRel);
+        Ok(self.0.merge(&mut writer, &snapshot.records, now.unix()))
+    }
+}
+
+impl RevocationView for RevocationList {
+    fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope> {
+        let list = &*self.0;
+        if now.unix() >= list.release_at.load(Ordering::Acquire) {
+            list.release(now.unix(), self.staleness_bound());
+        }
+        if list.any(KEYS) && list.keys.contains(facts.key) {
+            return Some(Scope::Key);
+        }
+        let below = |_: &[u8; 16], entry: &Growing<AtomicU32>| {
+            facts.generation < entry.value.load(Ordering::Acquire)
+        };
+        if list.any(SESSIONS)
+            && list.sessions.peek_with(&facts.session.to_bytes(), below) == Some(true)
+        {
+            return Some(Scope::Session);
+        }
+        let before = |_: &[u8; 16], entry: &Growing<AtomicU64>| {
+            facts.authenticated_at < entry.value.load(Ordering::Acquire)
+        };
+        if list.any(AUDIENCES) && list.audiences.peek_with(facts.audience, before) == Some(true) {
+            return Some(Scope::Audience);
+        }
+        // The empty subject belongs to no one, and nobody's cut-off applies to it.
+        if list.any(SUBJECTS) && !facts.subject.is_empty() {
+            let cut = |_: &[u8; 16], entry: &Growing<ArcSwap<Cutoffs>>| {
+                entry.value.load().cuts_off(facts.session, facts.authenticated_at)
+            };
+            if list.subjects.peek_with(&subject_key(facts.subject), cut) == Some(true) {
+                return Some(Scope::Subject);
+            }
+        }
+        None
+    }
+
+    fn freshness(&self) -> Freshness {
+        // One process that decides alone misses nothing.
+        Freshness::Fresh
+    }
+
+    fn start_bound(&self, subject: &[u8], audience: &[u8; 16]) -> u64 {
+        let list = &*self.0;
+        let of_audience =
+            list.audiences.peek_with(audience, |_, entry| entry.value.load(Ordering::Acquire));
+        let of_subject = if subject.is_empty() || !list.any(SUBJECTS) {
+            None
+        } else {
+            let bound = |_: &[u8; 16], entry: &Growing<ArcSwap<Cutoffs>>| {
+                entry.value.load().start_bound()
+            };
+            list.subjects.peek_with(&subject_key(subject), bound)
+        };
+        of_audience.max(of_subject).unwrap_or(0)
+    }
+
+    fn high_water_mark(&self) -> u64 {
+        self.0.high_water_mark.load(Ordering::SeqCst)
+    }
+
+    fn register(&self, terms: Terms) {
+        // The largest that any policy ever asked for: forgetting too late costs memory, too early
+        // revives a session.
+        self.0.token_lifetime.fetch_max(terms.token_lifetime, Ordering::AcqRel);
+        self.0.leeway.fetch_max(terms.leeway, Ordering::AcqRel);
+        self.0.most_tolerance.fetch_max(terms.tolerance, Ordering::AcqRel);
+        self.0.least_tolerance.fetch_min(terms.tolerance, Ordering::AcqRel);
+    }
+}
+
+impl RevocationPublish for RevocationList {
+    type Receipt = InMemory;
+    type Error = Infallible;
+
+    fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Result<InMemory, Infallible> {
+        let expires = self.0.expiry(now.unix(), self.staleness_bound());
+        let records: Vec<Record> =
+            revocations.iter().map(|revocation| Record::new(*revocation, expires)).collect();
+        let mut writer = self.0.lock();
+        self.0.merge(&mut writer, &records, now.unix());
+        if now.unix() >= writer.purge_at {
+            self.0.purge(&mut writer, now.unix());
+        }
+        Ok(InMemory)
+    }
+}
+
+impl fmt::Debug for RevocationList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RevocationList").field(&self.stats()).finish()
+    }
+}

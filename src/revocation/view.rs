@@ -1,0 +1,185 @@
+//! The ports: what a verification asks, and where a revocation goes.
+
+use time::Duration;
+
+use crate::revocation::record::Revocation;
+use crate::time::Timestamp;
+use crate::wire::session_id::SessionId;
+
+/// What a view is asked about: an authentic token, as far as revocation concerns it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Facts<'a> {
+    /// The session.
+    pub session: SessionId,
+    /// How often the session was rotated.
+    pub generation: u32,
+    /// When the session started, in Unix seconds.
+    pub authenticated_at: u64,
+    /// Whose session it is; empty for no one's.
+    pub subject: &'a [u8],
+    /// The name of its purpose and audience in a revocation list.
+    pub audience: &'a [u8; 16],
+    /// The name of the key it is sealed under in a revocation list.
+    pub key: &'a [u8; 16],
+}
+
+/// At which scope something was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Scope {
+    /// The session, or this generation of it.
+    Session,
+    /// All of the subject's sessions that started before a time.
+    Subject,
+    /// All of the purpose and audience that started before a time.
+    Audience,
+    /// All under the key.
+    Key,
+}
+
+/// How much a view knows about the present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Freshness {
+    /// It had proof within its staleness bound that it misses nothing.
+    Fresh,
+    /// Its last proof is older than that.
+    Stale {
+        /// How long ago the last proof was.
+        age: Duration,
+    },
+    /// It never had proof since it started, and knows nothing from before.
+    Blind,
+}
+
+/// What the policies that rely on a view demand of its entries; each in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Terms {
+    /// The longest life of a token: the idle timeout, or the absolute one where there is none.
+    pub token_lifetime: u32,
+    /// How long after its deadline a token is still accepted.
+    pub leeway: u32,
+    /// How far in the future a token may start.
+    pub tolerance: u32,
+}
+
+/// Who was logged out, as far as this server knows. Every verification asks it.
+///
+/// Implementations answer without I/O and without a lock that a writer may hold; what keeps them up
+/// to date runs beside.
+pub trait RevocationView: Send + Sync {
+    /// Whether the token is revoked, by any scope.
+    fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope>;
+
+    /// How much this view knows about the present.
+    fn freshness(&self) -> Freshness;
+
+    /// The time, in Unix seconds, before which a new session of this subject and audience would be
+    /// cut off at once; 0 where there is none.
+    fn start_bound(&self, subject: &[u8], audience: &[u8; 16]) -> u64;
+
+    /// The latest time at which this view forgot something, in Unix seconds. Verification never goes
+    /// back behind it: a clock set back would otherwise revive what was forgotten.
+    fn high_water_mark(&self) -> u64 {
+        0
+    }
+
+    /// How old the proof of a fresh view may be, in seconds. 0 where one process decides alone.
+    fn staleness_bound(&self) -> u32 {
+        0
+    }
+
+    /// Tells the view which policies rely on it. Called when sessions are built.
+    fn register(&self, terms: Terms) {
+        let _ = terms;
+    }
+}
+
+/// A view that can be added to.
+#[diagnostic::on_unimplemented(
+    message = "nothing can be revoked with `{Self}`",
+    note = "build the sessions with a `RevocationList` instead of `NoRevocation`"
+)]
+pub trait RevocationPublish: RevocationView {
+    /// What is true when a publication returns.
+    type Receipt;
+    /// Why it could not be published.
+    type Error: core::error::Error;
+
+    /// Refuses all of these from now on, or reports that it can't promise that.
+    ///
+    /// # Errors
+    ///
+    /// When nobody can say whether the revocation will be remembered.
+    fn publish(
+        &self,
+        revocations: &[Revocation],
+        now: Timestamp,
+    ) -> Result<Self::Receipt, Self::Error>;
+}
+
+/// Sessions that can't be revoked: nothing is, whatever happened.
+///
+/// # Security
+///
+/// A stolen token works until its deadline, also after logout. Sessions with this view have no
+/// `revoke`, `rotate` and `reauthenticate`, because none of them could keep its promise. It has a
+/// type of its own, so that a search for its name finds every place that gave logout up.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct NoRevocation;
+
+impl RevocationView for NoRevocation {
+    fn verdict(&self, _: &Facts<'_>, _: Timestamp) -> Option<Scope> {
+        None
+    }
+
+    fn freshness(&self) -> Freshness {
+        Freshness::Fresh
+    }
+
+    fn start_bound(&self, _: &[u8], _: &[u8; 16]) -> u64 {
+        0
+    }
+}
+
+impl<V: RevocationView + ?Sized> RevocationView for alloc::sync::Arc<V> {
+    fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope> {
+        (**self).verdict(facts, now)
+    }
+
+    fn freshness(&self) -> Freshness {
+        (**self).freshness()
+    }
+
+    fn start_bound(&self, subject: &[u8], audience: &[u8; 16]) -> u64 {
+        (**self).start_bound(subject, audience)
+    }
+
+    fn high_water_mark(&self) -> u64 {
+        (**self).high_water_mark()
+    }
+
+    fn staleness_bound(&self) -> u32 {
+        (**self).staleness_bound()
+    }
+
+    fn register(&self, terms: Terms) {
+        (**self).register(terms);
+    }
+}
+
+impl<P: RevocationPublish + ?Sized> RevocationPublish for alloc::sync::Arc<P> {
+    type Receipt = P::Receipt;
+    type Error = P::Error;
+
+    fn publish(
+        &self,
+        revocations: &[Revocation],
+        now: Timestamp,
+    ) -> Result<P::Receipt, P::Error> {
+        (**self).publish(revocations, now)
+    }
+}

@@ -1,0 +1,113 @@
+//! Every key is derived from one root (SPEC §6.1).
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+
+use crate::secret::Secret;
+
+/// HMAC-SHA-256 with its key already absorbed.
+pub(crate) type Prf = Hmac<Sha256>;
+
+/// The keyed state for a 32-byte key, which fits HMAC's block, so that this can't fail.
+pub(crate) fn prf(key: &[u8; 32]) -> Prf {
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(key);
+    let keyed = Prf::new(&block.into());
+    zeroize::Zeroize::zeroize(&mut block);
+    keyed
+}
+
+/// SPEC §6.1: `Expand(k, info, L)` is HKDF-Expand-SHA256 of RFC 5869 for one block, `L` at most 32.
+/// `info` is the concatenation of `parts`.
+pub(crate) fn expand<const L: usize>(key: &[u8; 32], parts: &[&[u8]]) -> Secret<L> {
+    const { assert!(L <= 32, "one block of HKDF-Expand") }
+    let mut mac = prf(key);
+    for part in parts {
+        mac.update(part);
+    }
+    mac.update(&[1]);
+    let mut block = mac.finalize().into_bytes();
+    let out = Secret::fill_with(|bytes: &mut [u8; L]| {
+        for (to, from) in bytes.iter_mut().zip(block.iter()) {
+            *to = *from;
+        }
+        Ok::<(), core::convert::Infallible>(())
+    });
+    zeroize::Zeroize::zeroize(block.as_mut_slice());
+    match out {
+        Ok(secret) => secret,
+        Err(never) => match never {},
+    }
+}
+
+/// A purpose and an audience, encoded so that no two pairs have the same bytes: with plain
+/// concatenation the tokens of ("ab", "c") would open for ("a", "bc").
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Context(Vec<u8>);
+
+/// The purpose is empty, or one of the two is longer than 255 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BadContext;
+
+impl Context {
+    pub(crate) fn new(purpose: &[u8], audience: &[u8]) -> Result<Self, BadContext> {
+        let (Ok(purpose_len @ 1..), Ok(audience_len)) =
+            (u8::try_from(purpose.len()), u8::try_from(audience.len()))
+        else {
+            return Err(BadContext);
+        };
+        let mut bytes = Vec::with_capacity(purpose.len().saturating_add(audience.len() + 2));
+        bytes.push(purpose_len);
+        bytes.extend_from_slice(purpose);
+        bytes.push(audience_len);
+        bytes.extend_from_slice(audience);
+        Ok(Self(bytes))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Context({})", self.0.escape_ascii())
+    }
+}
+
+/// `kid = Expand(K, "clk1 kid\0", 4)`.
+pub(crate) fn key_id(root: &[u8; 32]) -> [u8; 4] {
+    *expand::<4>(root, &[b"clk1 kid\0"]).expose()
+}
+
+/// `S = Expand(K, "clk1 sub\0" || ctx, 32)`.
+pub(crate) fn unit(root: &[u8; 32], context: &Context) -> Secret<32> {
+    expand(root, &[b"clk1 sub\0", context.as_bytes()])
+}
+
+/// `chk = Expand(S, "clk1 chk\0" || kid || ctx, 6)`.
+pub(crate) fn unit_check(unit: &[u8; 32], kid: [u8; 4], context: &Context) -> [u8; 6] {
+    *expand::<6>(unit, &[b"clk1 chk\0", &kid, context.as_bytes()]).expose()
+}
+
+/// `Expand(S, "clk1 log\0" || session id, 8)`: names a session in a log without being of use to
+/// whoever reads the log.
+pub(crate) fn log_reference(unit: &[u8; 32], session: &[u8; 16]) -> [u8; 8] {
+    *expand::<8>(unit, &[b"clk1 log\0", session]).expose()
+}
+
+/// SPEC §9.2: `D(kind, x)`, the fixed-size name of a subject, audience or key in a revocation list.
+///
+/// A cryptographic hash, because with a fast unkeyed one an attacker registers a user name that
+/// collides with a victim's and logs the victim out at will.
+pub(crate) fn revocation_key(kind: u8, name: &[u8]) -> [u8; 16] {
+    let digest = Sha256::new().chain_update(b"rvk1").chain_update([kind]).chain_update(name);
+    let mut key = [0; 16];
+    for (to, from) in key.iter_mut().zip(digest.finalize()) {
+        *to = from;
+    }
+    key
+}

@@ -1,0 +1,71 @@
+//! The text form of a token: `clk1.` and canonical base64url without padding (SPEC §5.1).
+
+use alloc::string::String;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+/// The prefix that names the format and its version.
+pub(crate) const PREFIX: &str = "clk1.";
+/// The shortest token: a body of 45 bytes, one of them ciphertext.
+pub(crate) const MIN_TOKEN: usize = 65;
+/// The longest token in characters.
+pub(crate) const MAX_TOKEN: usize = 4096;
+/// The longest body in bytes.
+pub(crate) const MAX_BODY: usize = 3068;
+/// The bytes of a body that are not ciphertext: key id, nonce and tag.
+pub(crate) const OVERHEAD: usize = 44;
+/// The longest plaintext in bytes.
+pub(crate) const MAX_PLAINTEXT: usize = 3024;
+
+const _: () = assert!(MAX_PLAINTEXT + OVERHEAD == MAX_BODY);
+const _: () = assert!(token_len(MAX_BODY) == MAX_TOKEN);
+const _: () = assert!(token_len(OVERHEAD + 1) == MIN_TOKEN);
+
+/// Not the text form of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BadText;
+
+/// The characters of a token with a body of `body` bytes.
+pub(crate) const fn token_len(body: usize) -> usize {
+    PREFIX.len().saturating_add(body.saturating_mul(4).div_ceil(3))
+}
+
+/// The exact body length of a token text, after the gates that cost nothing: length, then prefix.
+///
+/// Both come before any decoding, so a megabyte of garbage costs what a short one costs.
+pub(crate) fn body_len(text: &str) -> Result<usize, BadText> {
+    if !(MIN_TOKEN..=MAX_TOKEN).contains(&text.len()) {
+        return Err(BadText);
+    }
+    let encoded = text.strip_prefix(PREFIX).ok_or(BadText)?;
+    // One character too many for whole bytes: six bits that can't be a byte.
+    if encoded.len() % 4 == 1 {
+        return Err(BadText);
+    }
+    Ok(encoded.len().saturating_mul(3) / 4)
+}
+
+/// Decodes into exactly [`body_len`] bytes. Strict: no padding, no white space, no other alphabet,
+/// no bits set beyond the last byte, so that a token has one spelling.
+pub(crate) fn decode(text: &str, body: &mut [u8]) -> Result<(), BadText> {
+    let encoded = text.strip_prefix(PREFIX).ok_or(BadText)?;
+    let wanted = body.len();
+    // `decode`, not `decode_in_place`: the latter accepts set trailing bits.
+    let decoded = Base64UrlUnpadded::decode(encoded, body).map_err(|_| BadText)?;
+    if decoded.len() == wanted { Ok(()) } else { Err(BadText) }
+}
+
+/// The text of a body, in one allocation of its exact size.
+pub(crate) fn encode(body: &[u8]) -> String {
+    const CHUNK: usize = 48;
+    let mut text = String::with_capacity(token_len(body.len()));
+    text.push_str(PREFIX);
+    let mut piece = [0_u8; CHUNK / 3 * 4];
+    // Chunks of a multiple of three bytes join without padding between them.
+    for chunk in body.chunks(CHUNK) {
+        if let Ok(encoded) = Base64UrlUnpadded::encode(chunk, &mut piece) {
+            text.push_str(encoded);
+        }
+    }
+    text
+}
