@@ -12,7 +12,10 @@ use core::fmt;
 /// [`Rejected`](Self::Rejected), 503 for [`Unavailable`](Self::Unavailable). A 401 makes clients
 /// forget a session that may be alive.
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "callers must answer both, and there is no third")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "callers must answer both, and there is no third"
+)]
 pub enum VerifyError {
     /// The token is not, or no longer, a session.
     Rejected(Rejected),
@@ -27,7 +30,7 @@ pub enum VerifyError {
 /// `Display` and `Debug` print one constant text, whatever was wrong, so that an error that ends up
 /// in a response tells an attacker nothing. [`reason`](Self::reason) is for counters and logs.
 /// Everything before the seal was found intact is the single reason [`Reason::Invalid`]: telling an
-/// unknown key from a forged tag would be an oracle (SPEC §8.4).
+/// unknown key from a forged tag would be an oracle (SPEC §8.11).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Rejected {
     reason: Reason,
@@ -115,11 +118,17 @@ pub enum Fault {
 
 impl Rejected {
     pub(crate) const fn new(reason: Reason) -> Self {
-        Self { reason, invalid: None }
+        Self {
+            reason,
+            invalid: None,
+        }
     }
 
     pub(crate) const fn invalid(invalid: Invalid) -> Self {
-        Self { reason: Reason::Invalid, invalid: Some(invalid) }
+        Self {
+            reason: Reason::Invalid,
+            invalid: Some(invalid),
+        }
     }
 
     /// Why, for counters and logs; never for the client.

@@ -2,10 +2,10 @@
 
 pub(crate) mod date;
 pub(crate) mod error;
-pub(crate) mod id;
-pub(crate) mod root;
-pub(crate) mod unit;
 pub(crate) mod fault;
-pub(crate) mod ring;
 pub(crate) mod file;
+pub(crate) mod id;
+pub(crate) mod ring;
+pub(crate) mod root;
 pub(crate) mod table;
+pub(crate) mod unit;

@@ -2,11 +2,11 @@
 //! consults, and the list in memory that is one.
 
 pub(crate) mod cutoffs;
-pub(crate) mod record;
-pub(crate) mod view;
-#[cfg(feature = "std")]
-pub(crate) mod snapshot;
 #[cfg(feature = "std")]
 pub(crate) mod entries;
 #[cfg(feature = "std")]
 pub(crate) mod list;
+pub(crate) mod record;
+#[cfg(feature = "std")]
+pub(crate) mod snapshot;
+pub(crate) mod view;

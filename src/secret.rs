@@ -11,7 +11,9 @@ pub(crate) struct Secret<const N: usize>([u8; N]);
 
 impl<const N: usize> Secret<N> {
     /// Lets `fill` write the bytes in place, so that no second copy stays behind on the stack.
-    pub(crate) fn fill_with<E>(fill: impl FnOnce(&mut [u8; N]) -> Result<(), E>) -> Result<Self, E> {
+    pub(crate) fn fill_with<E>(
+        fill: impl FnOnce(&mut [u8; N]) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let mut secret = Self([0; N]);
         fill(&mut secret.0)?;
         Ok(secret)

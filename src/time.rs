@@ -29,7 +29,11 @@ impl Timestamp {
     /// The time `seconds` after the Unix epoch, or `None` after the year 9999.
     #[must_use]
     pub const fn from_unix(seconds: u64) -> Option<Self> {
-        if seconds <= Self::MAX.0 { Some(Self(seconds)) } else { None }
+        if seconds <= Self::MAX.0 {
+            Some(Self(seconds))
+        } else {
+            None
+        }
     }
 
     /// Unix seconds.
@@ -50,7 +54,11 @@ impl Timestamp {
     /// The nearest representable time to `seconds`: what lies beyond the year 9999 becomes
     /// [`Timestamp::MAX`]. For showing deadlines, never for deciding about them.
     pub(crate) const fn saturating_from_unix(seconds: u64) -> Self {
-        if seconds <= Self::MAX.0 { Self(seconds) } else { Self::MAX }
+        if seconds <= Self::MAX.0 {
+            Self(seconds)
+        } else {
+            Self::MAX
+        }
     }
 }
 
@@ -59,7 +67,10 @@ impl TryFrom<UtcDateTime> for Timestamp {
 
     /// Drops fractions of a second. Fails before 1970 and after 9999.
     fn try_from(value: UtcDateTime) -> Result<Self, ClockError> {
-        u64::try_from(value.unix_timestamp()).ok().and_then(Self::from_unix).ok_or(ClockError(()))
+        u64::try_from(value.unix_timestamp())
+            .ok()
+            .and_then(Self::from_unix)
+            .ok_or(ClockError(()))
     }
 }
 
@@ -144,7 +155,7 @@ impl<C: Clock + ?Sized> Clock for alloc::sync::Arc<C> {
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "it has no fields and never will")]
 pub struct SystemClock;
 
 #[cfg(feature = "std")]
@@ -192,12 +203,14 @@ impl ManualClock {
 
     /// Shows `unix` seconds from now on, and works again if it had been made to fail.
     pub fn set(&self, unix: u64) {
-        self.0.store(unix & !Self::FAILING, core::sync::atomic::Ordering::SeqCst);
+        self.0
+            .store(unix & !Self::FAILING, core::sync::atomic::Ordering::SeqCst);
     }
 
     /// Moves forward by `seconds`.
     pub fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, core::sync::atomic::Ordering::SeqCst);
+        self.0
+            .fetch_add(seconds, core::sync::atomic::Ordering::SeqCst);
     }
 
     /// Moves back by `seconds`, at most to 1970.
@@ -209,9 +222,11 @@ impl ManualClock {
     /// Makes the clock fail, or work again.
     pub fn fail(&self, failing: bool) {
         if failing {
-            self.0.fetch_or(Self::FAILING, core::sync::atomic::Ordering::SeqCst);
+            self.0
+                .fetch_or(Self::FAILING, core::sync::atomic::Ordering::SeqCst);
         } else {
-            self.0.fetch_and(!Self::FAILING, core::sync::atomic::Ordering::SeqCst);
+            self.0
+                .fetch_and(!Self::FAILING, core::sync::atomic::Ordering::SeqCst);
         }
     }
 }

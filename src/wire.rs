@@ -2,8 +2,8 @@
 
 pub(crate) mod bounded;
 pub(crate) mod claims;
-pub(crate) mod structured;
 pub(crate) mod payload;
 pub(crate) mod session_id;
+pub(crate) mod structured;
 pub(crate) mod text;
 pub(crate) mod varint;

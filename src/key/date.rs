@@ -1,4 +1,4 @@
-//! The one time format of ring files: `YYYY-MM-DDThh:mm:ssZ` (SPEC §4.4), a subset of RFC 3339.
+//! The one time format of ring files: `YYYY-MM-DDThh:mm:ssZ` (SPEC §4.7), a subset of RFC 3339.
 
 use time::{Date, Month, Time, UtcDateTime};
 
@@ -7,8 +7,28 @@ use crate::time::Timestamp;
 /// Reads exactly 20 characters, upper case, in UTC, years 1970 to 9999, no leap second.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z'] =
-        *bytes
+    let [
+        y1,
+        y2,
+        y3,
+        y4,
+        b'-',
+        m1,
+        m2,
+        b'-',
+        d1,
+        d2,
+        b'T',
+        h1,
+        h2,
+        b':',
+        n1,
+        n2,
+        b':',
+        s1,
+        s2,
+        b'Z',
+    ] = *bytes
     else {
         return None;
     };

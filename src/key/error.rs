@@ -109,7 +109,10 @@ impl fmt::Display for KeyError {
                 write!(f, "{}; a key starts with `{wanted}`", found.words())
             }
             Self::Length { found, wanted } => {
-                write!(f, "a key of this kind has {wanted} characters, this one has {found}")
+                write!(
+                    f,
+                    "a key of this kind has {wanted} characters, this one has {found}"
+                )
             }
             Self::Alphabet => f.write_str("a key has only the characters A-Z a-z 0-9 - and _"),
             Self::Checksum => f.write_str(
@@ -121,9 +124,9 @@ impl fmt::Display for KeyError {
             Self::WrongContext => f.write_str(
                 "this unit was derived for another purpose or audience than the configured one",
             ),
-            Self::BadContext => f.write_str(
-                "a purpose has 1 to 255 bytes and an audience has 0 to 255 bytes",
-            ),
+            Self::BadContext => {
+                f.write_str("a purpose has 1 to 255 bytes and an audience has 0 to 255 bytes")
+            }
             Self::Random => f.write_str("the random source gave no bytes; no key was made"),
         }
     }

@@ -1,4 +1,4 @@
-//! The ring file: one key a line, with its times (SPEC §4.4).
+//! The ring file: one key a line, with its times (SPEC §4.7).
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use crate::key::date;
 use crate::key::error::{KeyError, Looks};
 use crate::key::fault::{MAX_KEYS, RingError};
 use crate::key::ring::{DEFAULT_ROLLOUT, Entry, KeyRing, Material, Ring};
-use crate::key::root::{self, Key, SecretText};
+use crate::key::root::{Key, SecretText};
 use crate::key::unit::{self, Unit};
 
 /// The longest ring file in bytes.
@@ -44,7 +44,11 @@ enum Fault {
 
 impl RingFileError {
     const fn whole(fault: Fault) -> Self {
-        Self { line: 0, column: 0, fault }
+        Self {
+            line: 0,
+            column: 0,
+            fault,
+        }
     }
 
     /// The line, counted from 1, or `None` if the fault is of the file as a whole.
@@ -71,7 +75,10 @@ impl fmt::Display for RingFileError {
             Fault::Missing(what) => write!(f, "the file has no `{what}` line"),
             Fault::Control => f.write_str("a control character or tab; use spaces"),
             Fault::TooLarge(size) => {
-                write!(f, "the file has {size} bytes, a ring file has at most {MAX_FILE}")
+                write!(
+                    f,
+                    "the file has {size} bytes, a ring file has at most {MAX_FILE}"
+                )
             }
             Fault::TooManyKeys => write!(f, "more than {MAX_KEYS} keys"),
             Fault::Key(error) => error.fmt(f),
@@ -97,12 +104,19 @@ struct Words<'a> {
 
 impl<'a> Words<'a> {
     const fn error(&self, column: usize, fault: Fault) -> RingFileError {
-        RingFileError { line: self.number, column, fault }
+        RingFileError {
+            line: self.number,
+            column,
+            fault,
+        }
     }
 
     /// The column, in characters, of the byte offset `at`.
     fn column(&self, at: usize) -> usize {
-        self.line.get(..at).map_or(0, |before| before.chars().count()).saturating_add(1)
+        self.line
+            .get(..at)
+            .map_or(0, |before| before.chars().count())
+            .saturating_add(1)
     }
 
     fn here(&self, what: &'static str) -> RingFileError {
@@ -111,7 +125,10 @@ impl<'a> Words<'a> {
 
     fn skip_spaces(&mut self) {
         let rest = self.line.get(self.at..).unwrap_or_default();
-        self.at = self.line.len().saturating_sub(rest.trim_start_matches(' ').len());
+        self.at = self
+            .line
+            .len()
+            .saturating_sub(rest.trim_start_matches(' ').len());
     }
 
     /// The next word and the column it starts at; a word that starts with `#` starts the note.
@@ -142,7 +159,8 @@ impl<'a> Words<'a> {
 
     fn number(&mut self, least: u32, what: &'static str) -> Result<u32, RingFileError> {
         let (word, column) = self.next().ok_or_else(|| self.here(what))?;
-        let plain = word.bytes().all(|b| b.is_ascii_digit()) && (word == "0" || !word.starts_with('0'));
+        let plain =
+            word.bytes().all(|b| b.is_ascii_digit()) && (word == "0" || !word.starts_with('0'));
         let number = word.parse().ok().filter(|number| plain && *number >= least);
         number.ok_or_else(|| self.error(column, Fault::Expected(what)))
     }
@@ -159,16 +177,21 @@ struct Reader {
 
 impl Reader {
     fn line(&mut self, words: &mut Words<'_>) -> Result<(), RingFileError> {
-        let Some((word, column)) = words.next() else { return Ok(()) };
+        let Some((word, column)) = words.next() else {
+            return Ok(());
+        };
         if !self.header {
             if word != HEADER {
                 let looks = Looks::of(word);
-                return Err(words.error(column, match looks {
-                    Looks::Unknown | Looks::Empty => {
-                        Fault::Expected("`cloakroom-ring 1`, the first line of a ring file")
-                    }
-                    _ => Fault::Expected("`cloakroom-ring 1` before any key"),
-                }));
+                return Err(words.error(
+                    column,
+                    match looks {
+                        Looks::Unknown | Looks::Empty => {
+                            Fault::Expected("`cloakroom-ring 1`, the first line of a ring file")
+                        }
+                        _ => Fault::Expected("`cloakroom-ring 1` before any key"),
+                    },
+                ));
             }
             match words.next() {
                 Some(("1", _)) => self.header = true,
@@ -231,16 +254,14 @@ impl Reader {
                 }
                 let what = Fault::Expected("retire=YYYY-MM-DDThh:mm:ssZ");
                 entry.retire = Some(date::parse(time).ok_or_else(|| words.error(column, what))?);
-            } else if word == "forced"
-                && entry.retire.is_some()
-                && !entry.forced
-                && !entry.disabled
+            } else if word == "forced" && entry.retire.is_some() && !entry.forced && !entry.disabled
             {
                 entry.forced = true;
             } else if word == "disabled" && !entry.disabled {
                 entry.disabled = true;
             } else {
-                let what = "`retire=...` with or without `forced`, then `disabled`, or a note (`#`)";
+                let what =
+                    "`retire=...` with or without `forced`, then `disabled`, or a note (`#`)";
                 return Err(words.error(column, Fault::Expected(what)));
             }
         }
@@ -281,7 +302,11 @@ impl KeyRing {
         let mut reader = Reader::default();
         for (index, line) in text.split('\n').enumerate() {
             let line = line.strip_suffix('\r').unwrap_or(line);
-            let mut words = Words { line, number: index.saturating_add(1), at: 0 };
+            let mut words = Words {
+                line,
+                number: index.saturating_add(1),
+                at: 0,
+            };
             if let Some(at) = line.find(|c: char| c.is_control() || c == '\u{feff}') {
                 return Err(words.error(words.column(at), Fault::Control));
             }
@@ -331,6 +356,6 @@ impl KeyRing {
             }
             text.push('\n');
         }
-        root::SecretText::new(text)
+        SecretText::new(text)
     }
 }

@@ -63,6 +63,8 @@ impl FromStr for KeyId {
         if text.len() != 8 || !text.bytes().all(hex) {
             return Err(ParseKeyIdError);
         }
-        u32::from_str_radix(text, 16).map(|n| Self(n.to_be_bytes())).map_err(|_| ParseKeyIdError)
+        u32::from_str_radix(text, 16)
+            .map(|n| Self(n.to_be_bytes()))
+            .map_err(|_| ParseKeyIdError)
     }
 }

@@ -1,4 +1,4 @@
-//! The key ring: which key seals, which open, and until when (SPEC §4.4).
+//! The key ring: which key seals, which open, and until when (SPEC §4.6).
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -121,11 +121,7 @@ impl KeyRing {
     /// # Errors
     ///
     /// [`RingError::Lifetime`] for a lifetime that is not whole seconds from 1 to `u32::MAX`.
-    pub fn new(
-        key: Key,
-        activate: Timestamp,
-        max_lifetime: Duration,
-    ) -> Result<Self, RingError> {
+    pub fn new(key: Key, activate: Timestamp, max_lifetime: Duration) -> Result<Self, RingError> {
         let max_lifetime = whole_seconds(max_lifetime).ok_or(RingError::Lifetime)?;
         let entry = Entry {
             material: Material::Root(key),
@@ -135,7 +131,11 @@ impl KeyRing {
             disabled: false,
             note: String::new(),
         };
-        Self::checked(Ring { entries: alloc::vec![entry], max_lifetime, rollout: DEFAULT_ROLLOUT })
+        Self::checked(Ring {
+            entries: alloc::vec![entry],
+            max_lifetime,
+            rollout: DEFAULT_ROLLOUT,
+        })
     }
 
     /// A ring of one fresh key that seals from now on: what a first run needs.
@@ -190,7 +190,14 @@ impl KeyRing {
         let material = Material::Root(key);
         let (retire, forced, disabled, note) = (None, false, false, String::new());
         self.changed(|entries| {
-            entries.push(Entry { material, activate, retire, forced, disabled, note });
+            entries.push(Entry {
+                material,
+                activate,
+                retire,
+                forced,
+                disabled,
+                note,
+            });
             Ok(())
         })
     }
@@ -222,7 +229,11 @@ impl KeyRing {
         self.changed(|entries| {
             let before = entries.len();
             entries.retain(|entry| entry.material.id() != key);
-            if entries.len() == before { Err(RingError::UnknownKey(key)) } else { Ok(()) }
+            if entries.len() == before {
+                Err(RingError::UnknownKey(key))
+            } else {
+                Ok(())
+            }
         })
     }
 
@@ -251,13 +262,21 @@ impl KeyRing {
         let mut entries = self.0.entries.clone();
         change(&mut entries)?;
         let (max_lifetime, rollout) = (self.0.max_lifetime, self.0.rollout);
-        Self::checked(Ring { entries, max_lifetime, rollout })
+        Self::checked(Ring {
+            entries,
+            max_lifetime,
+            rollout,
+        })
     }
 
     /// What the key with this id may do at `now`, or `None` if the ring has no such key.
     #[must_use]
     pub fn state(&self, key: KeyId, now: Timestamp) -> Option<KeyState> {
-        let entry = self.0.entries.iter().find(|entry| entry.material.id() == key)?;
+        let entry = self
+            .0
+            .entries
+            .iter()
+            .find(|entry| entry.material.id() == key)?;
         Some(self.0.state(entry, now))
     }
 
@@ -273,7 +292,10 @@ impl KeyRing {
         self.0.entries.iter().map(|entry| RingKey {
             id: entry.material.id(),
             activate: entry.activate,
-            retire: self.0.retirement(entry).map(Timestamp::saturating_from_unix),
+            retire: self
+                .0
+                .retirement(entry)
+                .map(Timestamp::saturating_from_unix),
             disabled: entry.disabled,
             note: &entry.note,
         })
@@ -307,7 +329,11 @@ impl KeyRing {
                 _ => continue,
             };
             let id = entry.material.id();
-            let kept = next.0.entries.iter().find(|other| other.material.id() == id);
+            let kept = next
+                .0
+                .entries
+                .iter()
+                .find(|other| other.material.id() == id);
             let opens_until = match kept {
                 None => 0,
                 // An emergency is never refused.
@@ -336,7 +362,7 @@ impl Ring {
             .min_by_key(|other| other.activate)
     }
 
-    /// SPEC §4.4: the time from which no token under the key can be alive.
+    /// SPEC §4.6: the time from which no token under the key can be alive.
     fn computed_retirement(&self, entry: &Entry) -> Option<u64> {
         let from = self.successor(entry)?.activate.unix();
         let life = u64::from(self.max_lifetime).saturating_add(u64::from(self.rollout));
@@ -344,18 +370,27 @@ impl Ring {
     }
 
     pub(crate) fn retirement(&self, entry: &Entry) -> Option<u64> {
-        entry.retire.map(Timestamp::unix).or_else(|| self.computed_retirement(entry))
+        entry
+            .retire
+            .map(Timestamp::unix)
+            .or_else(|| self.computed_retirement(entry))
     }
 
     fn check_retirement(&self, entry: &Entry) -> Result<(), RingError> {
-        let Some(retire) = entry.retire.filter(|_| !entry.disabled) else { return Ok(()) };
+        let Some(retire) = entry.retire.filter(|_| !entry.disabled) else {
+            return Ok(());
+        };
         let key = entry.material.id();
         let (Some(successor), Some(computed)) =
             (self.successor(entry), self.computed_retirement(entry))
         else {
             return Err(RingError::NoSuccessor(key));
         };
-        let earliest = if entry.forced { successor.activate.unix() } else { computed };
+        let earliest = if entry.forced {
+            successor.activate.unix()
+        } else {
+            computed
+        };
         if retire.unix() < earliest {
             let earliest = Timestamp::saturating_from_unix(earliest);
             return Err(RingError::RetiresEarly { key, earliest });
@@ -368,9 +403,15 @@ impl Ring {
             KeyState::Disabled
         } else if now < entry.activate {
             KeyState::Announced
-        } else if self.retirement(entry).is_some_and(|retire| now.unix() >= retire) {
+        } else if self
+            .retirement(entry)
+            .is_some_and(|retire| now.unix() >= retire)
+        {
             KeyState::Retired
-        } else if self.sealing(now).is_some_and(|other| other.activate == entry.activate) {
+        } else if self
+            .sealing(now)
+            .is_some_and(|other| other.activate == entry.activate)
+        {
             KeyState::Sealing
         } else {
             KeyState::OpenOnly

@@ -1,4 +1,4 @@
-//! Root keys and their text form (SPEC §4.1, §4.3).
+//! Root keys and their text form (SPEC §4.1, §4.5).
 
 use alloc::string::String;
 use core::fmt;
@@ -77,9 +77,16 @@ impl Key {
     /// [`KeyError`] says what is wrong; a mistyped character is found by the checksum.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let raw = decode::<BYTES>(text, PREFIX, CHARS)?;
-        let (bytes, id) = raw.expose().split_first_chunk::<32>().ok_or(KeyError::Alphabet)?;
+        let (bytes, id) = raw
+            .expose()
+            .split_first_chunk::<32>()
+            .ok_or(KeyError::Alphabet)?;
         let key = Self::checked(Secret::copy_from(bytes))?;
-        if key.id.0 == id { Ok(key) } else { Err(KeyError::Checksum) }
+        if key.id.0 == id {
+            Ok(key)
+        } else {
+            Err(KeyError::Checksum)
+        }
     }
 
     fn checked(bytes: Secret<32>) -> Result<Self, KeyError> {
@@ -124,7 +131,9 @@ impl Key {
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Key")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -171,15 +180,23 @@ pub(crate) fn decode<const N: usize>(
 ) -> Result<Secret<N>, KeyError> {
     let wanted = prefix.len().saturating_add(chars);
     let Some(encoded) = text.strip_prefix(prefix) else {
-        return Err(KeyError::Prefix { found: Looks::of(text), wanted: prefix });
+        return Err(KeyError::Prefix {
+            found: Looks::of(text),
+            wanted: prefix,
+        });
     };
     if encoded.len() != chars {
-        return Err(KeyError::Length { found: text.chars().count(), wanted });
+        return Err(KeyError::Length {
+            found: text.chars().count(),
+            wanted,
+        });
     }
-    Secret::fill_with(|bytes: &mut [u8; N]| match Base64UrlUnpadded::decode(encoded, bytes) {
-        Ok(decoded) if decoded.len() == N => Ok(()),
-        _ => Err(KeyError::Alphabet),
-    })
+    Secret::fill_with(
+        |bytes: &mut [u8; N]| match Base64UrlUnpadded::decode(encoded, bytes) {
+            Ok(decoded) if decoded.len() == N => Ok(()),
+            _ => Err(KeyError::Alphabet),
+        },
+    )
 }
 
 pub(crate) fn encode(prefix: &str, raw: &[u8]) -> SecretText {

@@ -27,7 +27,11 @@ pub(crate) struct KeyTable {
 impl KeyTable {
     /// Derives what every usable key of `ring` needs. A disabled key is not derived at all.
     pub(crate) fn derive(ring: &KeyRing, context: &Context) -> Result<Self, KeyError> {
-        let mut table = Self { kids: Vec::new(), slots: Vec::new(), ring: ring.clone() };
+        let mut table = Self {
+            kids: Vec::new(),
+            slots: Vec::new(),
+            ring: ring.clone(),
+        };
         for entry in ring.ring().entries.iter() {
             let kid = entry.material.id();
             let unit = match &entry.material {

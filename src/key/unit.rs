@@ -1,4 +1,4 @@
-//! Derived units: what a service holds that must open one purpose and audience only (SPEC §4.3).
+//! Derived units: what a service holds that must open one purpose and audience only (SPEC §4.5).
 
 use core::fmt;
 
@@ -52,13 +52,20 @@ impl Unit {
     /// [`KeyError`] says what is wrong.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let raw = root::decode::<BYTES>(text, PREFIX, CHARS)?;
-        let (id, rest) = raw.expose().split_first_chunk::<4>().ok_or(KeyError::Alphabet)?;
+        let (id, rest) = raw
+            .expose()
+            .split_first_chunk::<4>()
+            .ok_or(KeyError::Alphabet)?;
         let (bytes, check) = rest.split_first_chunk::<32>().ok_or(KeyError::Alphabet)?;
         let check = *check.first_chunk::<6>().ok_or(KeyError::Alphabet)?;
         if root::is_weak(bytes) {
             return Err(KeyError::Weak);
         }
-        Ok(Self { id: KeyId(*id), bytes: Secret::copy_from(bytes), check })
+        Ok(Self {
+            id: KeyId(*id),
+            bytes: Secret::copy_from(bytes),
+            check,
+        })
     }
 
     /// The public name of the root key that this unit was derived from.
@@ -91,6 +98,8 @@ impl Unit {
 
 impl fmt::Debug for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unit").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Unit")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }

@@ -15,7 +15,10 @@ pub(crate) struct Cutoff {
 impl Cutoff {
     /// Later first; of two at one time, the one without an exemption first, then by the exempt id.
     fn order(&self, other: &Self) -> Ordering {
-        other.before.cmp(&self.before).then_with(|| self.exempt.cmp(&other.exempt))
+        other
+            .before
+            .cmp(&self.before)
+            .then_with(|| self.exempt.cmp(&other.exempt))
     }
 }
 
@@ -33,7 +36,10 @@ pub(crate) struct Cutoffs {
 
 impl Cutoffs {
     pub(crate) const fn new(first: Cutoff) -> Self {
-        Self { first, second: None }
+        Self {
+            first,
+            second: None,
+        }
     }
 
     /// Commutative, associative, idempotent.
@@ -46,7 +52,10 @@ impl Cutoffs {
         });
         let mut sorted = all.into_iter().flatten();
         let first = sorted.next().unwrap_or(new);
-        Self { first, second: sorted.find(|cutoff| cutoff.exempt != first.exempt) }
+        Self {
+            first,
+            second: sorted.find(|cutoff| cutoff.exempt != first.exempt),
+        }
     }
 
     /// Whether a session is cut off. Compared with the start of the session, never with the token's
@@ -54,7 +63,11 @@ impl Cutoffs {
     /// outlive it for ever.
     pub(crate) fn cuts_off(&self, session: SessionId, started: u64) -> bool {
         let spares = |cutoff: &Cutoff| cutoff.exempt == Some(session);
-        let deciding = if spares(&self.first) { self.second } else { Some(self.first) };
+        let deciding = if spares(&self.first) {
+            self.second
+        } else {
+            Some(self.first)
+        };
         deciding.is_some_and(|cutoff| started < cutoff.before)
     }
 

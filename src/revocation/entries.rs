@@ -100,10 +100,14 @@ impl Tables {
 
     pub(crate) fn tolerance(&self) -> u64 {
         let least = self.least_tolerance.load(Ordering::Acquire);
-        u64::from(if least == u32::MAX { DEFAULT_TOLERANCE } else { least })
+        u64::from(if least == u32::MAX {
+            DEFAULT_TOLERANCE
+        } else {
+            least
+        })
     }
 
-    /// SPEC §9.5: when an entry published at `now` may be forgotten. Until a policy was registered
+    /// SPEC §9.8: when an entry published at `now` may be forgotten. Until a policy was registered
     /// the longest possible life is assumed.
     pub(crate) fn expiry(&self, now: u64, staleness_bound: u32) -> u64 {
         let life = match self.token_lifetime.load(Ordering::Acquire) {
@@ -121,7 +125,11 @@ impl Tables {
         let mut merged = Merged::default();
         let latest = now.saturating_add(self.tolerance());
         for record in records {
-            if record.revocation.cutoff().is_some_and(|cutoff| cutoff > latest) {
+            if record
+                .revocation
+                .cutoff()
+                .is_some_and(|cutoff| cutoff > latest)
+            {
                 if !writer.quarantine.contains(record) {
                     writer.quarantine.push(*record);
                 }
@@ -186,7 +194,10 @@ impl Tables {
             entry.expires.fetch_max(expires, Ordering::AcqRel);
         });
         if known.is_none() {
-            let entry = Growing { value: first(), expires: AtomicU64::new(expires) };
+            let entry = Growing {
+                value: first(),
+                expires: AtomicU64::new(expires),
+            };
             if index.insert_sync(key, entry).is_ok() {
                 self.count(kind).fetch_add(1, Ordering::AcqRel);
             }
@@ -212,19 +223,32 @@ impl Tables {
     #[cold]
     pub(crate) fn release(&self, now: u64, staleness_bound: u32) {
         // Whoever holds the lock does it; a reader does not wait.
-        let Ok(mut writer) = self.writer.try_lock() else { return };
+        let Ok(mut writer) = self.writer.try_lock() else {
+            return;
+        };
         let waiting = core::mem::take(&mut writer.quarantine);
         // It may have waited past its own expiry, and takes effect only now.
         let life = self.expiry(now, staleness_bound);
         let waiting = waiting.into_iter().map(|record| {
-            let due = record.revocation.cutoff().is_none_or(|c| c <= now.saturating_add(self.tolerance()));
-            if due { Record::new(record.revocation, record.expires.max(life)) } else { record }
+            let due = record
+                .revocation
+                .cutoff()
+                .is_none_or(|c| c <= now.saturating_add(self.tolerance()));
+            if due {
+                Record::new(record.revocation, record.expires.max(life))
+            } else {
+                record
+            }
         });
         self.merge(&mut writer, &waiting.collect::<Vec<_>>(), now);
     }
 
     fn schedule(&self, writer: &Writer) {
-        let first = writer.quarantine.iter().filter_map(|record| record.revocation.cutoff()).min();
+        let first = writer
+            .quarantine
+            .iter()
+            .filter_map(|record| record.revocation.cutoff())
+            .min();
         let at = first.map_or(u64::MAX, |cutoff| cutoff.saturating_sub(self.tolerance()));
         self.release_at.store(at, Ordering::Release);
     }
@@ -234,20 +258,31 @@ impl Tables {
             let id = SessionId::from_bytes(*key);
             let below = entry.value.load(Ordering::Acquire);
             let target = Target::Session { id, below };
-            put(Record::new(Revocation(target), entry.expires.load(Ordering::Acquire)));
+            put(Record::new(
+                Revocation(target),
+                entry.expires.load(Ordering::Acquire),
+            ));
             true
         });
         self.subjects.iter_sync(|key, entry| {
             for cutoff in entry.value.load().iter() {
                 let target = Target::Subject { key: *key, cutoff };
-                put(Record::new(Revocation(target), entry.expires.load(Ordering::Acquire)));
+                put(Record::new(
+                    Revocation(target),
+                    entry.expires.load(Ordering::Acquire),
+                ));
             }
             true
         });
         self.audiences.iter_sync(|key, entry| {
-            let target =
-                Target::Audience { key: *key, before: entry.value.load(Ordering::Acquire) };
-            put(Record::new(Revocation(target), entry.expires.load(Ordering::Acquire)));
+            let target = Target::Audience {
+                key: *key,
+                before: entry.value.load(Ordering::Acquire),
+            };
+            put(Record::new(
+                Revocation(target),
+                entry.expires.load(Ordering::Acquire),
+            ));
             true
         });
         self.keys.iter_sync(|key, ()| {
@@ -267,4 +302,3 @@ fn expire<N: 'static>(index: &HashIndex<[u8; 16], Growing<N>>, now: u64) -> usiz
     });
     removed
 }
-

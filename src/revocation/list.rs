@@ -12,9 +12,7 @@ use crate::revocation::cutoffs::Cutoffs;
 use crate::revocation::entries::{AUDIENCES, Growing, KEYS, Merged, SESSIONS, SUBJECTS, Tables};
 use crate::revocation::record::{Record, Revocation, subject_key};
 use crate::revocation::snapshot::{Snapshot, SnapshotError};
-use crate::revocation::view::{
-    Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms,
-};
+use crate::revocation::view::{Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms};
 use crate::time::Timestamp;
 
 /// The revocation list of one process: what was logged out here, and what was merged into it.
@@ -81,16 +79,24 @@ impl RevocationList {
     #[must_use]
     pub fn stats(&self) -> ListStats {
         let list = &self.0;
-        let of = |kind: usize| list.counts.get(kind).map_or(0, |n| n.load(Ordering::Acquire));
+        let of = |kind: usize| {
+            list.counts
+                .get(kind)
+                .map_or(0, |n| n.load(Ordering::Acquire))
+        };
         // A slot of the index: key, value, and its two bytes of metadata.
         let slot = |value: usize| value.saturating_add(18);
         let cutoffs = slot(size_of::<Growing<ArcSwap<Cutoffs>>>());
         let shared = size_of::<Cutoffs>().saturating_add(16);
         let bytes = [
-            list.sessions.capacity().saturating_mul(slot(size_of::<Growing<AtomicU32>>())),
+            list.sessions
+                .capacity()
+                .saturating_mul(slot(size_of::<Growing<AtomicU32>>())),
             list.subjects.capacity().saturating_mul(cutoffs),
             of(SUBJECTS).saturating_mul(shared),
-            list.audiences.capacity().saturating_mul(slot(size_of::<Growing<AtomicU64>>())),
+            list.audiences
+                .capacity()
+                .saturating_mul(slot(size_of::<Growing<AtomicU64>>())),
             list.keys.capacity().saturating_mul(slot(0)),
         ];
         ListStats {
@@ -107,12 +113,26 @@ impl RevocationList {
     ///
     /// Publishing does this by itself once a minute. The time is kept as the high-water mark before
     /// anything is forgotten.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the count is for those who want it"
+    )]
     pub fn purge(&self, now: Timestamp) -> usize {
         let mut writer = self.0.lock();
         self.0.purge(&mut writer, now.unix())
     }
 
-    /// All entries as bytes (SPEC §9.7), to be merged into another list or after a restart.
+    /// Merges records of another list. The order and the number of merges make no difference.
+    ///
+    /// A cut-off further in the future than the tolerance is put aside until its time comes: some
+    /// server's clock is fast, and applying it would lock everybody out until then.
+    #[must_use = "cut-offs in quarantine call for an alarm"]
+    pub fn merge(&self, records: &[Record], now: Timestamp) -> Merged {
+        let mut writer = self.0.lock();
+        self.0.merge(&mut writer, records, now.unix())
+    }
+
+    /// All entries as bytes (SPEC §9.12), to be merged into another list or after a restart.
     ///
     /// # Security
     ///
@@ -124,7 +144,12 @@ impl RevocationList {
         let mut records = writer.quarantine.clone();
         self.0.each(|record| records.push(record));
         let high_water_mark = self.0.high_water_mark.load(Ordering::Acquire);
-        Snapshot { made_at: now.unix(), high_water_mark, records }.encode()
+        Snapshot {
+            made_at: now.unix(),
+            high_water_mark,
+            records,
+        }
+        .encode()
     }
 
     /// Merges a [`snapshot`](Self::snapshot). Nothing that is known already is lost; the order and
@@ -136,7 +161,9 @@ impl RevocationList {
     pub fn merge_snapshot(&self, bytes: &[u8], now: Timestamp) -> Result<Merged, SnapshotError> {
         let snapshot = Snapshot::decode(bytes)?;
         let mut writer = self.0.lock();
-        self.0.high_water_mark.fetch_max(snapshot.high_water_mark, Ordering::AcqRel);
+        self.0
+            .high_water_mark
+            .fetch_max(snapshot.high_water_mark, Ordering::AcqRel);
         Ok(self.0.merge(&mut writer, &snapshot.records, now.unix()))
     }
 }
@@ -167,7 +194,10 @@ impl RevocationView for RevocationList {
         // The empty subject belongs to no one, and nobody's cut-off applies to it.
         if list.any(SUBJECTS) && !facts.subject.is_empty() {
             let cut = |_: &[u8; 16], entry: &Growing<ArcSwap<Cutoffs>>| {
-                entry.value.load().cuts_off(facts.session, facts.authenticated_at)
+                entry
+                    .value
+                    .load()
+                    .cuts_off(facts.session, facts.authenticated_at)
             };
             if list.subjects.peek_with(&subject_key(facts.subject), cut) == Some(true) {
                 return Some(Scope::Subject);
@@ -183,14 +213,14 @@ impl RevocationView for RevocationList {
 
     fn start_bound(&self, subject: &[u8], audience: &[u8; 16]) -> u64 {
         let list = &*self.0;
-        let of_audience =
-            list.audiences.peek_with(audience, |_, entry| entry.value.load(Ordering::Acquire));
+        let of_audience = list
+            .audiences
+            .peek_with(audience, |_, entry| entry.value.load(Ordering::Acquire));
         let of_subject = if subject.is_empty() || !list.any(SUBJECTS) {
             None
         } else {
-            let bound = |_: &[u8; 16], entry: &Growing<ArcSwap<Cutoffs>>| {
-                entry.value.load().start_bound()
-            };
+            let bound =
+                |_: &[u8; 16], entry: &Growing<ArcSwap<Cutoffs>>| entry.value.load().start_bound();
             list.subjects.peek_with(&subject_key(subject), bound)
         };
         of_audience.max(of_subject).unwrap_or(0)
@@ -203,10 +233,16 @@ impl RevocationView for RevocationList {
     fn register(&self, terms: Terms) {
         // The largest that any policy ever asked for: forgetting too late costs memory, too early
         // revives a session.
-        self.0.token_lifetime.fetch_max(terms.token_lifetime, Ordering::AcqRel);
+        self.0
+            .token_lifetime
+            .fetch_max(terms.token_lifetime, Ordering::AcqRel);
         self.0.leeway.fetch_max(terms.leeway, Ordering::AcqRel);
-        self.0.most_tolerance.fetch_max(terms.tolerance, Ordering::AcqRel);
-        self.0.least_tolerance.fetch_min(terms.tolerance, Ordering::AcqRel);
+        self.0
+            .most_tolerance
+            .fetch_max(terms.tolerance, Ordering::AcqRel);
+        self.0
+            .least_tolerance
+            .fetch_min(terms.tolerance, Ordering::AcqRel);
     }
 }
 
@@ -216,8 +252,10 @@ impl RevocationPublish for RevocationList {
 
     fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Result<InMemory, Infallible> {
         let expires = self.0.expiry(now.unix(), self.staleness_bound());
-        let records: Vec<Record> =
-            revocations.iter().map(|revocation| Record::new(*revocation, expires)).collect();
+        let records: Vec<Record> = revocations
+            .iter()
+            .map(|revocation| Record::new(*revocation, expires))
+            .collect();
         let mut writer = self.0.lock();
         self.0.merge(&mut writer, &records, now.unix());
         if now.unix() >= writer.purge_at {
@@ -229,6 +267,8 @@ impl RevocationPublish for RevocationList {
 
 impl fmt::Debug for RevocationList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RevocationList").field(&self.stats()).finish()
+        f.debug_tuple("RevocationList")
+            .field(&self.stats())
+            .finish()
     }
 }

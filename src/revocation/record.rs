@@ -39,20 +39,29 @@ impl Revocation {
     /// Everything of one session.
     #[must_use]
     pub const fn session(id: SessionId) -> Self {
-        Self(Target::Session { id, below: LOGGED_OUT })
+        Self(Target::Session {
+            id,
+            below: LOGGED_OUT,
+        })
     }
 
     /// The tokens of one session whose generation is below `generation`.
     #[must_use]
     pub const fn older_generations(id: SessionId, generation: u32) -> Self {
-        Self(Target::Session { id, below: generation })
+        Self(Target::Session {
+            id,
+            below: generation,
+        })
     }
 
     /// The sessions of one subject that started before `before` (Unix seconds), all or all but one.
     #[must_use]
     pub fn subject(subject: &[u8], before: u64, exempt: Option<SessionId>) -> Self {
         let key = derive::revocation_key(SUBJECT, subject);
-        Self(Target::Subject { key, cutoff: Cutoff { before, exempt } })
+        Self(Target::Subject {
+            key,
+            cutoff: Cutoff { before, exempt },
+        })
     }
 
     /// The sessions of one purpose and audience that started before `before` (Unix seconds), by the
@@ -65,7 +74,9 @@ impl Revocation {
     /// Every token sealed under one key.
     #[must_use]
     pub fn key(key: KeyId) -> Self {
-        Self(Target::Key { key: derive::revocation_key(KEY, &key.to_bytes()) })
+        Self(Target::Key {
+            key: derive::revocation_key(KEY, &key.to_bytes()),
+        })
     }
 
     /// The time before which sessions are cut off, for the two kinds that have one.
@@ -88,7 +99,7 @@ pub(crate) fn subject_key(subject: &[u8]) -> [u8; 16] {
     derive::revocation_key(SUBJECT, subject)
 }
 
-/// A revocation and the time from which it may be forgotten.
+/// A revocation and the time from which it may be forgotten: what lists exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
     pub(crate) revocation: Revocation,
@@ -98,21 +109,70 @@ pub struct Record {
 
 /// Bytes that are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BadRecord;
+#[non_exhaustive]
+pub struct BadRecord;
+
+impl core::fmt::Display for BadRecord {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("these bytes are not a revocation record")
+    }
+}
+
+impl core::error::Error for BadRecord {}
 
 impl Record {
-    /// A key can mint tokens for as long as somebody remembers it, so its entry never expires.
-    pub(crate) const fn new(revocation: Revocation, expires: u64) -> Self {
-        let expires = if matches!(revocation.0, Target::Key { .. }) { NEVER } else { expires };
-        Self { revocation, expires }
+    /// A record of a revocation that may be forgotten at `expires`, in Unix seconds. The entry of a
+    /// key never may, whatever is given here: whoever has the key can mint tokens for as long as
+    /// anybody accepts them.
+    #[must_use]
+    pub const fn new(revocation: Revocation, expires: u64) -> Self {
+        let expires = if matches!(revocation.0, Target::Key { .. }) {
+            NEVER
+        } else {
+            expires
+        };
+        Self {
+            revocation,
+            expires,
+        }
     }
 
-    /// Appends 33 bytes, or 49 for a cut-off with an exemption.
+    /// The bytes of SPEC §9.3: 33, or 49 for a cut-off with an exemption.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(49);
+        self.encode(&mut bytes);
+        bytes
+    }
+
+    /// Reads the bytes of one record and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRecord`] for an unknown kind, a value out of range, or another length.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadRecord> {
+        match Self::decode(bytes)? {
+            (record, []) => Ok(record),
+            _ => Err(BadRecord),
+        }
+    }
+
+    /// When it may be forgotten, in Unix seconds; `u64::MAX` for never.
+    #[must_use]
+    pub const fn expires(&self) -> u64 {
+        self.expires
+    }
+
+    /// Appends the bytes.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         let (kind, key, value, exempt) = match self.revocation.0 {
             Target::Session { id, below } => (SESSION, id.to_bytes(), u64::from(below), None),
             Target::Subject { key, cutoff } => {
-                let kind = if cutoff.exempt.is_some() { SUBJECT_EXEMPT } else { SUBJECT };
+                let kind = if cutoff.exempt.is_some() {
+                    SUBJECT_EXEMPT
+                } else {
+                    SUBJECT
+                };
                 (kind, key, cutoff.before, cutoff.exempt)
             }
             Target::Audience { key, before } => (AUDIENCE, key, before, None),
@@ -139,21 +199,51 @@ impl Record {
             SESSION => {
                 let below = u32::try_from(value).ok().filter(|below| *below > 0);
                 let id = SessionId::from_bytes(*key);
-                (Target::Session { id, below: below.ok_or(BadRecord)? }, rest)
+                (
+                    Target::Session {
+                        id,
+                        below: below.ok_or(BadRecord)?,
+                    },
+                    rest,
+                )
             }
             SUBJECT => {
-                let cutoff = Cutoff { before: before?, exempt: None };
+                let cutoff = Cutoff {
+                    before: before?,
+                    exempt: None,
+                };
                 (Target::Subject { key: *key, cutoff }, rest)
             }
             SUBJECT_EXEMPT => {
                 let (exempt, rest) = rest.split_first_chunk().ok_or(BadRecord)?;
                 let exempt = Some(SessionId::from_bytes(*exempt));
-                (Target::Subject { key: *key, cutoff: Cutoff { before: before?, exempt } }, rest)
+                (
+                    Target::Subject {
+                        key: *key,
+                        cutoff: Cutoff {
+                            before: before?,
+                            exempt,
+                        },
+                    },
+                    rest,
+                )
             }
-            AUDIENCE => (Target::Audience { key: *key, before: before? }, rest),
+            AUDIENCE => (
+                Target::Audience {
+                    key: *key,
+                    before: before?,
+                },
+                rest,
+            ),
             KEY if value == u64::MAX && expires == NEVER => (Target::Key { key: *key }, rest),
             _ => return Err(BadRecord),
         };
-        Ok((Self { revocation: Revocation(target), expires }, rest))
+        Ok((
+            Self {
+                revocation: Revocation(target),
+                expires,
+            },
+            rest,
+        ))
     }
 }

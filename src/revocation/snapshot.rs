@@ -1,4 +1,4 @@
-//! A revocation list as bytes (SPEC §9.7).
+//! A revocation list as bytes (SPEC §9.12).
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -77,13 +77,16 @@ impl Snapshot {
     /// Reads all of it or nothing.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, SnapshotError> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(SnapshotError::Format)?;
-        let (covered, digest) =
-            bytes.split_last_chunk::<DIGEST>().ok_or(SnapshotError::Damaged)?;
+        let (covered, digest) = bytes
+            .split_last_chunk::<DIGEST>()
+            .ok_or(SnapshotError::Damaged)?;
         // Not a secret comparison: the digest is public and authenticates nothing.
         if Sha256::digest(covered).as_slice() != digest {
             return Err(SnapshotError::Damaged);
         }
-        let (rest, _) = rest.split_last_chunk::<DIGEST>().ok_or(SnapshotError::Malformed)?;
+        let (rest, _) = rest
+            .split_last_chunk::<DIGEST>()
+            .ok_or(SnapshotError::Malformed)?;
         let (made_at, rest) = rest.split_first_chunk().ok_or(SnapshotError::Malformed)?;
         let (mark, rest) = rest.split_first_chunk().ok_or(SnapshotError::Malformed)?;
         let (count, mut rest) = rest.split_first_chunk().ok_or(SnapshotError::Malformed)?;
@@ -107,6 +110,10 @@ impl Snapshot {
         if made_at.max(high_water_mark) > Timestamp::MAX.unix() {
             return Err(SnapshotError::Malformed);
         }
-        Ok(Self { made_at, high_water_mark, records })
+        Ok(Self {
+            made_at,
+            high_water_mark,
+            records,
+        })
     }
 }

@@ -128,7 +128,7 @@ pub trait RevocationPublish: RevocationView {
 /// `revoke`, `rotate` and `reauthenticate`, because none of them could keep its promise. It has a
 /// type of its own, so that a search for its name finds every place that gave logout up.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "it has no fields and never will")]
 pub struct NoRevocation;
 
 impl RevocationView for NoRevocation {
@@ -175,11 +175,7 @@ impl<P: RevocationPublish + ?Sized> RevocationPublish for alloc::sync::Arc<P> {
     type Receipt = P::Receipt;
     type Error = P::Error;
 
-    fn publish(
-        &self,
-        revocations: &[Revocation],
-        now: Timestamp,
-    ) -> Result<P::Receipt, P::Error> {
+    fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Result<P::Receipt, P::Error> {
         (**self).publish(revocations, now)
     }
 }

@@ -1,4 +1,4 @@
-//! Every key is derived from one root (SPEC §6.1).
+//! Every key is derived from one root (SPEC §4.2, §6.2).
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -20,7 +20,7 @@ pub(crate) fn prf(key: &[u8; 32]) -> Prf {
     keyed
 }
 
-/// SPEC §6.1: `Expand(k, info, L)` is HKDF-Expand-SHA256 of RFC 5869 for one block, `L` at most 32.
+/// SPEC §4.2: `Expand(k, info, L)` is HKDF-Expand-SHA256 of RFC 5869 for one block, `L` at most 32.
 /// `info` is the concatenation of `parts`.
 pub(crate) fn expand<const L: usize>(key: &[u8; 32], parts: &[&[u8]]) -> Secret<L> {
     const { assert!(L <= 32, "one block of HKDF-Expand") }
@@ -59,7 +59,12 @@ impl Context {
         else {
             return Err(BadContext);
         };
-        let mut bytes = Vec::with_capacity(purpose.len().saturating_add(audience.len() + 2));
+        let mut bytes = Vec::with_capacity(
+            purpose
+                .len()
+                .saturating_add(audience.len())
+                .saturating_add(2),
+        );
         bytes.push(purpose_len);
         bytes.extend_from_slice(purpose);
         bytes.push(audience_len);
@@ -104,7 +109,10 @@ pub(crate) fn log_reference(unit: &[u8; 32], session: &[u8; 16]) -> [u8; 8] {
 /// A cryptographic hash, because with a fast unkeyed one an attacker registers a user name that
 /// collides with a victim's and logs the victim out at will.
 pub(crate) fn revocation_key(kind: u8, name: &[u8]) -> [u8; 16] {
-    let digest = Sha256::new().chain_update(b"rvk1").chain_update([kind]).chain_update(name);
+    let digest = Sha256::new()
+        .chain_update(b"rvk1")
+        .chain_update([kind])
+        .chain_update(name);
     let mut key = [0; 16];
     for (to, from) in key.iter_mut().zip(digest.finalize()) {
         *to = from;

@@ -1,4 +1,4 @@
-//! XChaCha20-Poly1305 under a synthetic nonce (SPEC §6.4, §6.5).
+//! XChaCha20-Poly1305 under a synthetic nonce (SPEC §6.5, §6.6).
 
 use core::fmt;
 
@@ -8,8 +8,8 @@ use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use hmac::Mac as _;
 use zeroize::Zeroize as _;
 
-use crate::secret::Secret;
 use crate::seal::derive::{self, Prf};
+use crate::secret::Secret;
 use crate::wire::text::{OVERHEAD, PREFIX};
 
 /// The longest binding in bytes.
@@ -19,7 +19,8 @@ pub(crate) const TEXT_AT: usize = 28;
 
 const KID: usize = 4;
 const NONCE: usize = 24;
-const TAG: usize = 16;
+/// The length of the Poly1305 tag at the end of a body.
+pub(crate) const TAG: usize = 16;
 const AAD_HEAD: usize = PREFIX.len() + KID;
 
 const _: () = assert!(KID + NONCE == TEXT_AT);
@@ -45,7 +46,7 @@ pub(crate) struct Sealer {
 }
 
 impl Sealer {
-    /// SPEC §6.1: `Ke = Expand(S, "clk1 enc\0", 32)`, `Kn = Expand(S, "clk1 siv\0", 32)`.
+    /// SPEC §6.2: `Ke = Expand(S, "clk1 enc\0", 32)`, `Kn = Expand(S, "clk1 siv\0", 32)`.
     pub(crate) fn new(kid: [u8; KID], unit: Secret<32>) -> Self {
         let encryption = derive::expand::<32>(unit.expose(), &[b"clk1 enc\0"]);
         let nonce = derive::expand::<32>(unit.expose(), &[b"clk1 siv\0"]);
@@ -80,10 +81,12 @@ impl Sealer {
         mac
     }
 
-    /// SPEC §6.4. `body` holds the plaintext at [`TEXT_AT`], with room for the tag behind it; the
+    /// SPEC §6.5. `body` holds the plaintext at [`TEXT_AT`], with room for the tag behind it; the
     /// rest is written here.
     pub(crate) fn seal(&self, binding: &[u8], body: &mut [u8]) {
-        let Some((nonce_at, text, tag_at)) = self.split(body) else { return };
+        let Some((nonce_at, text, tag_at)) = self.split(body) else {
+            return;
+        };
         with_aad(self.kid, binding, |aad| {
             let mac = self.nonce_mac(aad, text).finalize().into_bytes();
             for (to, from) in nonce_at.iter_mut().zip(mac.iter()) {
@@ -91,7 +94,9 @@ impl Sealer {
             }
             let nonce = (&*nonce_at).into();
             // Fails only beyond 256 GiB.
-            if let Ok(tag) = self.cipher.encrypt_inout_detached(nonce, aad, InOutBuf::from(text), )
+            if let Ok(tag) = self
+                .cipher
+                .encrypt_inout_detached(nonce, aad, InOutBuf::from(text))
             {
                 *tag_at = tag.into();
             }
@@ -101,9 +106,11 @@ impl Sealer {
         }
     }
 
-    /// SPEC §6.5. Turns the ciphertext in `body` into the plaintext, in place, or wipes it.
+    /// SPEC §6.6. Turns the ciphertext in `body` into the plaintext, in place, or wipes it.
     pub(crate) fn open(&self, binding: &[u8], body: &mut [u8]) -> Result<(), Broken> {
-        let Some((nonce, text, tag)) = self.split(body) else { return Err(Broken::Tag) };
+        let Some((nonce, text, tag)) = self.split(body) else {
+            return Err(Broken::Tag);
+        };
         with_aad(self.kid, binding, |aad| {
             let opened = self.cipher.decrypt_inout_detached(
                 (&*nonce).into(),
@@ -117,7 +124,11 @@ impl Sealer {
             }
             // In constant time, by the MAC's own comparison. Without this step two keys can be found
             // that both open one crafted token (partitioning oracles), as for every plain AEAD.
-            if self.nonce_mac(aad, text).verify_truncated_left(nonce).is_err() {
+            if self
+                .nonce_mac(aad, text)
+                .verify_truncated_left(nonce)
+                .is_err()
+            {
                 text.zeroize();
                 return Err(Broken::Nonce);
             }
@@ -125,7 +136,6 @@ impl Sealer {
         })
     }
 
-    #[expect(clippy::type_complexity, reason = "the three parts of a body, named by the callers")]
     fn split<'b>(
         &self,
         body: &'b mut [u8],
@@ -139,7 +149,9 @@ impl Sealer {
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealer").field("kid", &self.kid).finish_non_exhaustive()
+        f.debug_struct("Sealer")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
     }
 }
 
@@ -147,8 +159,9 @@ impl fmt::Debug for Sealer {
 /// refused where it was given.
 fn with_aad<R>(kid: [u8; KID], binding: &[u8], run: impl FnOnce(&[u8]) -> R) -> R {
     let mut head = [0; AAD_HEAD];
-    head[..PREFIX.len()].copy_from_slice(PREFIX.as_bytes());
-    head[PREFIX.len()..].copy_from_slice(&kid);
+    for (to, from) in head.iter_mut().zip(PREFIX.as_bytes().iter().chain(&kid)) {
+        *to = *from;
+    }
     if binding.is_empty() {
         return run(&head);
     }

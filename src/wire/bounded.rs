@@ -1,4 +1,4 @@
-//! A deserializer around postcard's that hostile or merely unlucky bytes can't exhaust (SPEC §7.5).
+//! A deserializer around postcard's that hostile or merely unlucky bytes can't exhaust (SPEC §7.6).
 //!
 //! postcard itself has no recursion limit (a few thousand levels overflow a 2 MB stack), loops for
 //! as long as a sequence of zero-sized elements claims to be, and lets collections allocate by a
@@ -8,8 +8,7 @@ use core::cell::Cell;
 use core::fmt;
 
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess,
-    Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
 /// Nested containers that a payload may have.
@@ -29,11 +28,17 @@ pub(crate) struct Budget<'l> {
 impl<'l> Budget<'l> {
     pub(crate) fn new(elements: &'l Cell<u16>) -> Self {
         elements.set(MAX_ELEMENTS);
-        Self { depth: MAX_DEPTH, elements }
+        Self {
+            depth: MAX_DEPTH,
+            elements,
+        }
     }
 
     pub(crate) fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
-        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("nested too deeply"))?;
+        let depth = self
+            .depth
+            .checked_sub(1)
+            .ok_or_else(|| E::custom("nested too deeply"))?;
         Ok(Self { depth, ..self })
     }
 
@@ -42,7 +47,8 @@ impl<'l> Budget<'l> {
     fn spend<E: serde::de::Error>(self, elements: usize) -> Result<(), E> {
         let spent = u16::try_from(elements).ok();
         let left = spent.and_then(|spent| self.elements.get().checked_sub(spent));
-        self.elements.set(left.ok_or_else(|| E::custom("too many elements"))?);
+        self.elements
+            .set(left.ok_or_else(|| E::custom("too many elements"))?);
         Ok(())
     }
 }
@@ -70,11 +76,19 @@ pub(crate) struct Bounded<'l, D> {
 
 impl<'l, D> Bounded<'l, D> {
     pub(crate) const fn new(inner: D, budget: Budget<'l>) -> Self {
-        Self { inner, budget, kind: Kind::Fixed }
+        Self {
+            inner,
+            budget,
+            kind: Kind::Fixed,
+        }
     }
 
     const fn wrap<T>(inner: T, budget: Budget<'l>, kind: Kind) -> Bounded<'l, T> {
-        Bounded { inner, budget, kind }
+        Bounded {
+            inner,
+            budget,
+            kind,
+        }
     }
 }
 
@@ -181,7 +195,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_newtype_struct(Bounded::new(inner, self.budget))
+        self.inner
+            .visit_newtype_struct(Bounded::new(inner, self.budget))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
@@ -234,7 +249,9 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Bounded<'_, A> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, A::Error> {
-        let element = self.inner.next_element_seed(Bounded::new(seed, self.budget))?;
+        let element = self
+            .inner
+            .next_element_seed(Bounded::new(seed, self.budget))?;
         if self.kind == Kind::PerElement && element.is_some() {
             self.budget.spend(1)?;
         }
@@ -286,11 +303,13 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Bounded<'_, A> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
-        self.inner.newtype_variant_seed(Bounded::new(seed, self.budget))
+        self.inner
+            .newtype_variant_seed(Bounded::new(seed, self.budget))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(len, Self::wrap(visitor, self.budget, Kind::Content))
+        self.inner
+            .tuple_variant(len, Self::wrap(visitor, self.budget, Kind::Content))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -298,6 +317,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Bounded<'_, A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.inner.struct_variant(fields, Self::wrap(visitor, self.budget, Kind::Content))
+        self.inner
+            .struct_variant(fields, Self::wrap(visitor, self.budget, Kind::Content))
     }
 }

@@ -99,10 +99,7 @@ impl<'a> Claims<'a> {
     }
 
     /// Hands the encoded fields to `put`, piece by piece, in order.
-    pub(crate) fn encode<E>(
-        &self,
-        mut put: impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(crate) fn encode<E>(&self, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let mut buffer = [0; 10];
         let mut number = |value: u64, put: &mut dyn FnMut(&[u8]) -> Result<(), E>| {
             let len = varint::write(value, &mut buffer);
@@ -128,6 +125,7 @@ impl<'a> Claims<'a> {
     }
 
     pub(crate) fn issued_at(&self) -> u64 {
-        self.authenticated_at.saturating_add(u64::from(self.issued_after))
+        self.authenticated_at
+            .saturating_add(u64::from(self.issued_after))
     }
 }

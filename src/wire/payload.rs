@@ -62,7 +62,10 @@ pub trait Payload: 'static {
         let own = Self::SCHEMA;
         if schema.major() < own.major() {
             let previous = Self::Previous::open(schema, bytes)?;
-            return Ok(Opened { value: Self::migrate(previous.value), newer: previous.newer });
+            return Ok(Opened {
+                value: Self::migrate(previous.value),
+                newer: previous.newer,
+            });
         }
         if schema.major() > own.major() {
             return Err(Unreadable);
@@ -72,7 +75,10 @@ pub trait Payload: 'static {
             core::cmp::Ordering::Equal => (Ends::Exact, false),
             core::cmp::Ordering::Greater => (Ends::MayExceed, true),
         };
-        Ok(Opened { value: Self::decode(bytes, ends)?, newer })
+        Ok(Opened {
+            value: Self::decode(bytes, ends)?,
+            newer,
+        })
     }
 }
 
@@ -139,7 +145,11 @@ impl Payload for () {
     }
 
     fn decode(bytes: &[u8], ends: Ends) -> Result<(), Unreadable> {
-        if bytes.is_empty() && ends == Ends::Exact { Ok(()) } else { Err(Unreadable) }
+        if bytes.is_empty() && ends == Ends::Exact {
+            Ok(())
+        } else {
+            Err(Unreadable)
+        }
     }
 }
 
@@ -151,7 +161,10 @@ pub struct RawSlice;
 
 /// Bytes of the application's choosing, as they are. Wiping and redacting them is the caller's.
 #[derive(Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "a wrapper whose one field is its meaning")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a wrapper whose one field is its meaning"
+)]
 pub struct RawBytes(pub Vec<u8>);
 
 impl fmt::Debug for RawBytes {
@@ -161,7 +174,9 @@ impl fmt::Debug for RawBytes {
 }
 
 fn copy_raw(bytes: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
-    let space = out.get_mut(..bytes.len()).ok_or(EncodeError::TooLong { needed: bytes.len() })?;
+    let space = out.get_mut(..bytes.len()).ok_or(EncodeError::TooLong {
+        needed: bytes.len(),
+    })?;
     space.copy_from_slice(bytes);
     Ok(bytes.len())
 }
@@ -180,7 +195,11 @@ impl Payload for RawSlice {
     }
 
     fn decode(bytes: &[u8], ends: Ends) -> Result<&[u8], Unreadable> {
-        if ends == Ends::Exact { Ok(bytes) } else { Err(Unreadable) }
+        if ends == Ends::Exact {
+            Ok(bytes)
+        } else {
+            Err(Unreadable)
+        }
     }
 }
 

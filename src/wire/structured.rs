@@ -89,9 +89,17 @@ pub fn decode_postcard<'b, T: Deserialize<'b>>(
 ) -> Result<T, Unreadable> {
     let elements = Cell::new(0);
     let mut rest = bytes;
-    let outermost = Outermost { rest: &mut rest, ends, budget: Budget::new(&elements) };
+    let outermost = Outermost {
+        rest: &mut rest,
+        ends,
+        budget: Budget::new(&elements),
+    };
     let value = T::deserialize(outermost).map_err(|_| Unreadable)?;
-    if rest.is_empty() || ends == Ends::MayExceed { Ok(value) } else { Err(Unreadable) }
+    if rest.is_empty() || ends == Ends::MayExceed {
+        Ok(value)
+    } else {
+        Err(Unreadable)
+    }
 }
 
 /// The deserializer of the outermost value. It alone knows what the end of the input means: in a
@@ -172,7 +180,10 @@ impl<'de> Deserializer<'de> for Outermost<'_, 'de, '_> {
     ) -> Result<V::Value, postcard::Error> {
         let budget = self.budget.deeper()?;
         let outermost = Outermost { budget, ..self };
-        visitor.visit_seq(Fields { outermost, left: fields.len() })
+        visitor.visit_seq(Fields {
+            outermost,
+            left: fields.len(),
+        })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -202,14 +213,18 @@ impl<'de> SeqAccess<'de> for Fields<'_, 'de, '_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, postcard::Error> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        let Some(left) = self.left.checked_sub(1) else {
+            return Ok(None);
+        };
         if self.outermost.rest.is_empty() && self.outermost.ends == Ends::MayMiss {
             // serde's derive turns this into the field's default, or into an error without one.
             self.left = 0;
             return Ok(None);
         }
         self.left = left;
-        self.outermost.take(|inner| seed.deserialize(inner)).map(Some)
+        self.outermost
+            .take(|inner| seed.deserialize(inner))
+            .map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {

@@ -27,7 +27,9 @@ pub(crate) struct BadText;
 
 /// The characters of a token with a body of `body` bytes.
 pub(crate) const fn token_len(body: usize) -> usize {
-    PREFIX.len().saturating_add(body.saturating_mul(4).div_ceil(3))
+    PREFIX
+        .len()
+        .saturating_add(body.saturating_mul(4).div_ceil(3))
 }
 
 /// The exact body length of a token text, after the gates that cost nothing: length, then prefix.
@@ -52,7 +54,11 @@ pub(crate) fn decode(text: &str, body: &mut [u8]) -> Result<(), BadText> {
     let wanted = body.len();
     // `decode`, not `decode_in_place`: the latter accepts set trailing bits.
     let decoded = Base64UrlUnpadded::decode(encoded, body).map_err(|_| BadText)?;
-    if decoded.len() == wanted { Ok(()) } else { Err(BadText) }
+    if decoded.len() == wanted {
+        Ok(())
+    } else {
+        Err(BadText)
+    }
 }
 
 /// The text of a body, in one allocation of its exact size.

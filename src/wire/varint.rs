@@ -34,7 +34,9 @@ fn read(input: &[u8], max_bytes: usize) -> Result<(u64, &[u8]), BadVarint> {
 /// Reads a value of at most 32 bits.
 pub(crate) fn read_u32(input: &[u8]) -> Result<(u32, &[u8]), BadVarint> {
     let (value, rest) = read(input, 5)?;
-    u32::try_from(value).map(|value| (value, rest)).map_err(|_| BadVarint)
+    u32::try_from(value)
+        .map(|value| (value, rest))
+        .map_err(|_| BadVarint)
 }
 
 /// Reads a value of at most 64 bits.

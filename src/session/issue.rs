@@ -1,0 +1,175 @@
+//! Issuing (SPEC §8.4), and the sealing that every new token shares.
+
+use crate::error::{Missing, Unavailable};
+use crate::revocation::view::RevocationView;
+use crate::seal::sealer::{TAG, TEXT_AT};
+use crate::session::error::{IssueError, PayloadError};
+use crate::session::sessions::{Class, Sessions};
+use crate::session::token::{Issued, Token};
+use crate::session::verified::Scratch;
+use crate::time::Timestamp;
+use crate::wire::claims::{Claims, MAX_SUBJECT};
+use crate::wire::payload::Payload;
+use crate::wire::session_id::SessionId;
+use crate::wire::structured::EncodeError;
+use crate::wire::text::{self, MAX_BODY, OVERHEAD};
+
+/// What follows the claims.
+pub(crate) enum Content<'c, V> {
+    /// To be written.
+    New(&'c V),
+    /// As it was in an earlier token.
+    Raw(&'c [u8]),
+}
+
+impl<T: Payload, R: RevocationView> Sessions<T, R> {
+    /// Starts a session: the credentials of `subject` were just checked.
+    ///
+    /// `subject` says whose session it is (a user id; at most 255 bytes, empty for no one's) and is
+    /// what [`revoke_subject`](Self::revoke_subject) names. The session id is drawn afresh; nothing
+    /// that a client sends becomes one.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`]. No token is made without a clock, a random source, a sealing key and a fresh
+    /// revocation view.
+    pub fn issue(
+        &self,
+        subject: impl AsRef<[u8]>,
+        payload: &T::View<'_>,
+    ) -> Result<Issued, IssueError> {
+        let now = self.now()?;
+        self.require_view(Class::Sensitive)?;
+        self.issue_at(subject.as_ref(), payload, now)
+    }
+
+    pub(crate) fn issue_at(
+        &self,
+        subject: &[u8],
+        payload: &T::View<'_>,
+        now: Timestamp,
+    ) -> Result<Issued, IssueError> {
+        if subject.len() > MAX_SUBJECT {
+            return Err(IssueError::SubjectTooLong {
+                length: subject.len(),
+            });
+        }
+        // SPEC §9.7: a session that starts before a cut-off would be dead at once, and a cut-off lies
+        // a few seconds ahead so that clocks need not agree.
+        let bound = self
+            .inner
+            .revocations
+            .start_bound(subject, &self.inner.audience_key);
+        let start = now.unix().max(bound);
+        let seconds = start.saturating_sub(now.unix());
+        if seconds > u64::from(self.inner.policy.tolerance / 2) {
+            return Err(IssueError::CutOffAhead { seconds });
+        }
+        let mut id = [0; 16];
+        self.inner
+            .random
+            .fill(&mut id)
+            .map_err(|_| Unavailable::new(Missing::Random))?;
+        let claims = Claims {
+            session: SessionId::from_bytes(id),
+            generation: 0,
+            subject,
+            authenticated_at: start,
+            issued_after: 0,
+            idle: self.inner.policy.idle,
+            absolute: self.inner.policy.absolute,
+            schema: self.inner.schema,
+        };
+        self.seal(&claims, Content::New(payload), now)
+    }
+
+    /// Seals claims and payload under the key that seals now.
+    pub(crate) fn seal<E: From<PayloadError> + From<Unavailable>>(
+        &self,
+        claims: &Claims<'_>,
+        content: Content<'_, T::View<'_>>,
+        now: Timestamp,
+    ) -> Result<Issued, E> {
+        let keys = self.inner.keys.load();
+        let sealer = keys
+            .sealing(now)
+            .ok_or(Unavailable::new(Missing::SealingKey))?;
+        let mut scratch = Scratch::new();
+        let body = scratch.body(MAX_BODY);
+        let end = self.write(claims, content, body)?;
+        let body = body.get_mut(..end.saturating_add(TAG)).unwrap_or_default();
+        sealer.seal(&self.binding, body);
+        let token = Token::new(text::encode(body));
+        Ok(Issued {
+            token,
+            session: self.info(claims, sealer.kid(), now),
+        })
+    }
+
+    /// Writes the plaintext to its place in `body` and returns where it ends.
+    fn write(
+        &self,
+        claims: &Claims<'_>,
+        content: Content<'_, T::View<'_>>,
+        body: &mut [u8],
+    ) -> Result<usize, PayloadError> {
+        let limit = self.inner.max_token;
+        let needed = |end: usize| {
+            text::token_len(
+                end.saturating_add(claims.growth())
+                    .saturating_add(OVERHEAD - TEXT_AT),
+            )
+        };
+        let room = body.len().saturating_sub(TAG);
+        let mut at = TEXT_AT;
+        // Claims have less than 400 bytes, so they always fit.
+        let written = claims.encode(|bytes| {
+            let end = at.saturating_add(bytes.len());
+            body.get_mut(at..end).ok_or(())?.copy_from_slice(bytes);
+            at = end;
+            Ok::<(), ()>(())
+        });
+        let place = body
+            .get_mut(at..room)
+            .filter(|_| written.is_ok())
+            .unwrap_or_default();
+        let length = match content {
+            Content::Raw(bytes) => match place.get_mut(..bytes.len()) {
+                Some(place) => {
+                    place.copy_from_slice(bytes);
+                    Ok(bytes.len())
+                }
+                None => Err(EncodeError::TooLong {
+                    needed: bytes.len(),
+                }),
+            },
+            Content::New(payload) => self.encode_checked(payload, place)?,
+        };
+        let (length, fits) = match length {
+            Ok(length) => (length, true),
+            Err(EncodeError::TooLong { needed }) => (needed, false),
+            Err(EncodeError::Unsupported) => return Err(PayloadError::Unsupported),
+        };
+        let end = at.saturating_add(length);
+        // SPEC §8.12: at its longest, so that what fits at login fits at every renewal.
+        let needed = needed(end);
+        if !fits || needed > limit {
+            return Err(PayloadError::TooLarge { needed, limit });
+        }
+        Ok(end)
+    }
+
+    /// Writes a payload and, where that is switched on, reads it back.
+    fn encode_checked(
+        &self,
+        payload: &T::View<'_>,
+        place: &mut [u8],
+    ) -> Result<Result<usize, EncodeError>, PayloadError> {
+        let length = (self.inner.encode)(payload, place);
+        if let (Ok(length), true) = (length, self.inner.check_payloads) {
+            let written = place.get(..length).unwrap_or_default();
+            T::open(self.inner.schema, written).map_err(|_| PayloadError::Unreadable)?;
+        }
+        Ok(length)
+    }
+}

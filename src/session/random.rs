@@ -1,0 +1,75 @@
+//! Where session ids come from.
+
+#[cfg(feature = "std")]
+use rand_core::TryCryptoRng;
+#[cfg(feature = "std")]
+use rand_core::TryRng as _;
+
+/// The random source gave nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RandomError;
+
+impl RandomError {
+    /// The error of a random source of your own.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Default for RandomError {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl core::fmt::Display for RandomError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the random source gives nothing")
+    }
+}
+
+impl core::error::Error for RandomError {}
+
+/// A cryptographically secure random source.
+///
+/// # Security
+///
+/// Session ids are drawn from it and from nothing else. Whoever can predict it can foresee session
+/// ids; that opens no token, but two sessions with one id are logged out together.
+pub trait RandomSource: Send + Sync {
+    /// Fills `out` with random bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] when it can't; no session is issued then.
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomError>;
+}
+
+/// The operating system's random source.
+#[cfg(feature = "std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "it has no fields and never will")]
+pub struct SystemRandom;
+
+#[cfg(feature = "std")]
+impl RandomSource for SystemRandom {
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
+        getrandom::SysRng
+            .try_fill_bytes(out)
+            .map_err(|_| RandomError)
+    }
+}
+
+/// Any generator behind a lock. There is no such implementation for a generator that is merely
+/// `Clone`: a clone repeats what the original gives.
+#[cfg(feature = "std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+impl<R: TryCryptoRng + Send> RandomSource for std::sync::Mutex<R> {
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
+        let mut generator = self.lock().map_err(|_| RandomError)?;
+        generator.try_fill_bytes(out).map_err(|_| RandomError)
+    }
+}

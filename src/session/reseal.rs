@@ -1,0 +1,247 @@
+//! New tokens for a session that exists: renew, update, rotate, reauthenticate (SPEC §8.5 to §8.8).
+
+use crate::error::{Invalid, Missing, Reason, Rejected, Unavailable, VerifyError};
+use crate::revocation::record::Revocation;
+use crate::revocation::view::{RevocationPublish, RevocationView};
+use crate::session::error::{PayloadError, ReauthenticateError, RotateError, UpdateError};
+use crate::session::issue::Content;
+use crate::session::sessions::{Class, Sessions};
+use crate::session::token::Issued;
+use crate::session::verified::Session;
+use crate::session::verify::Opener;
+use crate::time::Timestamp;
+use crate::wire::claims::{Claims, MAX_GENERATION};
+use crate::wire::payload::Payload;
+
+impl<T: Payload, R: RevocationView> Sessions<T, R> {
+    /// A token with a later idle deadline, or `None` while the one at hand is young enough.
+    ///
+    /// Call it with every response; it seals only when the set share of the idle timeout has passed
+    /// (half of it by default), so most responses set no cookie. The session is checked again, at
+    /// this moment: one that was revoked since it was verified is not renewed. Parallel renewals are
+    /// harmless, and a late one can't revive a session, because the session keeps its id and it is
+    /// the id that was revoked.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::Rejected`] when the session ended meanwhile, [`VerifyError::Unavailable`] when
+    /// the revocation view is not fresh: renewing without knowing would keep a revoked session alive.
+    pub fn renew<U, P: AsRef<[u8]>>(
+        &self,
+        session: &Session<U, P>,
+    ) -> Result<Option<Issued>, VerifyError> {
+        let old = session.claims();
+        let now = self.recheck(session, &old)?;
+        let (idle, absolute) = self.inner.policy.effective(&old);
+        let age = now.unix().saturating_sub(old.issued_at());
+        // A session that starts in the future is one second after a cut-off, or was minted by a thief
+        // of the key who wants it to outlast the next cut-off.
+        if idle == 0 || age < self.inner.policy.renew_age(idle) || old.authenticated_at > now.unix()
+        {
+            return Ok(None);
+        }
+        let Some(issued_after) = later(&old, absolute, now) else {
+            return Ok(None);
+        };
+        let claims = Claims {
+            issued_after,
+            idle,
+            absolute,
+            ..old
+        };
+        match self.seal::<SealError>(&claims, Content::Raw(session.raw_payload()), now) {
+            Ok(issued) => Ok(Some(issued)),
+            Err(SealError::Unavailable(error)) => Err(error.into()),
+            // The limit was lowered since the login. The token at hand stays good.
+            Err(SealError::Payload) => Ok(None),
+        }
+    }
+
+    /// A token with another payload.
+    ///
+    /// # Security
+    ///
+    /// This takes nothing back: every token sealed for the session stays acceptable until its own
+    /// deadline, also with the old payload. Where that matters (a right was taken away, a step was
+    /// completed), use [`rotate_with`](Self::rotate_with).
+    ///
+    /// # Errors
+    ///
+    /// [`UpdateError`].
+    pub fn update<U, P: AsRef<[u8]>>(
+        &self,
+        session: &Session<U, P>,
+        payload: &T::View<'_>,
+    ) -> Result<Issued, UpdateError> {
+        if session.newer {
+            return Err(UpdateError::ReadOnly);
+        }
+        let old = session.claims();
+        let (now, claims) = self.advance(session, &old)?;
+        let claims = Claims {
+            schema: self.inner.schema,
+            ..claims
+        };
+        self.seal(&claims, Content::New(payload), now)
+    }
+
+    /// SPEC §8.5, Recheck: the session is judged again, now, against a fresh view.
+    fn recheck<U, P: AsRef<[u8]>>(
+        &self,
+        session: &Session<U, P>,
+        claims: &Claims<'_>,
+    ) -> Result<Timestamp, VerifyError> {
+        let now = self.now()?;
+        self.require_view(Class::Sensitive)?;
+        let keys = self.inner.keys.load();
+        let kid = session.info.key.to_bytes();
+        let sealer = keys
+            .opening(kid, now)
+            .ok_or(Rejected::invalid(Invalid::UnknownKey))?;
+        let opener = Opener {
+            kid,
+            revocation_key: *sealer.revocation_key(),
+        };
+        self.check(claims, &opener, now)?;
+        Ok(now)
+    }
+
+    /// SPEC §8.6, Advance: the claims of a new token that is made whether one is due or not.
+    fn advance<'c, U, P: AsRef<[u8]>>(
+        &self,
+        session: &Session<U, P>,
+        old: &Claims<'c>,
+    ) -> Result<(Timestamp, Claims<'c>), VerifyError> {
+        let now = self.recheck(session, old)?;
+        if old.authenticated_at > now.unix() {
+            return Err(Unavailable::new(Missing::Clock).into());
+        }
+        let (idle, absolute) = self.inner.policy.effective(old);
+        let issued_after = later(old, absolute, now).ok_or(Rejected::new(Reason::Expired))?;
+        Ok((
+            now,
+            Claims {
+                issued_after,
+                idle,
+                absolute,
+                ..*old
+            },
+        ))
+    }
+}
+
+impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
+    /// A token that makes all older ones of the session worthless: for a change of privilege.
+    ///
+    /// The session keeps its id, subject, payload and deadlines. Older tokens are refused from before
+    /// the new one leaves, so a copy of the old cookie gains nothing and a request that is under way
+    /// with it is rejected.
+    ///
+    /// # Errors
+    ///
+    /// [`RotateError`]; then no token was made.
+    pub fn rotate<U, P: AsRef<[u8]>>(
+        &self,
+        session: &Session<U, P>,
+    ) -> Result<Issued, RotateError<R::Error>> {
+        let old = session.claims();
+        let (now, claims) = self.advance(session, &old)?;
+        self.rotate_to(claims, Content::Raw(session.raw_payload()), now)
+    }
+
+    /// [`rotate`](Self::rotate), with another payload: an update that can't be undone by presenting
+    /// an older token.
+    ///
+    /// # Errors
+    ///
+    /// [`RotateError`]; then no token was made.
+    pub fn rotate_with<U, P: AsRef<[u8]>>(
+        &self,
+        session: &Session<U, P>,
+        payload: &T::View<'_>,
+    ) -> Result<Issued, RotateError<R::Error>> {
+        if session.newer {
+            return Err(UpdateError::ReadOnly.into());
+        }
+        let old = session.claims();
+        let (now, claims) = self.advance(session, &old)?;
+        let claims = Claims {
+            schema: self.inner.schema,
+            ..claims
+        };
+        self.rotate_to(claims, Content::New(payload), now)
+    }
+
+    fn rotate_to(
+        &self,
+        claims: Claims<'_>,
+        content: Content<'_, T::View<'_>>,
+        now: Timestamp,
+    ) -> Result<Issued, RotateError<R::Error>> {
+        let generation = claims.generation.saturating_add(1);
+        if generation > MAX_GENERATION {
+            return Err(RotateError::GenerationsExhausted);
+        }
+        let claims = Claims {
+            generation,
+            ..claims
+        };
+        // Sealed first and published before it leaves: a payload that does not fit must not cost the
+        // user the old token.
+        let issued = self.seal::<UpdateError>(&claims, content, now)?;
+        let revocation = Revocation::older_generations(claims.session, generation);
+        self.inner
+            .revocations
+            .publish(&[revocation], now)
+            .map_err(RotateError::Publish)?;
+        Ok(issued)
+    }
+
+    /// A new session in place of this one: the credentials were just checked again.
+    ///
+    /// New id, both clocks start again, and the old session is revoked before the new token leaves.
+    ///
+    /// # Errors
+    ///
+    /// [`ReauthenticateError`]; then no token was made and the old session stays.
+    pub fn reauthenticate<U, P: AsRef<[u8]>>(
+        &self,
+        session: &Session<U, P>,
+        payload: &T::View<'_>,
+    ) -> Result<Issued, ReauthenticateError<R::Error>> {
+        let now = self.now()?;
+        self.require_view(Class::Sensitive)?;
+        let issued = self.issue_at(session.subject(), payload, now)?;
+        let revocation = Revocation::session(session.id());
+        self.inner
+            .revocations
+            .publish(&[revocation], now)
+            .map_err(ReauthenticateError::Publish)?;
+        Ok(issued)
+    }
+}
+
+/// `max(now, old issued_at)` as seconds after the login, or `None` from the absolute deadline on.
+fn later(old: &Claims<'_>, absolute: u32, now: Timestamp) -> Option<u32> {
+    let issued_at = now.unix().max(old.issued_at());
+    let after = issued_at.checked_sub(old.authenticated_at)?;
+    u32::try_from(after).ok().filter(|after| *after < absolute)
+}
+
+/// What sealing a renewal can meet.
+enum SealError {
+    Unavailable(Unavailable),
+    Payload,
+}
+
+impl From<Unavailable> for SealError {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl From<PayloadError> for SealError {
+    fn from(_: PayloadError) -> Self {
+        Self::Payload
+    }
+}

@@ -1,0 +1,239 @@
+//! Logging out (SPEC §8.9, §9.11), and swapping keys under running requests.
+
+use time::Duration;
+
+#[cfg(feature = "std")]
+use crate::key::fault::RingError;
+use crate::key::id::KeyId;
+#[cfg(feature = "std")]
+use crate::key::ring::KeyRing;
+#[cfg(feature = "std")]
+use crate::key::table::KeyTable;
+use crate::revocation::record::Revocation;
+use crate::revocation::view::{RevocationPublish, RevocationView};
+#[cfg(feature = "std")]
+use crate::session::error::ReplaceKeysError;
+use crate::session::error::RevokeError;
+use crate::session::sessions::Sessions;
+use crate::time::Timestamp;
+use crate::wire::claims::MAX_SUBJECT;
+use crate::wire::payload::Payload;
+use crate::wire::session_id::SessionId;
+
+/// A key was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a key is only safely revoked once `repeat_after` was heeded"]
+#[non_exhaustive]
+pub struct KeyRevoked<R> {
+    /// What is true now.
+    pub receipt: R,
+    /// Call again after this time. A thief may have had a forged token renewed under the next key by
+    /// a server that had not heard of the revocation yet; the second call ends such sessions.
+    /// `None` where there is no such server.
+    pub repeat_after: Option<Duration>,
+}
+
+impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
+    /// Logs one session out: every token of it is refused from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeError`].
+    pub fn revoke(&self, session: SessionId) -> Result<R::Receipt, RevokeError<R::Error>> {
+        let now = self.now()?;
+        self.publish(Revocation::session(session), now)
+    }
+
+    /// Refuses the tokens of one session that are older than `generation`, which
+    /// [`rotate`](Self::rotate) does by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeError`].
+    pub fn revoke_generations_below(
+        &self,
+        session: SessionId,
+        generation: u32,
+    ) -> Result<R::Receipt, RevokeError<R::Error>> {
+        let now = self.now()?;
+        // Generation 0 is the first: an entry for it would refuse nothing.
+        self.publish(
+            Revocation::older_generations(session, generation.max(1)),
+            now,
+        )
+    }
+
+    /// Logs all sessions of a subject out: "log out everywhere", an account disabled, a password
+    /// reset. A login right after it works.
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeError`], among them [`RevokeError::NoSubject`] for the empty subject.
+    pub fn revoke_subject(
+        &self,
+        subject: impl AsRef<[u8]>,
+    ) -> Result<R::Receipt, RevokeError<R::Error>> {
+        let now = self.now()?;
+        self.cut_off(subject.as_ref(), self.cutoff_now(now), None, now)
+    }
+
+    /// Logs all sessions of a subject out but one: "log out my other devices".
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeError`].
+    pub fn revoke_subject_except(
+        &self,
+        subject: impl AsRef<[u8]>,
+        keep: SessionId,
+    ) -> Result<R::Receipt, RevokeError<R::Error>> {
+        let now = self.now()?;
+        self.cut_off(subject.as_ref(), self.cutoff_now(now), Some(keep), now)
+    }
+
+    /// Logs the sessions of a subject out that started before `before`.
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeError`], among them [`RevokeError::CutOffAhead`].
+    pub fn revoke_subject_before(
+        &self,
+        subject: impl AsRef<[u8]>,
+        before: Timestamp,
+    ) -> Result<R::Receipt, RevokeError<R::Error>> {
+        let now = self.now()?;
+        self.cut_off(subject.as_ref(), before.unix(), None, now)
+    }
+
+    /// Logs everybody out of this purpose and audience.
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeError`].
+    pub fn revoke_all(&self) -> Result<R::Receipt, RevokeError<R::Error>> {
+        let now = self.now()?;
+        self.publish(
+            Revocation::audience(self.inner.audience_key, self.cutoff_now(now)),
+            now,
+        )
+    }
+
+    /// Ends the sessions of this purpose and audience that started before `before`.
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeError`], among them [`RevokeError::CutOffAhead`].
+    pub fn revoke_all_before(
+        &self,
+        before: Timestamp,
+    ) -> Result<R::Receipt, RevokeError<R::Error>> {
+        let now = self.now()?;
+        self.publish(
+            Revocation::audience(self.inner.audience_key, before.unix()),
+            now,
+        )
+    }
+
+    /// Refuses every token under a key that leaked, and logs everybody out of this purpose and
+    /// audience, because a forger may hold a token that was renewed under the next key.
+    ///
+    /// Disable the key in the ring file too. A key that several purposes or audiences use has to be
+    /// revoked on the sessions of each.
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeError`].
+    pub fn disable_key(&self, key: KeyId) -> Result<KeyRevoked<R::Receipt>, RevokeError<R::Error>> {
+        let now = self.now()?;
+        let everybody = Revocation::audience(self.inner.audience_key, self.cutoff_now(now));
+        let receipt = self
+            .inner
+            .revocations
+            .publish(&[Revocation::key(key), everybody], now)
+            .map_err(RevokeError::Publish)?;
+        let bound = self.inner.revocations.staleness_bound();
+        let repeat_after = (bound > 0).then(|| Duration::seconds(i64::from(bound)));
+        Ok(KeyRevoked {
+            receipt,
+            repeat_after,
+        })
+    }
+
+    /// SPEC §9.6: so that a session that started in this second, by a clock that is a little ahead,
+    /// is cut off too.
+    fn cutoff_now(&self, now: Timestamp) -> u64 {
+        now.unix()
+            .saturating_add(u64::from(self.inner.policy.skew))
+            .saturating_add(1)
+    }
+
+    fn cut_off(
+        &self,
+        subject: &[u8],
+        before: u64,
+        keep: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<R::Receipt, RevokeError<R::Error>> {
+        if subject.is_empty() {
+            return Err(RevokeError::NoSubject);
+        }
+        if subject.len() > MAX_SUBJECT {
+            return Err(RevokeError::SubjectTooLong {
+                length: subject.len(),
+            });
+        }
+        self.publish(Revocation::subject(subject, before, keep), now)
+    }
+
+    fn publish(
+        &self,
+        revocation: Revocation,
+        now: Timestamp,
+    ) -> Result<R::Receipt, RevokeError<R::Error>> {
+        let limit = u64::from(self.inner.policy.tolerance / 2);
+        let seconds = revocation.cutoff().unwrap_or(0).saturating_sub(now.unix());
+        if seconds > limit {
+            return Err(RevokeError::CutOffAhead { seconds, limit });
+        }
+        self.inner
+            .revocations
+            .publish(&[revocation], now)
+            .map_err(RevokeError::Publish)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<T: Payload, R: RevocationView> Sessions<T, R> {
+    /// Swaps the key ring, while other threads verify.
+    ///
+    /// Everything is checked before anything changes: on any error the old ring stays in use.
+    /// Refused is also a ring that drops a key whose tokens may be alive.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplaceKeysError`].
+    pub fn replace_keys(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError> {
+        let now = self.now()?;
+        self.inner.keys.load().ring().check_successor(ring, now)?;
+        self.replace(ring, now)
+    }
+
+    /// Swaps the key ring although that logs people out, whose tokens are under a key that the new
+    /// ring does not have.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplaceKeysError`], but never for a dropped key.
+    pub fn replace_keys_forced(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError> {
+        let now = self.now()?;
+        ring.sealing_key(now).ok_or(RingError::NoSealingKey)?;
+        self.replace(ring, now)
+    }
+
+    fn replace(&self, ring: &KeyRing, _: Timestamp) -> Result<(), ReplaceKeysError> {
+        self.inner.policy.check_ring(ring)?;
+        let table = KeyTable::derive(ring, &self.inner.context).map_err(RingError::Key)?;
+        self.inner.keys.store(table);
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! Verification (SPEC §8.3): from a text to a session, in the one order.
+
+use crate::error::{Invalid, Reason, Rejected, VerifyError};
+use crate::key::table::KeyTable;
+use crate::revocation::view::{Facts, RevocationView};
+use crate::seal::sealer::{TAG, TEXT_AT};
+use crate::session::sessions::Sessions;
+use crate::session::verified::{Plaintext, Scratch, Session, SessionInfo};
+use crate::time::Timestamp;
+use crate::wire::claims::Claims;
+use crate::wire::payload::{OwnedPayload, Payload};
+use crate::wire::text;
+
+/// Everything that was learnt from an authentic plaintext.
+struct Judged<V> {
+    payload: V,
+    newer: bool,
+    info: SessionInfo,
+    subject: (usize, usize),
+    payload_at: usize,
+}
+
+/// What opened the token.
+#[derive(Clone, Copy)]
+pub(crate) struct Opener {
+    pub(crate) kid: [u8; 4],
+    pub(crate) revocation_key: [u8; 16],
+}
+
+impl<T: Payload, R: RevocationView> Sessions<T, R> {
+    /// Verifies a token: the seal, the claims, the payload's shape, the time and the revocations, in
+    /// this order. No I/O, no lock; the opened bytes are allocated once.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::Rejected`] for anything that is not a live session: answer 401.
+    /// [`VerifyError::Unavailable`] when the clock or the revocation view give no answer: 503.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock, VerifyError};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal2().build()?;
+    /// let status = match sessions.verify("not a token") {
+    ///     Ok(_) => 200,
+    ///     Err(VerifyError::Rejected(_)) => 401,
+    ///     Err(VerifyError::Unavailable(_)) => 503,
+    /// };
+    /// assert_eq!(status, 401);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verify(&self, token: &str) -> Result<Session<T>, VerifyError>
+    where
+        T: OwnedPayload,
+    {
+        let now = self.now()?;
+        let length = text::body_len(token).map_err(|_| Rejected::invalid(Invalid::Format))?;
+        let mut plaintext = Plaintext::of_len(length);
+        let opener = self.open(token, now, plaintext.body())?;
+        plaintext.opened();
+        let judged = self.judge(plaintext.as_ref(), opener, now)?;
+        let Judged {
+            payload,
+            newer,
+            info,
+            subject,
+            payload_at,
+        } = judged;
+        Ok(Session {
+            payload,
+            plaintext,
+            info,
+            subject,
+            payload_at,
+            newer,
+        })
+    }
+
+    /// Verifies a token as [`verify`](Self::verify) does, into memory of the caller's: the payload
+    /// may borrow from it, and nothing is allocated.
+    ///
+    /// # Errors
+    ///
+    /// As for [`verify`](Self::verify).
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Scratch, Sessions, SystemClock};
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct User<'a> {
+    ///     name: &'a str,
+    /// }
+    /// cloakroom::payload!(User<'_>);
+    ///
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// let sessions = Sessions::<User<'static>>::builder(ring, RevocationList::new())
+    /// #   .purpose("session").audience("").aal2().build()?;
+    /// # /*
+    ///     ...
+    /// # */
+    /// let issued = sessions.issue("user-42", &User { name: "Ada" })?;
+    ///
+    /// let mut scratch = Scratch::new();
+    /// let session = sessions.verify_in(issued.token.as_str(), &mut scratch)?;
+    /// assert_eq!(session.payload().name, "Ada");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verify_in<'b>(
+        &self,
+        token: &str,
+        scratch: &'b mut Scratch,
+    ) -> Result<Session<T::View<'b>, &'b [u8]>, VerifyError> {
+        let now = self.now()?;
+        let length = text::body_len(token).map_err(|_| Rejected::invalid(Invalid::Format))?;
+        let body = scratch.body(length);
+        let opener = self.open(token, now, body)?;
+        let plaintext = plaintext(body);
+        let judged = self.judge(plaintext, opener, now)?;
+        let Judged {
+            payload,
+            newer,
+            info,
+            subject,
+            payload_at,
+        } = judged;
+        Ok(Session {
+            payload,
+            plaintext,
+            info,
+            subject,
+            payload_at,
+            newer,
+        })
+    }
+
+    /// SPEC §6.6: from the text to the plaintext, which is left in `body`.
+    fn open(&self, token: &str, now: Timestamp, body: &mut [u8]) -> Result<Opener, Rejected> {
+        text::decode(token, body).map_err(|_| Rejected::invalid(Invalid::Format))?;
+        open_body(&self.inner.keys.load(), now, &self.binding, body).map_err(Rejected::invalid)
+    }
+
+    /// SPEC §8.3 from step 3: what an authentic plaintext is worth now. The payload comes out of
+    /// here alone, so there is no way to it that leaves the revocations out.
+    fn judge<'p>(
+        &self,
+        plaintext: &'p [u8],
+        opener: Opener,
+        now: Timestamp,
+    ) -> Result<Judged<T::View<'p>>, VerifyError> {
+        let (claims, payload) =
+            Claims::decode(plaintext).map_err(|_| Rejected::invalid(Invalid::Claims))?;
+        let opened =
+            T::open(claims.schema, payload).map_err(|_| Rejected::new(Reason::WrongSchema))?;
+        self.check(&claims, &opener, now)?;
+        // A matching entry is a reason to refuse however old it is; that there is none is only as
+        // good as the view is fresh.
+        self.require_view(self.class)?;
+        let payload_at = plaintext.len().saturating_sub(payload.len());
+        // The subject stands behind the session id, the generation and its own length.
+        let before = subject_at(&claims);
+        Ok(Judged {
+            payload: opened.value,
+            newer: opened.newer,
+            info: self.info(&claims, opener.kid, now),
+            subject: (before, before.saturating_add(claims.subject.len())),
+            payload_at,
+        })
+    }
+
+    /// The time, then the revocations.
+    pub(crate) fn check(
+        &self,
+        claims: &Claims<'_>,
+        opener: &Opener,
+        now: Timestamp,
+    ) -> Result<(), Rejected> {
+        self.inner
+            .policy
+            .check_time(claims, now.unix())
+            .map_err(Rejected::new)?;
+        let facts = Facts {
+            session: claims.session,
+            generation: claims.generation,
+            authenticated_at: claims.authenticated_at,
+            subject: claims.subject,
+            audience: &self.inner.audience_key,
+            key: &opener.revocation_key,
+        };
+        match self.inner.revocations.verdict(&facts, now) {
+            None => Ok(()),
+            Some(_) => Err(Rejected::new(Reason::Revoked)),
+        }
+    }
+}
+
+/// Finds the one key and opens the body in place.
+pub(crate) fn open_body(
+    keys: &KeyTable,
+    now: Timestamp,
+    binding: &[u8],
+    body: &mut [u8],
+) -> Result<Opener, Invalid> {
+    let kid = *body.first_chunk::<4>().ok_or(Invalid::Format)?;
+    // The key id is public, so a different time for an unknown one tells nothing.
+    let sealer = keys.opening(kid, now).ok_or(Invalid::UnknownKey)?;
+    sealer.open(binding, body).map_err(|_| Invalid::Forged)?;
+    Ok(Opener {
+        kid,
+        revocation_key: *sealer.revocation_key(),
+    })
+}
+
+/// The plaintext within an opened body.
+pub(crate) fn plaintext(body: &[u8]) -> &[u8] {
+    let end = body.len().saturating_sub(TAG);
+    body.get(TEXT_AT..end).unwrap_or_default()
+}
+
+fn subject_at(claims: &Claims<'_>) -> usize {
+    let length = |value: usize| crate::wire::varint::len(value as u64);
+    let generation = crate::wire::varint::len(u64::from(claims.generation));
+    16_usize
+        .saturating_add(generation)
+        .saturating_add(length(claims.subject.len()))
+}
