@@ -34,8 +34,8 @@
 //! assert_eq!(presented.token(), Some("clk1.AAAA"));
 //! ```
 
+pub mod cookie;
 pub mod bearer;
 pub mod carrier;
-pub mod cookie;
 pub mod origin;
 pub mod response;

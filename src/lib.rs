@@ -24,8 +24,10 @@ pub use crate::key::error::{KeyError, Looks};
 pub use crate::key::fault::RingError;
 pub use crate::key::file::RingFileError;
 pub use crate::key::id::{KeyId, ParseKeyIdError};
-pub use crate::key::ring::{KeyRing, KeyState, RingKey};
-pub use crate::key::root::{Key, SecretText};
+pub use crate::key::plan::KeyState;
+pub use crate::key::ring::{KeyRing, RingKey};
+pub use crate::key::root::Key;
+pub use crate::key::text::SecretText;
 pub use crate::key::unit::Unit;
 #[cfg(feature = "std")]
 pub use crate::revocation::entries::Merged;

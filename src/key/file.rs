@@ -7,8 +7,10 @@ use core::fmt::{self, Write as _};
 use crate::key::date;
 use crate::key::error::{KeyError, Looks};
 use crate::key::fault::{MAX_KEYS, RingError};
-use crate::key::ring::{DEFAULT_ROLLOUT, Entry, KeyRing, Material, Ring};
-use crate::key::root::{Key, SecretText};
+use crate::key::plan::{DEFAULT_ROLLOUT, Entry, Material, Ring};
+use crate::key::ring::KeyRing;
+use crate::key::root::Key;
+use crate::key::text::SecretText;
 use crate::key::unit::{self, Unit};
 
 /// The longest ring file in bytes.

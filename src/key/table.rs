@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::key::error::KeyError;
-use crate::key::ring::{KeyRing, Material};
+use crate::key::plan::Material;
+use crate::key::ring::KeyRing;
 use crate::seal::derive::Context;
 use crate::seal::sealer::Sealer;
 use crate::time::Timestamp;

@@ -6,7 +6,7 @@ use zeroize::Zeroize as _;
 
 use crate::key::error::KeyError;
 use crate::key::id::KeyId;
-use crate::key::root::{self, SecretText};
+use crate::key::text::{self, SecretText};
 use crate::seal::derive::{self, Context};
 use crate::secret::Secret;
 
@@ -51,14 +51,14 @@ impl Unit {
     ///
     /// [`KeyError`] says what is wrong.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let raw = root::decode::<BYTES>(text, PREFIX, CHARS)?;
+        let raw = text::decode::<BYTES>(text, PREFIX, CHARS)?;
         let (id, rest) = raw
             .expose()
             .split_first_chunk::<4>()
             .ok_or(KeyError::Alphabet)?;
         let (bytes, check) = rest.split_first_chunk::<32>().ok_or(KeyError::Alphabet)?;
         let check = *check.first_chunk::<6>().ok_or(KeyError::Alphabet)?;
-        if root::is_weak(bytes) {
+        if text::is_weak(bytes) {
             return Err(KeyError::Weak);
         }
         Ok(Self {
@@ -81,9 +81,9 @@ impl Unit {
         raw[..4].copy_from_slice(&self.id.0);
         raw[4..36].copy_from_slice(self.bytes.expose());
         raw[36..].copy_from_slice(&self.check);
-        let text = root::encode(PREFIX, &raw);
+        let secret = text::encode(PREFIX, &raw);
         raw.zeroize();
-        text
+        secret
     }
 
     /// Whether this is the unit of `context`, and undamaged.

@@ -2,24 +2,15 @@
 
 use core::cmp::Ordering;
 
+use crate::revocation::record::Cutoff;
 use crate::wire::session_id::SessionId;
 
-/// "Everything that started before `before`, but for `exempt`."
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Cutoff {
-    /// Unix seconds.
-    pub(crate) before: u64,
-    pub(crate) exempt: Option<SessionId>,
-}
-
-impl Cutoff {
-    /// Later first; of two at one time, the one without an exemption first, then by the exempt id.
-    fn order(&self, other: &Self) -> Ordering {
-        other
-            .before
-            .cmp(&self.before)
-            .then_with(|| self.exempt.cmp(&other.exempt))
-    }
+/// Later first; of two at one time, the one without an exemption first, then by the exempt id.
+fn order(one: &Cutoff, other: &Cutoff) -> Ordering {
+    other
+        .before
+        .cmp(&one.before)
+        .then_with(|| one.exempt.cmp(&other.exempt))
 }
 
 /// All that matters of any number of cut-offs: the two latest with different exemptions.
@@ -47,7 +38,7 @@ impl Cutoffs {
     pub(crate) fn merged(self, new: Cutoff) -> Self {
         let mut all = [Some(self.first), self.second, Some(new)];
         all.sort_by(|a, b| match (a, b) {
-            (Some(a), Some(b)) => a.order(b),
+            (Some(a), Some(b)) => order(a, b),
             (a, b) => b.is_some().cmp(&a.is_some()),
         });
         let mut sorted = all.into_iter().flatten();

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use crate::key::id::KeyId;
-use crate::revocation::cutoffs::Cutoff;
 use crate::seal::derive;
 use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
@@ -20,6 +19,14 @@ const SUBJECT: u8 = 2;
 const AUDIENCE: u8 = 3;
 const KEY: u8 = 4;
 const SUBJECT_EXEMPT: u8 = 0x82;
+
+/// "Everything that started before `before`, but for `exempt`."
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cutoff {
+    /// Unix seconds.
+    pub(crate) before: u64,
+    pub(crate) exempt: Option<SessionId>,
+}
 
 /// What is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +102,7 @@ pub(crate) fn audience_key(context: &derive::Context) -> [u8; 16] {
 }
 
 /// The name of a subject in a revocation list.
+#[cfg(feature = "std")]
 pub(crate) fn subject_key(subject: &[u8]) -> [u8; 16] {
     derive::revocation_key(SUBJECT, subject)
 }

@@ -9,7 +9,8 @@ use time::Duration;
 
 use crate::key::error::KeyError;
 use crate::key::fault::RingError;
-use crate::key::ring::{KeyRing, whole_seconds};
+use crate::key::plan::whole_seconds;
+use crate::key::ring::KeyRing;
 use crate::key::table::KeyTable;
 use crate::revocation::record::audience_key;
 use crate::revocation::view::{RevocationView, Terms};

@@ -1,18 +1,10 @@
-//! Logging out (SPEC §8.9, §9.11), and swapping keys under running requests.
+//! Logging out (SPEC §8.9, §9.11).
 
 use time::Duration;
 
-#[cfg(feature = "std")]
-use crate::key::fault::RingError;
 use crate::key::id::KeyId;
-#[cfg(feature = "std")]
-use crate::key::ring::KeyRing;
-#[cfg(feature = "std")]
-use crate::key::table::KeyTable;
 use crate::revocation::record::Revocation;
-use crate::revocation::view::{RevocationPublish, RevocationView};
-#[cfg(feature = "std")]
-use crate::session::error::ReplaceKeysError;
+use crate::revocation::view::RevocationPublish;
 use crate::session::error::RevokeError;
 use crate::session::sessions::Sessions;
 use crate::time::Timestamp;
@@ -199,41 +191,5 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
             .revocations
             .publish(&[revocation], now)
             .map_err(RevokeError::Publish)
-    }
-}
-
-#[cfg(feature = "std")]
-impl<T: Payload, R: RevocationView> Sessions<T, R> {
-    /// Swaps the key ring, while other threads verify.
-    ///
-    /// Everything is checked before anything changes: on any error the old ring stays in use.
-    /// Refused is also a ring that drops a key whose tokens may be alive.
-    ///
-    /// # Errors
-    ///
-    /// [`ReplaceKeysError`].
-    pub fn replace_keys(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError> {
-        let now = self.now()?;
-        self.inner.keys.load().ring().check_successor(ring, now)?;
-        self.replace(ring, now)
-    }
-
-    /// Swaps the key ring although that logs people out, whose tokens are under a key that the new
-    /// ring does not have.
-    ///
-    /// # Errors
-    ///
-    /// [`ReplaceKeysError`], but never for a dropped key.
-    pub fn replace_keys_forced(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError> {
-        let now = self.now()?;
-        ring.sealing_key(now).ok_or(RingError::NoSealingKey)?;
-        self.replace(ring, now)
-    }
-
-    fn replace(&self, ring: &KeyRing, _: Timestamp) -> Result<(), ReplaceKeysError> {
-        self.inner.policy.check_ring(ring)?;
-        let table = KeyTable::derive(ring, &self.inner.context).map_err(RingError::Key)?;
-        self.inner.keys.store(table);
-        Ok(())
     }
 }
