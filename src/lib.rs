@@ -1,8 +1,29 @@
-//! cloakroom
+#![doc = include_str!("../README.md")]
+//!
+//! # Where to look
+//!
+//! [`Sessions`] is what an application keeps, [`Session`] what a request gets, [`KeyRing`] holds the
+//! keys and [`RevocationList`] who was logged out. [`payload!`] makes a type a payload, [`schema`]
+//! helps it grow. [`http`] reads and writes cookies and bearer headers.
+//!
+//! Errors are one type for each operation. Those of making things ([`BuildError`], [`IssueError`],
+//! [`RingFileError`], ...) say what is wrong and what to do; those of checking what a client sent
+//! ([`VerifyError`], [`Rejected`]) show the outside one constant sentence.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+// A module imports only from layers below its own; inside a folder only from files named before it.
+// tests/layers.rs fails on an import that climbs.
+//
+//   attic    lib, hazmat
+//   layer 6  http         strings in, header lines out
+//   layer 5  session      issue, verify, renew, rotate, revoke
+//   layer 4  revocation   entries, the view that is consulted, the list in memory
+//   layer 3  key          keys, texts, ring, what may seal and open when
+//   layer 2  seal         derivation and the AEAD
+//   layer 1  wire         text, varints, claims, payloads
+//   layer 0  error, time, secret, swap
 extern crate alloc;
 
 mod error;
@@ -40,7 +61,10 @@ pub use crate::revocation::view::{
     Facts, Freshness, NoRevocation, RevocationPublish, RevocationView, Scope, Terms,
 };
 pub use crate::session::builder::{BuildError, SessionsBuilder};
-pub use crate::session::error::*;
+pub use crate::session::error::{
+    IssueError, PayloadError, ReauthenticateError, ReplaceKeysError, RevokeError, RotateError,
+    UpdateError,
+};
 pub use crate::session::policy::{Policy, StalePolicy};
 #[cfg(feature = "std")]
 pub use crate::session::random::SystemRandom;
@@ -56,9 +80,13 @@ pub use crate::wire::claims::Schema;
 pub use crate::wire::payload::{NoPrevious, OwnedPayload, Payload, RawBytes, RawSlice};
 pub use crate::wire::session_id::{ParseSessionIdError, SessionId};
 
-/// Payload
+/// Payload schemas: the alarm for changes that forgot the number, descriptions for readers in other
+/// languages, and what a hand-written [`Payload`] needs.
 pub mod schema {
+    #[cfg(feature = "std")]
+    pub use crate::wire::drift::{Drift, DriftKind, assert_unchanged, check_unchanged};
     pub use crate::wire::payload::Opened;
+    pub use crate::wire::shape::{Description, ParseShapeError, Shape, ShapeError, describe};
     pub use crate::wire::structured::{EncodeError, Ends, Unreadable};
 }
 #[doc(hidden)]

@@ -5,3 +5,6 @@ pub(crate) mod claims;
 pub(crate) mod bounded;
 pub(crate) mod structured;
 pub(crate) mod payload;
+pub(crate) mod shape;
+#[cfg(feature = "std")]
+pub(crate) mod drift;

@@ -15,6 +15,8 @@ use crate::key::unit::{self, Unit};
 
 /// The longest ring file in bytes.
 const MAX_FILE: usize = 65_536;
+/// The longest note in bytes: short enough that every ring fits into a ring file.
+const MAX_NOTE: usize = 80;
 const HEADER: &str = "cloakroom-ring";
 
 /// A ring file that can't be used, with the place to look at.
@@ -38,6 +40,8 @@ enum Fault {
     Repeated(&'static str),
     Missing(&'static str),
     Control,
+    ByteOrderMark,
+    NoteTooLong,
     TooLarge(usize),
     TooManyKeys,
     Key(KeyError),
@@ -76,6 +80,10 @@ impl fmt::Display for RingFileError {
             Fault::Repeated(what) => write!(f, "`{what}` is given twice"),
             Fault::Missing(what) => write!(f, "the file has no `{what}` line"),
             Fault::Control => f.write_str("a control character or tab; use spaces"),
+            Fault::ByteOrderMark => {
+                f.write_str("a byte order mark; save the file as UTF-8 without one")
+            }
+            Fault::NoteTooLong => write!(f, "a note has at most {MAX_NOTE} bytes"),
             Fault::TooLarge(size) => {
                 write!(
                     f,
@@ -152,11 +160,13 @@ impl<'a> Words<'a> {
         rest.trim_start_matches('#').trim_matches(' ')
     }
 
+    /// Nothing may follow, not even a note: only keys take one.
     fn end(&mut self) -> Result<(), RingFileError> {
-        match self.next() {
-            None => Ok(()),
-            Some((_, column)) => Err(self.error(column, Fault::Expected("the end of the line"))),
+        self.skip_spaces();
+        if self.at == self.line.len() {
+            return Ok(());
         }
+        Err(self.here("the end of the line; a note stands behind a key or on a line of its own"))
     }
 
     fn number(&mut self, least: u32, what: &'static str) -> Result<u32, RingFileError> {
@@ -195,9 +205,11 @@ impl Reader {
                     },
                 ));
             }
+            let version = Fault::Expected("version 1 of the ring file");
             match words.next() {
                 Some(("1", _)) => self.header = true,
-                _ => return Err(words.error(column, Fault::Expected("version 1 of the ring file"))),
+                Some((_, column)) => return Err(words.error(column, version)),
+                None => return Err(words.here("the version of the ring file, `1`")),
             }
             return words.end();
         }
@@ -267,7 +279,11 @@ impl Reader {
                 return Err(words.error(column, Fault::Expected(what)));
             }
         }
-        entry.note = words.note().to_string();
+        let note = words.note();
+        if note.len() > MAX_NOTE {
+            return Err(words.error(words.column(words.at), Fault::NoteTooLong));
+        }
+        entry.note = note.to_string();
         self.entries.push(entry);
         Ok(())
     }
@@ -301,15 +317,26 @@ impl KeyRing {
         if text.len() > MAX_FILE {
             return Err(RingFileError::whole(Fault::TooLarge(text.len())));
         }
+        if text.starts_with('\u{feff}') {
+            return Err(RingFileError {
+                line: 1,
+                column: 1,
+                fault: Fault::ByteOrderMark,
+            });
+        }
         let mut reader = Reader::default();
-        for (index, line) in text.split('\n').enumerate() {
-            let line = line.strip_suffix('\r').unwrap_or(line);
+        for (index, line) in text.split_inclusive('\n').enumerate() {
+            // A carriage return is a line end only together with a line feed.
+            let line = match line.strip_suffix('\n') {
+                Some(ended) => ended.strip_suffix('\r').unwrap_or(ended),
+                None => line,
+            };
             let mut words = Words {
                 line,
                 number: index.saturating_add(1),
                 at: 0,
             };
-            if let Some(at) = line.find(|c: char| c.is_control() || c == '\u{feff}') {
+            if let Some(at) = line.find(char::is_control) {
                 return Err(words.error(words.column(at), Fault::Control));
             }
             reader.line(&mut words)?;

@@ -57,6 +57,9 @@ pub(crate) fn decode<const N: usize>(
             wanted: prefix,
         });
     };
+    if !encoded.is_ascii() {
+        return Err(KeyError::Alphabet);
+    }
     if encoded.len() != chars {
         return Err(KeyError::Length {
             found: text.chars().count(),

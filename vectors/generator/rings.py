@@ -1,0 +1,418 @@
+"""Vectors of the kinds key-text, ring and ring-replace."""
+
+from reference.keys import kid_of, root_text, unbase64url, base64url, unit_text
+from reference.ring import parse_timestamp
+
+from .common import AUDIENCE, PURPOSE, ROOT, ROOT_2, fill
+from .crafted import colliding_roots
+
+PATTERNS = [bytes(range(first, first + 16)) * 2 for first in (0x10, 0x20, 0x30, 0x40)]
+A, B, C, D = (root_text(key) for key in PATTERNS)
+LINE_A = f"key {A} activate=2026-09-01T00:00:00Z"
+LINE_B = f"key {B} activate=2026-10-01T00:00:00Z"
+LINE_C = f"key {C} activate=2026-11-01T00:00:00Z"
+LINE_D = f"key {D} activate=2026-10-15T00:00:00Z disabled"
+# The example of SPEC 4.7.
+EXAMPLE = "\n".join((
+    "cloakroom-ring 1", "max-lifetime 28800", "# rotation is monthly", LINE_A, LINE_B + " # October",
+    LINE_C, LINE_D, ""))
+LOADED = "2026-10-20T00:00:00Z"
+MOMENTS = (
+    "2026-08-31T23:59:59Z", "2026-09-30T23:59:59Z", "2026-10-01T00:00:00Z", "2026-10-01T08:59:59Z",
+    "2026-10-01T09:00:00Z", "2026-10-20T00:00:00Z", "2026-11-01T00:00:00Z", "2026-11-01T09:00:00Z")
+BINDING_OF = {"purpose": PURPOSE.hex(), "audience": AUDIENCE.hex()}
+
+
+def key_text_inputs(text, unit=False):
+    """The inputs of a key-text vector."""
+    context = BINDING_OF if unit else {"purpose": None, "audience": None}
+    member = {"text_hex": text.hex()} if isinstance(text, bytes) else {"text": text}
+    return {**member, **context}
+
+
+def with_kid(secret, kid):
+    """A root text with any kid."""
+    return "clkkey1." + base64url(secret + kid).decode()
+
+
+def changed(text, position, character):
+    """The text with one character replaced by another."""
+    assert text[position] != character
+    return text[:position] + character + text[position + 1 :]
+
+
+def other(character):
+    """Another character of the alphabet."""
+    return "A" if character != "A" else "B"
+
+
+def add_key_text(book):
+    """SPEC 4.5."""
+    root, unit = root_text(ROOT), unit_text(ROOT, PURPOSE, AUDIENCE)
+    flag = ["key-text"]
+    for name, comment, text in (
+            ("root", "A root text.", root), ("root-pattern", "A root text.", A),
+            ("root-collision", "A root key that shares its kid with another.", root_text(colliding_roots()[0])),
+            ("root-31-equal", "A key whose 31 first bytes are equal.", root_text(bytes(31) + b"\1"))):
+        book.good("key-text", "key-text-ok-" + name, comment, flag, "key-text", key_text_inputs(text))
+    book.good("key-text", "key-text-ok-unit", "A unit text.", flag, "key-text", key_text_inputs(unit, True))
+    empty = {"text": unit_text(ROOT, b"p", b""), "purpose": b"p".hex(), "audience": ""}
+    book.good("key-text", "key-text-ok-unit-empty-audience", "A unit text for an empty audience.", flag,
+              "key-text", empty)
+    zero, equal = bytes(32), b"\x5a" * 32
+    shared = (
+        ("empty", "The empty text.", lambda t: ""),
+        ("prefix-upper", "The prefix in upper case.", lambda t: t[:6].upper() + t[6:]),
+        ("prefix-version", "The prefix of another version.", lambda t: changed(t, 6, "2")),
+        ("prefix-token", "The prefix of a token.", lambda t: "clk1." + t[8:]),
+        ("short", "One character too short.", lambda t: t[:-1]),
+        ("long", "One character too long.", lambda t: t + "A"),
+        ("four-more", "Four characters too long.", lambda t: t + "AAAA"),
+        ("space-before", "A space before the text.", lambda t: " " + t),
+        ("newline-after", "A line feed after the text.", lambda t: t + "\n"),
+        ("space-inside", "A space instead of a character.", lambda t: changed(t, 20, " ")),
+        ("plus", "A character of the standard alphabet.", lambda t: changed(t, 20, "+")),
+        ("padding", "A padding character at the end.", lambda t: changed(t, -1, "=") if False else t[:-1] + "="),
+        ("non-ascii", "A letter outside ASCII.", lambda t: t[:20] + "é" + t[22:]),
+        ("not-utf8", "A byte that is not UTF-8.", lambda t: t[:20].encode() + b"\xff" + t[21:].encode()),
+        ("first-changed", "The first character after the prefix is another.", lambda t: changed(t, 8, other(t[8]))),
+        ("last-changed", "The last character is another.", lambda t: t[:-1] + other(t[-1])),
+        ("middle-changed", "A character of the key is another.", lambda t: changed(t, 30, other(t[30]))),
+    )
+    for form, good in (("root", root), ("unit", unit)):
+        base = key_text_inputs(good, form == "unit")
+        for name, comment, change in shared:
+            text = change(good)
+            book.bad("key-text", f"key-text-refused-{form}-{name}", comment, flag, "key-text", "refused",
+                     key_text_inputs(text, form == "unit"), base)
+    def bad(name, comment, inputs, base):
+        book.bad("key-text", "key-text-refused-" + name, comment, flag, "key-text", "refused", inputs, base)
+    base, unit_base = key_text_inputs(root), key_text_inputs(unit, True)
+    bad("root-zero", "The all-zero key.", key_text_inputs(with_kid(zero, kid_of(zero))), base)
+    bad("root-equal", "A key of 32 equal bytes.", key_text_inputs(with_kid(equal, kid_of(equal))), base)
+    bad("root-kid", "The kid of another key.", key_text_inputs(with_kid(ROOT, kid_of(ROOT_2))), base)
+    bad("root-prefix-of-unit", "A root text with the prefix of a unit text.",
+        key_text_inputs("clksub1." + root[8:]), base)
+    bad("unit-prefix-of-root", "A unit text with the prefix of a root text.",
+        key_text_inputs("clkkey1." + unit[8:], True), unit_base)
+    data = unbase64url(unit[8:].encode())
+    for name, secret in (("zero", zero), ("equal", equal)):
+        bad("unit-" + name, "A derived key of 32 equal bytes, with its check value.",
+            key_text_inputs(unit_of(data[:4], secret), True), unit_base)
+    for name, inputs in (("audience", {"audience": b"api.example.org".hex()}), ("purpose", {"purpose": b"Session".hex()})):
+        bad("unit-wrong-" + name, f"A unit text for another {name}.", {**unit_base, **inputs}, unit_base)
+
+
+def unit_of(kid, s):
+    """A unit text of any S, with a correct check value."""
+    from reference.keys import check_value, context
+    return "clksub1." + base64url(kid + s + check_value(s, kid, context(PURPOSE, AUDIENCE))).decode()
+
+
+def ring_inputs(text=EXAMPLE, now=LOADED, ttl=None, unit=False, **context):
+    """The inputs of a ring vector."""
+    members = {"text_hex": text.hex()} if isinstance(text, bytes) else {"text": text}
+    members["now"] = parse_timestamp(now)
+    members.update(BINDING_OF if unit else {"purpose": None, "audience": None})
+    return {**members, **context, "ttl": ttl}
+
+
+def ring_good(book, name, comment, flags, moments=(LOADED,), **parts):
+    """An accepted ring with its states at some moments."""
+    expected = {"states": [{"now": parse_timestamp(now)} for now in moments]}
+    book.good("ring", "ring-ok-" + name, comment, flags, "ring", ring_inputs(**parts), expected)
+
+
+def ring_bad(book, name, comment, flags, text, base=EXAMPLE, **parts):
+    """A refused ring file; base is the file without the fault."""
+    book.bad("ring", "ring-refused-" + name, comment, flags, "ring", "refused",
+             ring_inputs(text=text, **parts), ring_inputs(text=base, **parts))
+
+
+def exchanged(old, new, text=EXAMPLE):
+    """The text with its one occurrence of old replaced."""
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
+
+
+def add_ring_syntax(book):
+    """SPEC 4.7: single replacements in the example file."""
+    header, lifetime, comment_line = "cloakroom-ring 1", "max-lifetime 28800", "# rotation is monthly"
+    stamp, line_b = "2026-09-01T00:00:00Z", LINE_B + " # October"
+    cases = (
+        ("header-missing", "No header.", header + "\n", ""),
+        ("header-version-2", "Version 2.", header, "cloakroom-ring 2"),
+        ("header-version-01", "Version 01.", header, "cloakroom-ring 01"),
+        ("header-no-version", "No version.", header, "cloakroom-ring"),
+        ("header-case", "Upper-case letter in the header.", header, "Cloakroom-ring 1"),
+        ("header-joined", "No space before the version.", header, "cloakroom-ring1"),
+        ("header-comment", "A comment after the header.", header, header + " # x"),
+        ("header-twice", "Two headers.", header, header + "\n" + header),
+        ("header-second", "The header is not the first line.", header + "\n" + lifetime, lifetime + "\n" + header),
+        ("lifetime-missing", "No max-lifetime.", lifetime + "\n", ""),
+        ("lifetime-twice", "Two max-lifetime lines.", lifetime, lifetime + "\n" + lifetime),
+        ("lifetime-zero", "max-lifetime 0.", lifetime, "max-lifetime 0"),
+        ("lifetime-beyond", "max-lifetime 4294967296.", lifetime, "max-lifetime 4294967296"),
+        ("lifetime-eleven", "max-lifetime of eleven digits.", lifetime, "max-lifetime 10000000000"),
+        ("lifetime-leading-zero", "A leading zero.", lifetime, "max-lifetime 028800"),
+        ("lifetime-plus", "A sign.", lifetime, "max-lifetime +28800"),
+        ("lifetime-unit", "A unit after the number.", lifetime, "max-lifetime 28800s"),
+        ("lifetime-empty", "No number.", lifetime, "max-lifetime"),
+        ("lifetime-equals", "= instead of a space.", lifetime, "max-lifetime=28800"),
+        ("lifetime-comment", "A comment after max-lifetime.", lifetime, lifetime + " # x"),
+        ("lifetime-arabic-digit", "A digit outside ASCII.", lifetime, "max-lifetime 2880\u0660"),
+        ("rollout-twice", "Two rollout lines.", lifetime, lifetime + "\nrollout 60\nrollout 60"),
+        ("rollout-beyond", "rollout 4294967296.", lifetime, lifetime + "\nrollout 4294967296"),
+        ("rollout-00", "rollout 00.", lifetime, lifetime + "\nrollout 00"),
+        ("rollout-comment", "A comment after rollout.", lifetime, lifetime + "\nrollout 60 # x"),
+        ("unknown-line", "An unknown line.", lifetime, lifetime + "\nmin-lifetime 60"),
+        ("comment-in-place", "A comment line without #.", comment_line, comment_line[2:]),
+        ("key-case", "Upper-case letter in key.", LINE_A, "K" + LINE_A[1:]),
+        ("key-two-fields-joined", "No space before activate.", A + " activate", A + "activate"),
+        ("key-text-missing", "No key text.", A + " activate", "activate"),
+        ("key-text-fault", "The kid in a key text is wrong.", A, A[:-1] + other(A[-1])),
+        ("key-text-zero", "The all-zero key, although disabled.", D, with_kid(bytes(32), kid_of(bytes(32)))),
+        ("key-text-short", "A key text that is too short.", A, A[:-4]),
+        ("key-text-two", "Two key texts in a line.", A, f"{A} {A}"),
+        ("activate-missing", "No activate.", " activate=" + stamp, ""),
+        ("activate-twice", "activate twice.", stamp, stamp + " activate=" + stamp),
+        ("activate-spaced", "A space after =.", "activate=" + stamp, "activate= " + stamp),
+        ("activate-case", "Upper-case letter in activate.", "activate=" + stamp, "Activate=" + stamp),
+        ("activate-quoted", "A quoted timestamp.", stamp, f'"{stamp}"'),
+        ("field-unknown", "An unknown field.", stamp, stamp + " note=x"),
+        ("field-order", "retire before activate.", "activate=2026-09-01T00:00:00Z",
+         "retire=2026-12-01T00:00:00Z activate=2026-09-01T00:00:00Z"),
+        ("disabled-order", "disabled before retire.", " disabled", " disabled retire=2026-12-01T00:00:00Z"),
+        ("disabled-twice", "disabled twice.", " disabled", " disabled disabled"),
+        ("disabled-case", "Upper-case letter in disabled.", " disabled", " Disabled"),
+        ("forced-alone", "forced without retire.", stamp, stamp + " forced"),
+        ("forced-before", "forced before retire.", stamp, stamp + " forced retire=2026-12-01T00:00:00Z"),
+        ("retire-twice", "retire twice.", " disabled", " retire=2026-12-01T00:00:00Z retire=2026-12-01T00:00:00Z disabled"),
+        ("retire-empty", "retire without a value.", " disabled", " retire= disabled"),
+        ("retire-disabled-syntax", "The retire of a disabled key is checked for its syntax.", " disabled",
+         " retire=2026-13-01T00:00:00Z disabled"),
+        ("comment-joined", "No space before the comment of a key line.", line_b, LINE_B + "# October"),
+        ("no-keys", "No key lines.", "\n".join((LINE_A, line_b, LINE_C, LINE_D)), ""),
+    )
+    for name, comment, old, new in cases:
+        ring_bad(book, name, comment, ["ring-syntax"], exchanged(old, new))
+
+
+def add_ring_times(book):
+    """SPEC 4.7: timestamps."""
+    for name, stamp in (
+            ("day-29-february", "2026-02-29T00:00:00Z"), ("day-29-february-2100", "2100-02-29T00:00:00Z"),
+            ("day-31-september", "2026-09-31T00:00:00Z"), ("day-00", "2026-09-00T00:00:00Z"),
+            ("month-00", "2026-00-01T00:00:00Z"), ("month-13", "2026-13-01T00:00:00Z"),
+            ("hour-24", "2026-09-01T24:00:00Z"), ("minute-60", "2026-09-01T00:60:00Z"),
+            ("second-60", "2026-08-31T23:59:60Z"), ("year-1969", "1969-12-31T23:59:59Z"),
+            ("year-0000", "0000-01-01T00:00:00Z"), ("year-10000", "10000-01-01T00:00:00Z"),
+            ("lower-t", "2026-09-01t00:00:00Z"), ("lower-z", "2026-09-01T00:00:00z"),
+            ("offset", "2026-09-01T00:00:00+00:00"), ("fraction", "2026-09-01T00:00:00.0Z"),
+            ("no-zone", "2026-09-01T00:00:00"), ("date-only", "2026-09-01"), ("unix", "1788220800"),
+            ("space", "2026-09-01 00:00:00Z"), ("one-digit", "2026-9-01T00:00:00Z"),
+            ("full-width", "2026-09-01T00:00:0\uff10Z")):
+        ring_bad(book, "time-" + name, f"The timestamp {stamp}.".replace("\uff10", "with a digit outside ASCII"),
+                 ["ring-syntax"], exchanged("2026-09-01T00:00:00Z", stamp))
+
+
+def add_ring_bytes(book):
+    """SPEC 4.7: encoding, control characters, line ends, sizes."""
+    note = "# rotation is monthly"
+    cases = [
+        ("tab", "A tab in a comment.", exchanged(note, "# rotation\tis monthly")),
+        ("tab-separator", "A tab between fields.", exchanged("max-lifetime 28800", "max-lifetime\t28800")),
+        ("lone-cr", "A carriage return alone as line end.", exchanged(note + "\n", note + "\r")),
+        ("cr-cr-lf", "Two carriage returns before a line feed.", exchanged(note + "\n", note + "\r\r\n")),
+        ("final-cr", "A carriage return at the end of the file.", EXAMPLE[:-1] + "\r"),
+        ("nul", "A zero byte in a comment.", exchanged(note, note + "\0")),
+        ("delete", "U+007F in a comment.", exchanged(note, note + "\x7f")),
+        ("next-line", "U+0085 in a comment.", exchanged(note, note + "\x85")),
+        ("c1", "U+009F in a comment.", exchanged(note, note + "\x9f")),
+        ("form-feed", "U+000C in a comment.", exchanged(note, note + "\x0c")),
+        ("bom", "A byte order mark.", "\ufeff" + EXAMPLE),
+        ("no-break-space", "U+00A0 between fields.", exchanged("max-lifetime 28800", "max-lifetime\u00a028800")),
+        ("line-separator", "U+2028 as line end.", exchanged(note + "\n", note + "\u2028")
+         .replace("\u2028" + LINE_A, "\n" + LINE_A.replace(" activate", "\u2028activate"))),
+        ("empty", "The empty file.", ""),
+    ]
+    for name, comment, text in cases:
+        ring_bad(book, name, comment, ["ring-syntax"], text)
+    raw = EXAMPLE.encode()
+    for name, comment, data in (
+            ("latin-1", "A comment in Latin-1.", b"\xe9"), ("utf8-overlong", "An overlong form of UTF-8.", b"\xc0\xaf"),
+            ("surrogate", "A surrogate in a comment.", b"\xed\xa0\x80"), ("utf8-cut", "UTF-8 that is cut off.", b"\xe2\x82")):
+        ring_bad(book, name, comment, ["ring-syntax"], raw.replace(b"monthly", b"monthly " + data))
+    ring_bad(book, "utf16", "UTF-16 with a byte order mark.", ["ring-syntax"], EXAMPLE.encode("utf-16"))
+    pad = 65536 - len(EXAMPLE) - 1
+    full, larger = EXAMPLE + "#" + "x" * pad, EXAMPLE + "#" + "x" * (pad + 1)
+    ring_good(book, "largest", "A file of 65,536 bytes.", ["ring-file", "boundary"], text=full)
+    ring_bad(book, "too-large", "A file of 65,537 bytes.", ["ring-syntax", "boundary"], larger, base=full)
+
+
+def many_keys(count):
+    """A ring of count keys, each a day younger than the one before."""
+    lines = ["cloakroom-ring 1", "max-lifetime 60"]
+    for i in range(count):
+        year, rest = 2026 + i // 336, i % 336
+        stamp = f"{year}-{rest // 28 + 1:02}-{rest % 28 + 1:02}T00:00:00Z"
+        lines.append(f"key {root_text(fill(f'ring key {i}', 32))} activate={stamp}")
+    return "\n".join(lines)
+
+
+def add_ring_rules(book):
+    """SPEC 4.6 and 4.7: rules beyond the grammar."""
+    flag = ["ring-rule"]
+    first, second = (root_text(root) for root in colliding_roots())
+
+    def bad(name, comment, old, new, **parts):
+        ring_bad(book, name, comment, flag, exchanged(old, new), **parts)
+    bad("kid-twice", "The same key twice.", C, A)
+    bad("kid-twice-disabled", "The same key twice, once disabled.", D, A)
+    base = exchanged(A, first)
+    ring_bad(book, "kid-collision", "Two different keys of one kid.", flag, exchanged(C, second, base), base=base)
+    bad("activation-twice", "Two keys of one activation time.", "2026-09-01", "2026-10-01")
+    bad("retire-no-successor", "An explicit retirement of the key without successor.", LINE_C,
+        LINE_C + " retire=2027-01-01T00:00:00Z")
+    bad("retire-no-successor-forced", "forced does not replace a successor.", LINE_C,
+        LINE_C + " retire=2027-01-01T00:00:00Z forced")
+    bad("retire-disabled-successor", "The only later key is disabled, so there is no successor.", LINE_C,
+        LINE_C + " retire=2027-01-01T00:00:00Z disabled\n" + LINE_C.replace(C, root_text(ROOT)).replace("11-01", "10-02")
+        + " retire=2027-01-01T00:00:00Z")
+    bad("retire-early", "One second before the computed retirement.", LINE_A, LINE_A + " retire=2026-10-01T08:59:59Z")
+    bad("retire-early-rollout", "Before the computed retirement with its default rollout.", LINE_A,
+        LINE_A + " retire=2026-10-01T08:00:00Z")
+    bad("retire-forced-early", "forced, one second before the activation of the successor.", LINE_A,
+        LINE_A + " retire=2026-09-30T23:59:59Z forced")
+    bad("retire-past-early", "Before the computed retirement, long ago.", LINE_A, LINE_A + " retire=2026-09-02T00:00:00Z")
+    ring_good(book, "announced-only-later", "The first activation is the time of loading.", ["ring-states", "boundary"],
+              now="2026-09-01T00:00:00Z", moments=("2026-08-31T23:59:59Z", "2026-09-01T00:00:00Z"))
+    book.bad("ring", "ring-refused-none-sealing", "No key is sealing: all are announced.", flag, "ring", "refused",
+             ring_inputs(now="2026-08-31T23:59:59Z"), ring_inputs(now="2026-09-01T00:00:00Z"))
+    alone = "\n".join(("cloakroom-ring 1", "max-lifetime 60", LINE_A))
+    ring_bad(book, "all-disabled", "No key is sealing: the only one is disabled.", flag, alone + " disabled", base=alone)
+    many = many_keys(257)
+    ring_good(book, "256-keys", "256 keys.", ["ring-rule", "boundary"], text=many_keys(256))
+    ring_bad(book, "257-keys", "257 keys.", ["ring-rule", "boundary"], many, base=many_keys(256))
+
+
+def add_ring_configurations(book):
+    """SPEC 4.6: unit keys, and a policy over a ring."""
+    flag = ["ring-configuration"]
+    units = EXAMPLE
+    for text, root in zip((A, B, C, D), PATTERNS):
+        units = units.replace(text, unit_text(root, PURPOSE, AUDIENCE))
+    ring_good(book, "unit", "A ring of unit keys, used for its purpose and audience.", flag, text=units, unit=True, ttl=28800)
+    ring_good(book, "unit-unused", "A ring of unit keys without a configuration.", flag, text=units)
+    ring_good(book, "root-configured", "A ring of root keys, used for a purpose and audience.", flag, unit=True, ttl=1800)
+    ring_good(book, "ttl-equal", "The token lifetime equals max-lifetime.", [*flag, "boundary"], ttl=28800)
+    for name, base, inputs in (
+            ("ttl", ring_inputs(ttl=28800), ring_inputs(ttl=28801)),
+            ("unit-audience", ring_inputs(units, unit=True), ring_inputs(units, unit=True, audience=b"other".hex())),
+            ("unit-purpose", ring_inputs(units, unit=True), ring_inputs(units, unit=True, purpose=b"other".hex()))):
+        book.bad("ring", "ring-refused-" + name, f"A configuration that does not fit the ring: {name}.", flag,
+                 "ring", "refused", inputs, base)
+    ring_bad(book, "mixed", "Root keys and a unit key in one ring.", ["ring-rule"],
+             exchanged(C, unit_text(PATTERNS[2], PURPOSE, AUDIENCE)))
+    ring_bad(book, "unit-other-audience", "One unit key is for another audience.", flag, unit=True, base=units,
+             text=units.replace(unit_text(PATTERNS[3], PURPOSE, AUDIENCE), unit_text(PATTERNS[3], PURPOSE, b"other")))
+
+
+def add_good_rings(book):
+    """SPEC 4.6 and 4.7: accepted files and their states."""
+    def good(name, comment, text, moments=MOMENTS, flags=("ring-states",), **parts):
+        ring_good(book, name, comment, list(flags), moments=moments, text=text, **parts)
+    good("example", "The example of SPEC 4.7.", EXAMPLE)
+    good("one-key", "One key, which never retires.", "\n".join(("cloakroom-ring 1", "max-lifetime 1", LINE_A)),
+         moments=("2026-08-31T23:59:59Z", "2026-09-01T00:00:00Z", "9999-12-31T23:59:59Z"))
+    good("crlf", "Lines end with CRLF.", EXAMPLE.replace("\n", "\r\n"), flags=["ring-file"])
+    good("mixed-line-ends", "Both line ends in one file.", exchanged("28800\n", "28800\r\n"), flags=["ring-file"])
+    good("no-final-newline", "The last line has no end.", EXAMPLE[:-1], flags=["ring-file"])
+    good("blank-lines", "Blank lines and comments before the header and at the end.",
+         "\n  \n # note\n#\n" + EXAMPLE + "\n\n   # end", flags=["ring-file"])
+    spaced = "\n".join("  " + line.replace(" ", "   ") + "  " for line in EXAMPLE.split("\n"))
+    good("spaces", "Many spaces at all places that allow them.", spaced, flags=["ring-file"])
+    good("comment-unicode", "Comments with code points from the ends of the allowed ranges.",
+         exchanged("monthly", "~\u00a0\u2028\ufeff\ufffe\U0010ffff"), flags=["ring-file"])
+    good("comment-key", "A comment that looks like a key line.", EXAMPLE + "#" + LINE_A + "\n", flags=["ring-file"])
+    good("comment-after-disabled", "A comment after disabled.", exchanged(" disabled", " disabled #leaked"), flags=["ring-file"])
+    good("comment-after-retire", "A comment after retire.", exchanged(LINE_A, LINE_A + " retire=2026-12-01T00:00:00Z # x"),
+         flags=["ring-file"])
+    lines = EXAMPLE.rstrip("\n").split("\n")
+    good("line-order", "The lines after the header in reverse order.", "\n".join([lines[0], *lines[:0:-1]]), flags=["ring-file"])
+    good("rollout-0", "rollout 0.", exchanged("28800", "28800\nrollout 0"))
+    good("rollout-max", "The greatest max-lifetime and rollout.", exchanged("28800", "4294967295\nrollout 4294967295"))
+    good("retire-computed", "An explicit retirement equal to the computed one.", exchanged(LINE_A, LINE_A + " retire=2026-10-01T09:00:00Z"))
+    good("retire-later", "An explicit retirement after the computed one.", exchanged(LINE_A, LINE_A + " retire=2026-10-25T00:00:00Z"))
+    good("retire-later-forced", "forced where it is not needed.", exchanged(LINE_A, LINE_A + " retire=2026-10-25T00:00:00Z forced"))
+    good("retire-forced", "forced, before the computed retirement.", exchanged(LINE_A, LINE_A + " retire=2026-10-01T08:59:59Z forced"))
+    good("retire-forced-activation", "forced, at the activation of the successor.",
+         exchanged(LINE_A, LINE_A + " retire=2026-10-01T00:00:00Z forced"))
+    good("retire-disabled", "A disabled key with an explicit retirement that breaks every rule.",
+         exchanged(" disabled", " retire=1970-01-01T00:00:00Z disabled"))
+    good("disabled-same-activation", "A disabled key with the activation time of another.", exchanged("2026-10-15", "2026-10-01"))
+    good("disabled-middle", "The middle key is disabled: the first seals until the third activates.",
+         exchanged(LINE_B, LINE_B + " disabled"), moments=(*MOMENTS, "2026-11-01T08:59:59Z"))
+    good("disabled-last", "The last key is disabled: the second never retires.", exchanged(LINE_C, LINE_C + " disabled"))
+    good("leap-day", "An activation on a leap day, and one in 9999.", exchanged("2026-09-01", "2024-02-29")
+         .replace("2026-11-01T00:00:00Z", "9999-12-31T23:59:59Z"), moments=("2024-02-29T00:00:00Z", *MOMENTS))
+    good("leap-day-2000", "An activation on 2000-02-29 and one at the time 0.", exchanged("2026-09-01", "2000-02-29")
+         .replace("2026-10-01", "1970-01-01"), moments=("1970-01-01T00:00:00Z", "2000-02-28T23:59:59Z", LOADED))
+
+
+def add_replace(book):
+    """SPEC 4.8."""
+    head = ["cloakroom-ring 1", "max-lifetime 28800"]
+    old, now = "\n".join([*head, LINE_A, LINE_B]), parse_timestamp("2026-10-01T01:00:00Z")
+
+    def inputs(new, forced=False, before=old, at=now):
+        return {"old": before, "new": new, "now": at, "forced": forced}
+
+    def good(name, comment, *arguments, **named):
+        book.good("ring-replace", "ring-replace-ok-" + name, comment, ["ring-replace"], "ring-replace",
+                  inputs(*arguments, **named))
+
+    def bad(name, comment, new, base, **named):
+        book.bad("ring-replace", "ring-replace-refused-" + name, comment, ["ring-replace"], "ring-replace",
+                 "refused", inputs(new, **named), inputs(base, **named))
+    add_c = old + "\n" + LINE_C
+    without_a, without_b = "\n".join([*head, LINE_B]), "\n".join([*head, LINE_A])
+    earlier = "\n".join([*head, LINE_A + " retire=2026-10-01T08:59:59Z forced", LINE_B])
+    shorter = old.replace("28800", "28799")
+    good("same", "The same file.", old)
+    good("added", "A new key is announced.", add_c)
+    good("absent-forced", "The operator forces the absence of a live key.", without_a, forced=True)
+    good("earlier-forced", "The operator forces an earlier retirement.", earlier, forced=True)
+    good("disabled", "A live key is marked disabled.", old.replace(LINE_A, LINE_A + " disabled"))
+    late = parse_timestamp("2026-10-01T09:00:00Z")
+    good("absent-retired", "A retired key is absent.", without_a, at=late)
+    good("absent-announced", "An announced key is absent.", old, before=add_c)
+    disabled = old.replace(LINE_A, LINE_A + " disabled")
+    good("absent-disabled", "A disabled key is absent.", without_a, before=disabled)
+    # B seals without a retirement; the bound for a retirement in the new file is now + 28800.
+    bound = "key " + C + " activate=2026-10-01T00:30:00Z"
+    for name, stamp in (("bound", "2026-10-01T09:00:00Z"),):
+        good("retire-at-" + name, "A key without retirement gains one at now + max-lifetime of the old ring.",
+             "\n".join([*head, LINE_A, LINE_B + f" retire={stamp} forced", bound]))
+    good("disabled-to-live", "A disabled key is no longer disabled.", old, before=disabled)
+    bad("absent-open-only", "An open-only key is absent.", without_a, old)
+    bad("absent-sealing", "The sealing key is absent.", without_b, old)
+    bad("earlier", "An open-only key would retire one second earlier.", earlier, old)
+    bad("shorter-lifetime", "A shorter max-lifetime makes an open-only key retire earlier.", shorter, old)
+    bad("shorter-rollout", "A shorter rollout makes an open-only key retire earlier.", old + "\nrollout 3599",
+        old + "\nrollout 3600")
+    bad("retire-before-bound", "A key without retirement would gain one before now + max-lifetime.",
+        "\n".join([*head, LINE_A, LINE_B + " retire=2026-10-01T08:59:59Z forced", bound]),
+        "\n".join([*head, LINE_A, LINE_B + " retire=2026-10-01T09:00:00Z forced", bound]))
+    bad("empty", "The new ring is empty.", "\n".join(head), old)
+    bad("syntax", "The new file is malformed.", old + "\nkeys", old)
+    bad("syntax-forced", "A malformed file is refused although forced.", old + "\nkeys", old, forced=True)
+    bad("none-sealing-forced", "A ring without a sealing key is refused although forced.",
+        "\n".join([*head, LINE_C]), without_a, forced=True)
+
+
+def add(book):
+    """All vectors of this module."""
+    for part in (add_key_text, add_ring_syntax, add_ring_times, add_ring_bytes, add_ring_rules,
+                 add_ring_configurations, add_good_rings, add_replace):
+        part(book)
