@@ -143,7 +143,7 @@ impl Tables {
         merged
     }
 
-    fn apply(&self, record: &Record) {
+    pub(crate) fn apply(&self, record: &Record) {
         let expires = record.expires;
         match record.revocation.0 {
             Target::Session { id, below } => self.grow(
@@ -219,28 +219,38 @@ impl Tables {
         forgotten
     }
 
-    /// Applies what waited for its time.
+    /// Whether something waits whose time has come.
+    pub(crate) fn has_due(&self, now: u64) -> bool {
+        now >= self.release_at.load(Ordering::Acquire)
+    }
+
+    /// Applies what waited for its time, unless another thread is about to: a reader does not wait.
     #[cold]
-    pub(crate) fn release(&self, now: u64, staleness_bound: u32) {
-        // Whoever holds the lock does it; a reader does not wait.
-        let Ok(mut writer) = self.writer.try_lock() else {
-            return;
-        };
-        let waiting = core::mem::take(&mut writer.quarantine);
+    pub(crate) fn try_release(&self, now: u64, staleness_bound: u32) {
+        if let Ok(mut writer) = self.writer.try_lock() {
+            self.release(&mut writer, now, staleness_bound);
+        }
+    }
+
+    pub(crate) fn release(&self, writer: &mut Writer, now: u64, staleness_bound: u32) {
+        let latest = now.saturating_add(self.tolerance());
         // It may have waited past its own expiry, and takes effect only now.
         let life = self.expiry(now, staleness_bound);
-        let waiting = waiting.into_iter().map(|record| {
-            let due = record
-                .revocation
-                .cutoff()
-                .is_none_or(|c| c <= now.saturating_add(self.tolerance()));
-            if due {
-                Record::new(record.revocation, record.expires.max(life))
-            } else {
-                record
-            }
-        });
-        self.merge(&mut writer, &waiting.collect::<Vec<_>>(), now);
+        let waiting = core::mem::take(&mut writer.quarantine)
+            .into_iter()
+            .map(|record| {
+                let due = record
+                    .revocation
+                    .cutoff()
+                    .is_none_or(|cutoff| cutoff <= latest);
+                let expires = if due {
+                    record.expires.max(life)
+                } else {
+                    record.expires
+                };
+                Record::new(record.revocation, expires)
+            });
+        self.merge(writer, &waiting.collect::<Vec<_>>(), now);
     }
 
     fn schedule(&self, writer: &Writer) {

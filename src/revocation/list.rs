@@ -171,8 +171,8 @@ impl RevocationList {
 impl RevocationView for RevocationList {
     fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope> {
         let list = &*self.0;
-        if now.unix() >= list.release_at.load(Ordering::Acquire) {
-            list.release(now.unix(), self.staleness_bound());
+        if list.has_due(now.unix()) {
+            list.try_release(now.unix(), self.staleness_bound());
         }
         if list.any(KEYS) && list.keys.contains(facts.key) {
             return Some(Scope::Key);
@@ -211,8 +211,13 @@ impl RevocationView for RevocationList {
         Freshness::Fresh
     }
 
-    fn start_bound(&self, subject: &[u8], audience: &[u8; 16]) -> u64 {
+    fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
         let list = &*self.0;
+        if list.has_due(now.unix()) {
+            // Waits, unlike a verification: a session that starts before a cut-off which comes due in
+            // this very second would be dead on arrival.
+            list.release(&mut list.lock(), now.unix(), self.staleness_bound());
+        }
         let of_audience = list
             .audiences
             .peek_with(audience, |_, entry| entry.value.load(Ordering::Acquire));
@@ -252,12 +257,12 @@ impl RevocationPublish for RevocationList {
 
     fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Result<InMemory, Infallible> {
         let expires = self.0.expiry(now.unix(), self.staleness_bound());
-        let records: Vec<Record> = revocations
-            .iter()
-            .map(|revocation| Record::new(*revocation, expires))
-            .collect();
         let mut writer = self.0.lock();
-        self.0.merge(&mut writer, &records, now.unix());
+        for revocation in revocations {
+            // Not through the quarantine: the revoker has checked how far ahead it lies, and what is
+            // acknowledged must be in effect.
+            self.0.apply(&Record::new(*revocation, expires));
+        }
         if now.unix() >= writer.purge_at {
             self.0.purge(&mut writer, now.unix());
         }

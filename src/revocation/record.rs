@@ -52,18 +52,18 @@ impl Revocation {
         })
     }
 
-    /// The tokens of one session whose generation is below `generation`.
+    /// The tokens of one session whose generation is below `generation`, at least 1: none is below 0.
     #[must_use]
-    pub const fn older_generations(id: SessionId, generation: u32) -> Self {
-        Self(Target::Session {
-            id,
-            below: generation,
-        })
+    pub fn older_generations(id: SessionId, generation: u32) -> Self {
+        let below = generation.max(1);
+        Self(Target::Session { id, below })
     }
 
-    /// The sessions of one subject that started before `before` (Unix seconds), all or all but one.
+    /// The sessions of one subject that started before `before` (Unix seconds, at most those of SPEC
+    /// §9.1), all or all but one. The empty subject is nobody's: no session ever matches it.
     #[must_use]
     pub fn subject(subject: &[u8], before: u64, exempt: Option<SessionId>) -> Self {
+        let before = before.min(MAX_CUTOFF);
         let key = derive::revocation_key(SUBJECT, subject);
         Self(Target::Subject {
             key,
@@ -74,7 +74,8 @@ impl Revocation {
     /// The sessions of one purpose and audience that started before `before` (Unix seconds), by the
     /// name that [`Sessions::audience_key`](crate::Sessions::audience_key) gives.
     #[must_use]
-    pub const fn audience(key: [u8; 16], before: u64) -> Self {
+    pub fn audience(key: [u8; 16], before: u64) -> Self {
+        let before = before.min(MAX_CUTOFF);
         Self(Target::Audience { key, before })
     }
 

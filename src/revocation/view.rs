@@ -78,7 +78,7 @@ pub trait RevocationView: Send + Sync {
 
     /// The time, in Unix seconds, before which a new session of this subject and audience would be
     /// cut off at once; 0 where there is none.
-    fn start_bound(&self, subject: &[u8], audience: &[u8; 16]) -> u64;
+    fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64;
 
     /// The latest time at which this view forgot something, in Unix seconds. Verification never goes
     /// back behind it: a clock set back would otherwise revive what was forgotten.
@@ -140,7 +140,7 @@ impl RevocationView for NoRevocation {
         Freshness::Fresh
     }
 
-    fn start_bound(&self, _: &[u8], _: &[u8; 16]) -> u64 {
+    fn start_bound(&self, _: &[u8], _: &[u8; 16], _: Timestamp) -> u64 {
         0
     }
 }
@@ -154,8 +154,8 @@ impl<V: RevocationView + ?Sized> RevocationView for alloc::sync::Arc<V> {
         (**self).freshness()
     }
 
-    fn start_bound(&self, subject: &[u8], audience: &[u8; 16]) -> u64 {
-        (**self).start_bound(subject, audience)
+    fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
+        (**self).start_bound(subject, audience, now)
     }
 
     fn high_water_mark(&self) -> u64 {

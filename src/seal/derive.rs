@@ -104,18 +104,32 @@ pub(crate) fn log_reference(unit: &[u8; 32], session: &[u8; 16]) -> [u8; 8] {
     *expand::<8>(unit, &[b"clk1 log\0", session]).expose()
 }
 
+/// Names a purpose, audience and binding within this process, so that a session verified for one is
+/// not renewed into another. The context is self-delimiting, so the binding can follow it.
+pub(crate) fn scope(context: &Context, binding: &[u8]) -> [u8; 16] {
+    let hash = Sha256::new()
+        .chain_update(b"clk1 scope\0")
+        .chain_update(context.as_bytes());
+    first_16(hash.chain_update(binding))
+}
+
+fn first_16(hash: Sha256) -> [u8; 16] {
+    let mut name = [0; 16];
+    for (to, from) in name.iter_mut().zip(hash.finalize()) {
+        *to = from;
+    }
+    name
+}
+
 /// SPEC §9.2: `D(kind, x)`, the fixed-size name of a subject, audience or key in a revocation list.
 ///
 /// A cryptographic hash, because with a fast unkeyed one an attacker registers a user name that
 /// collides with a victim's and logs the victim out at will.
 pub(crate) fn revocation_key(kind: u8, name: &[u8]) -> [u8; 16] {
-    let digest = Sha256::new()
-        .chain_update(b"rvk1")
-        .chain_update([kind])
-        .chain_update(name);
-    let mut key = [0; 16];
-    for (to, from) in key.iter_mut().zip(digest.finalize()) {
-        *to = from;
-    }
-    key
+    first_16(
+        Sha256::new()
+            .chain_update(b"rvk1")
+            .chain_update([kind])
+            .chain_update(name),
+    )
 }

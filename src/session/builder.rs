@@ -14,7 +14,7 @@ use crate::key::ring::KeyRing;
 use crate::key::table::KeyTable;
 use crate::revocation::record::audience_key;
 use crate::revocation::view::{RevocationView, Terms};
-use crate::seal::derive::Context;
+use crate::seal::derive::{Context, scope};
 use crate::session::policy::{MAX_SKEW_ALLOWANCE, Policy, StalePolicy};
 use crate::session::random::RandomSource;
 use crate::session::sessions::{Class, Encode, Inner, Sessions};
@@ -295,6 +295,7 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
             leeway: policy.leeway,
             tolerance: policy.tolerance,
         });
+        let scope = scope(&context, &[]);
         let inner = Inner {
             keys: Swap::new(keys),
             audience_key: audience_key(&context),
@@ -312,6 +313,7 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
         Ok(Sessions {
             inner: Arc::new(inner),
             binding,
+            scope,
             class: Class::Ordinary,
         })
     }

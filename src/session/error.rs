@@ -143,6 +143,8 @@ impl<E: core::error::Error> core::error::Error for RotateError<E> {}
 pub enum ReauthenticateError<E> {
     /// As for a login.
     Issue(IssueError),
+    /// The session was verified for another purpose, audience or binding.
+    OtherContext,
     /// The old session could not be revoked, so no token was made.
     Publish(E),
 }
@@ -151,6 +153,9 @@ impl<E: fmt::Display> fmt::Display for ReauthenticateError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Issue(error) => error.fmt(f),
+            Self::OtherContext => f.write_str(
+                "the session was verified for another purpose, audience or binding than these",
+            ),
             Self::Publish(error) => write!(f, "the old session could not be revoked: {error}"),
         }
     }

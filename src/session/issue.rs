@@ -59,7 +59,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let bound = self
             .inner
             .revocations
-            .start_bound(subject, &self.inner.audience_key);
+            .start_bound(subject, &self.inner.audience_key, now);
         let start = now.unix().max(bound);
         let seconds = start.saturating_sub(now.unix());
         if seconds > u64::from(self.inner.policy.tolerance / 2) {

@@ -7,7 +7,7 @@ use crate::session::error::{PayloadError, ReauthenticateError, RotateError, Upda
 use crate::session::issue::Content;
 use crate::session::sessions::{Class, Sessions};
 use crate::session::token::Issued;
-use crate::session::verified::Session;
+use crate::session::verified::{Session, SessionInfo};
 use crate::session::verify::Opener;
 use crate::time::Timestamp;
 use crate::wire::claims::{Claims, MAX_GENERATION};
@@ -92,6 +92,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         claims: &Claims<'_>,
     ) -> Result<Timestamp, VerifyError> {
         let now = self.now()?;
+        self.require_same_scope(&session.info)?;
         self.require_view(Class::Sensitive)?;
         let keys = self.inner.keys.load();
         let kid = session.info.key.to_bytes();
@@ -104,6 +105,16 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         };
         self.check(claims, &opener, now)?;
         Ok(now)
+    }
+
+    /// A session of one tenant must not become one of another by a mixed-up variable: both are sealed
+    /// under keys of one ring, so nothing else would notice.
+    fn require_same_scope(&self, info: &SessionInfo) -> Result<(), Rejected> {
+        if info.scope == self.scope {
+            Ok(())
+        } else {
+            Err(Rejected::invalid(Invalid::Forged))
+        }
     }
 
     /// SPEC §8.6, Advance: the claims of a new token that is made whether one is due or not.
@@ -210,6 +221,8 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         payload: &T::View<'_>,
     ) -> Result<Issued, ReauthenticateError<R::Error>> {
         let now = self.now()?;
+        self.require_same_scope(&session.info)
+            .map_err(|_| ReauthenticateError::OtherContext)?;
         self.require_view(Class::Sensitive)?;
         let issued = self.issue_at(session.subject(), payload, now)?;
         let revocation = Revocation::session(session.id());

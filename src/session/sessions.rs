@@ -8,7 +8,7 @@ use crate::error::{Missing, Unavailable};
 use crate::key::ring::KeyRing;
 use crate::key::table::KeyTable;
 use crate::revocation::view::{Freshness, NoRevocation, RevocationView};
-use crate::seal::derive::Context;
+use crate::seal::derive::{Context, scope};
 use crate::seal::sealer::MAX_BINDING;
 use crate::session::policy::{Policy, StalePolicy};
 use crate::session::random::RandomSource;
@@ -63,6 +63,8 @@ pub(crate) type Encode<T> = fn(&<T as Payload>::View<'_>, &mut [u8]) -> Result<u
 pub struct Sessions<T: Payload, R = DefaultRevocations> {
     pub(crate) inner: Arc<Inner<T, R>>,
     pub(crate) binding: Arc<[u8]>,
+    /// Names purpose, audience and binding; every session remembers it.
+    pub(crate) scope: [u8; 16],
     pub(crate) class: Class,
 }
 
@@ -125,8 +127,10 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
                 length: binding.len(),
             });
         }
+        let scope = scope(&self.inner.context, binding);
         Ok(Self {
             binding: binding.into(),
+            scope,
             ..self.clone()
         })
     }
@@ -221,6 +225,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             absolute_deadline,
             verified_at: now,
             leeway: self.inner.policy.leeway,
+            scope: self.scope,
         }
     }
 }
@@ -231,6 +236,7 @@ impl<T: Payload, R> Clone for Sessions<T, R> {
         Self {
             inner,
             binding,
+            scope: self.scope,
             class: self.class,
         }
     }

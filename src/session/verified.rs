@@ -33,6 +33,7 @@ pub struct SessionInfo {
     pub(crate) absolute_deadline: u64,
     pub(crate) verified_at: Timestamp,
     pub(crate) leeway: u32,
+    pub(crate) scope: [u8; 16],
 }
 
 impl SessionInfo {

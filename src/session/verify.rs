@@ -150,10 +150,12 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             Claims::decode(plaintext).map_err(|_| Rejected::invalid(Invalid::Claims))?;
         let opened =
             T::open(claims.schema, payload).map_err(|_| Rejected::new(Reason::WrongSchema))?;
+        // Asked before the verdict: a view that catches up between the two questions must not lend
+        // its new freshness to its old answer. Answered after it: a matching entry is a reason to
+        // refuse however old it is, and only that there is none depends on the view being fresh.
+        let view = self.require_view(self.class);
         self.check(&claims, &opener, now)?;
-        // A matching entry is a reason to refuse however old it is; that there is none is only as
-        // good as the view is fresh.
-        self.require_view(self.class)?;
+        view?;
         let payload_at = plaintext.len().saturating_sub(payload.len());
         // The subject stands behind the session id, the generation and its own length.
         let before = subject_at(&claims);

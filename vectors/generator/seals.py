@@ -92,6 +92,13 @@ def add_alphabet(book):
     )
     for name, comment, bad in cases:
         book.token_bad("text", name, comment, flag, base=base, token=bad)
+    # The neighbours of the ranges of the alphabet, which a comparison of ranges can let through.
+    for name, character in (
+            ("comma", ","), ("colon", ":"), ("at", "@"), ("bracket", "["), ("caret", "^"), ("grave", "`"),
+            ("brace", "{"), ("equals", "="), ("tab", "\t"), ("delete", "\x7f"), ("exclamation", "!"),
+            ("backslash", "\\"), ("asterisk", "*"), ("nul", "\0")):
+        book.token_bad("text", "inner-" + name, f"The character U+{ord(character):04X} inside the token.",
+                       flag, base=base, token=text[:40] + character + text[41:])
     raw = text.encode()
     for name, comment, byte in (
             ("byte-ff", "The byte ff, which is not UTF-8.", b"\xff"),
@@ -125,7 +132,7 @@ def add_key(book):
     book.token_bad("key", "unknown-kid-unit", "The ring holds another unit key only.", flag,
                    keys=[unit_entry(ROOT_2)])
     body = body_of(sealed())
-    for bit in (0, 31):
+    for bit in (0, 8, 16, 31):
         book.token_bad("key", f"kid-bit-{bit}", f"Bit {bit} of the kid is flipped.", flag,
                        token=encode_text(flip(body, bit)))
     book.token_bad("key", "kid-zero", "The kid is replaced by zero bytes.", flag,
@@ -151,6 +158,11 @@ def flip(data, bit):
     return bytes(out)
 
 
+def inverted(data, position):
+    """The data with one byte inverted."""
+    return data[:position] + bytes([data[position] ^ 0xFF]) + data[position + 1 :]
+
+
 def add_tag_bytes(book):
     """Changes to the bytes of a token."""
     body, flag = body_of(sealed()), ["tag-modified"]
@@ -162,6 +174,13 @@ def add_tag_bytes(book):
             ("t-first", "the first bit of T", end - 128), ("t-last", "the last bit of T", end - 1)):
         book.token_bad("tag", "bit-" + name, f"Flipped: {what}. A reader that skips the tag would "
                        "meet the stage nonce instead.", flag, token=encode_text(flip(body, bit)))
+    # A comparison of a part of the tag, or a cipher that ignores a word of N, passes some of these.
+    for byte in range(1, 15):
+        book.token_bad("tag", f"t-byte-{byte}", f"Byte {byte} of T, counted from 0, is inverted.", flag,
+                       token=encode_text(inverted(body, len(body) - 16 + byte)))
+    for byte in (4, 9, 14, 18, 22):
+        book.token_bad("tag", f"n-byte-{byte}", f"Byte {byte} of N, counted from 0, is inverted.", flag,
+                       token=encode_text(inverted(body, 4 + byte)))
     for name, comment, changed in (
             ("truncated", "The last byte is missing.", body[:-1]),
             ("truncated-16", "The last 16 bytes are missing.", body[:-16]),
@@ -251,6 +270,10 @@ def add_nonce(book):
     for name, comment, nonce in cases:
         token = crafted.with_nonce(steps.ke, steps.aad, steps.kid, nonce[:24], steps.plaintext)
         book.token_bad("nonce", name, comment, flag, token=token)
+    for byte in (0, 7, 8, 11, 12, 15, 16, 20):
+        token = crafted.with_nonce(steps.ke, steps.aad, steps.kid, inverted(steps.nonce, byte), steps.plaintext)
+        book.token_bad("nonce", f"byte-{byte}", f"A valid AEAD message with byte {byte} of N inverted.", flag,
+                       token=token)
     changed = steps.plaintext[:-1] + b"\1"
     book.token_bad("nonce", "changed-ciphertext", "A holder of the encryption key changed the "
                    "ciphertext and computed its tag: admin becomes true.", flag,
