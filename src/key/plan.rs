@@ -91,7 +91,11 @@ impl Ring {
         Some(from.saturating_add(life))
     }
 
+    /// A disabled key has none: it opens nothing already.
     pub(crate) fn retirement(&self, entry: &Entry) -> Option<u64> {
+        if entry.disabled {
+            return None;
+        }
         entry
             .retire
             .map(Timestamp::unix)

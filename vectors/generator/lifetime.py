@@ -27,13 +27,18 @@ def limits(idle=None, absolute=None, leeway=0, tolerance=60):
 
 
 def pair(book, name, reason, comment, last, first, flags, token=None, policy=None):
-    """Two vectors at a boundary: accepted at the moment last, rejected at the moment first."""
+    """Vectors at a boundary: accepted at the moment last, rejected at the moment first and, for a
+    deadline, one second later."""
     base = {"token": token or timed(), "policy": policy or limits()}
     book.token_good(f"{name}-alive", f"{comment}: the last second on the accepted side.",
                     [*flags, "boundary"], **base, now=START + last)
     book.token_bad("time", f"{name}-{reason}", f"{comment}: the first second on the rejected side.",
                    [f"time-{reason}", *flags, "boundary"], base={**base, "now": START + last},
                    reason=reason, now=START + first)
+    if reason != "not-yet":
+        book.token_bad("time", f"{name}-{reason}-after", f"{comment}: one second after it.",
+                       [f"time-{reason}", *flags], base={**base, "now": START + last},
+                       reason=reason, now=START + first + 1)
 
 
 def add_deadlines(book):

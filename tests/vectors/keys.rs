@@ -1,0 +1,115 @@
+//! Vectors of kind `key-text`, `ring` and `ring-replace`.
+
+use cloakroom::hazmat::{Derived, Opener};
+use cloakroom::{Key, KeyId, KeyRing, Timestamp, Unit};
+use serde_json::{Map, Value};
+
+use crate::input::{Vector, hex, to_hex};
+
+pub(crate) fn key_text(vector: &Vector) {
+    let Some(text) = vector.text("text") else {
+        assert_eq!(vector.stage(), "refused");
+        return;
+    };
+    let read = if vector.input("purpose").is_null() {
+        Key::parse(&text).ok().map(|key| {
+            assert_eq!(key.to_text().expose(), text);
+            ("root", key.id())
+        })
+    } else {
+        unit(vector, &text).map(|id| ("unit", id))
+    };
+    assert_eq!(
+        if read.is_some() { "ok" } else { "refused" },
+        vector.stage()
+    );
+    if let Some((form, id)) = read {
+        assert_eq!(form, *vector.expected("form"));
+        assert_eq!(id.to_string(), *vector.expected("kid"));
+        let secret = hex(vector.expected("secret").as_str().unwrap());
+        if form == "root" {
+            let key = Key::from_bytes(secret.as_slice().try_into().unwrap()).unwrap();
+            assert_eq!(key.to_text().expose(), text);
+        } else {
+            // The text is kid || S || chk; its characters from the 6th to the 48th group hold S.
+            assert!(text.len() == 64 && secret.len() == 32);
+        }
+    }
+}
+
+/// A unit is checked when it is put to use for a purpose and audience.
+fn unit(vector: &Vector, text: &str) -> Option<KeyId> {
+    let unit = Unit::parse(text).ok()?;
+    assert_eq!(unit.to_text().expose(), text);
+    let file =
+        format!("cloakroom-ring 1\nmax-lifetime 1\nkey {text} activate=1970-01-01T00:00:00Z\n");
+    let ring = KeyRing::parse(&file).unwrap();
+    Opener::new(&ring, &vector.bytes("purpose"), &vector.bytes("audience")).ok()?;
+    Some(unit.id())
+}
+
+pub(crate) fn ring(vector: &Vector) {
+    let loaded = vector.text("text").and_then(|text| load(vector, &text));
+    assert_eq!(
+        if loaded.is_some() { "ok" } else { "refused" },
+        vector.stage()
+    );
+    let Some(ring) = loaded else { return };
+    let state = |id: KeyId, now: Timestamp| ring.state(id, now).unwrap().to_string();
+    for row in vector.expected("states").as_array().unwrap() {
+        let now = Timestamp::from_unix(row["now"].as_u64().unwrap()).unwrap();
+        let states: Map<String, Value> = ring
+            .keys()
+            .map(|key| (key.id.to_string(), state(key.id, now).into()))
+            .collect();
+        assert_eq!(Value::Object(states), row["states"], "at {now}");
+    }
+    let retirements: Map<String, Value> = ring
+        .keys()
+        .map(|key| (key.id.to_string(), key.retire.map(Timestamp::unix).into()))
+        .collect();
+    // A retirement behind the year 9999 is shown as its end.
+    let mut expected = vector.expected("retirements").clone();
+    for at in expected.as_object_mut().unwrap().values_mut() {
+        *at = at.as_u64().map(|at| at.min(Timestamp::MAX.unix())).into();
+    }
+    assert_eq!(Value::Object(retirements), expected);
+    // What is printed says the same.
+    let again = KeyRing::parse(ring.to_text().expose()).unwrap();
+    assert_eq!(again.to_text().expose(), ring.to_text().expose());
+}
+
+fn load(vector: &Vector, text: &str) -> Option<KeyRing> {
+    let ring = KeyRing::parse(text).ok()?;
+    ring.sealing_key(vector.now())?;
+    if !vector.input("purpose").is_null() {
+        Opener::new(&ring, &vector.bytes("purpose"), &vector.bytes("audience")).ok()?;
+    }
+    let ttl = vector.input("ttl").as_u64().unwrap_or(0);
+    (ttl <= u64::from(ring.max_lifetime())).then_some(ring)
+}
+
+pub(crate) fn ring_replace(vector: &Vector) {
+    let ring = |name: &str| KeyRing::parse(&vector.text(name).unwrap()).ok();
+    let forced = vector.input("forced").as_bool().unwrap();
+    let (old, now) = (ring("old").unwrap(), vector.now());
+    // Force lifts the rules about live keys and no other: the new ring must be one, and seal.
+    let allowed = ring("new").is_some_and(|new| {
+        new.sealing_key(now).is_some() && (forced || old.check_successor(&new, now).is_ok())
+    });
+    assert_eq!(if allowed { "ok" } else { "refused" }, vector.stage());
+}
+
+/// The unit that a text holds is the one its root derives.
+#[test]
+fn a_unit_text_holds_what_the_root_derives() {
+    let key = Key::from_bytes(&std::array::from_fn(|i| i as u8)).unwrap();
+    let text = key
+        .derive_unit(b"session", b"api.example.com")
+        .unwrap()
+        .to_text();
+    let derived = Derived::of(&key, b"session", b"api.example.com").unwrap();
+    // SPEC §4.5 prints this text and §6.2 this S.
+    assert!(include_str!("../../SPEC.md").contains(text.expose()));
+    assert!(include_str!("../../SPEC.md").contains(&to_hex(&derived.unit)));
+}

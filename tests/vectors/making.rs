@@ -1,0 +1,272 @@
+//! Vectors of kind `issue`, `renew` and `rotate`, and the accumulated seals.
+
+use std::sync::{Arc, Mutex};
+
+use cloakroom::hazmat::{self, Claims, For, Schema, SessionId};
+use cloakroom::{
+    Facts, Freshness, InMemory, Issued, Key, KeyRing, OwnedPayload, RandomError, RandomSource,
+    Record, Revocation, RevocationList, RevocationPublish, RevocationView, Scope, Sessions, Terms,
+    Timestamp,
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::input::{Vector, hex, to_hex};
+use crate::opening::{describe, receive};
+use crate::shapes::{Given, with_reader};
+
+/// The 16 bytes that the vector draws.
+struct Drawn(Vec<u8>);
+
+impl RandomSource for Drawn {
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
+        out.copy_from_slice(&self.0);
+        Ok(())
+    }
+}
+
+pub(crate) fn issue(vector: &Vector) {
+    let number = |name: &str| vector.number(name);
+    match (number("major"), number("minor")) {
+        (1, 0) => issue_as::<1, 0>(vector),
+        (1, 1) => issue_as::<1, 1>(vector),
+        (1, 2) => issue_as::<1, 2>(vector),
+        (2, 0) => issue_as::<2, 0>(vector),
+        (300, 0) => issue_as::<300, 0>(vector),
+        (4_294_967_295, 4_294_967_295) => issue_as::<4_294_967_295, 4_294_967_295>(vector),
+        other => panic!("no type for the schema {other:?}"),
+    }
+}
+
+fn issue_as<const MAJOR: u32, const MINOR: u32>(vector: &Vector) {
+    let text = vector.text("key").unwrap();
+    let file = format!(
+        "cloakroom-ring 1\nmax-lifetime 4294967295\nkey {text} activate=1970-01-01T00:00:00Z\n"
+    );
+    let list = RevocationList::new();
+    let sessions: Sessions<Given<MAJOR, MINOR>> =
+        describe(vector, KeyRing::parse(&file).unwrap(), list.clone())
+            .random(Drawn(vector.bytes("session_id")))
+            .build()
+            .unwrap();
+    receive(vector, &list);
+    let sessions = sessions.bound_to(&vector.bytes("binding")).unwrap();
+    let issued = sessions.issue(vector.bytes("subject"), &Given(vector.bytes("payload")));
+    assert_eq!(
+        if issued.is_ok() { "ok" } else { "refused" },
+        vector.stage()
+    );
+    let token = issued.ok().map(|issued| issued.token.into_string());
+    assert_eq!(token.as_deref(), vector.expected("token").as_str());
+}
+
+pub(crate) fn renew(vector: &Vector) {
+    with_reader!(vector, T => renew_as::<T>(vector));
+}
+
+fn renew_as<T: OwnedPayload>(vector: &Vector) {
+    let list = RevocationList::new();
+    let share =
+        |index: usize| u32::try_from(vector.input("share")[index].as_u64().unwrap()).unwrap();
+    let sessions: Sessions<T> = describe(vector, vector.ring(), list.clone())
+        .renew_share(share(0), share(1))
+        .build()
+        .unwrap();
+    receive(vector, &list);
+    let sessions = sessions.bound_to(&vector.bytes("binding")).unwrap();
+    let session = sessions.verify(&vector.text("token").unwrap()).unwrap();
+    let renewed = sessions.renew(&session).unwrap();
+    assert_eq!(
+        if renewed.is_some() { "ok" } else { "none" },
+        vector.stage()
+    );
+    let token = renewed.map(|issued| issued.token.into_string());
+    assert_eq!(token.as_deref(), vector.expected("token").as_str());
+}
+
+pub(crate) fn rotate(vector: &Vector) {
+    with_reader!(vector, T => rotate_as::<T>(vector));
+}
+
+/// A list that keeps what is published in front of it.
+#[derive(Clone, Default)]
+struct Recording(RevocationList, Arc<Mutex<Vec<Revocation>>>);
+
+impl RevocationView for Recording {
+    fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope> {
+        self.0.verdict(facts, now)
+    }
+
+    fn freshness(&self) -> Freshness {
+        self.0.freshness()
+    }
+
+    fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
+        self.0.start_bound(subject, audience, now)
+    }
+
+    fn register(&self, terms: Terms) {
+        self.0.register(terms);
+    }
+}
+
+impl RevocationPublish for Recording {
+    type Receipt = InMemory;
+    type Error = core::convert::Infallible;
+
+    fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Result<InMemory, Self::Error> {
+        self.1.lock().unwrap().extend_from_slice(revocations);
+        self.0.publish(revocations, now)
+    }
+}
+
+fn rotate_as<T: OwnedPayload>(vector: &Vector) {
+    let recording = Recording::default();
+    let sessions: Sessions<T, Recording> = describe(vector, vector.ring(), recording.clone())
+        .build()
+        .unwrap();
+    receive(vector, &recording.0);
+    let binding = vector.bytes("binding");
+    let session = sessions
+        .bound_to(&binding)
+        .unwrap()
+        .verify(&vector.text("token").unwrap());
+    let session = session.unwrap();
+    let new = vector.input("new");
+    let rotated = if new.is_null() {
+        sessions.bound_to(&binding).unwrap().rotate(&session).ok()
+    } else {
+        let payload = hex(new["payload"].as_str().unwrap());
+        let number = |name: &str| new[name].as_u64().unwrap();
+        match (number("major"), number("minor")) {
+            (1, 0) => rotate_with::<_, 1, 0>(vector, &recording, &session, payload),
+            (1, 1) => rotate_with::<_, 1, 1>(vector, &recording, &session, payload),
+            (1, 2) => rotate_with::<_, 1, 2>(vector, &recording, &session, payload),
+            (2, 0) => rotate_with::<_, 2, 0>(vector, &recording, &session, payload),
+            (2, 5) => rotate_with::<_, 2, 5>(vector, &recording, &session, payload),
+            other => panic!("no type for the schema {other:?}"),
+        }
+    };
+    assert_eq!(
+        if rotated.is_some() { "ok" } else { "refused" },
+        vector.stage()
+    );
+    let token = rotated.map(|issued| issued.token.into_string());
+    assert_eq!(token.as_deref(), vector.expected("token").as_str());
+    let published = recording.1.lock().unwrap().clone();
+    let record = published.first().map(|revocation| {
+        let expires = vector.number("now") + vector.number("entry_life");
+        to_hex(&Record::new(*revocation, expires).to_bytes())
+    });
+    assert_eq!(record.as_deref(), vector.expected("record").as_str());
+    assert!(published.len() <= 1);
+}
+
+/// The same sessions with the payload type that the vector's new payload is of.
+fn rotate_with<T, const MAJOR: u32, const MINOR: u32>(
+    vector: &Vector,
+    recording: &Recording,
+    session: &cloakroom::Session<T>,
+    payload: Vec<u8>,
+) -> Option<Issued> {
+    let sessions: Sessions<Given<MAJOR, MINOR>, Recording> =
+        describe(vector, vector.ring(), recording.clone())
+            .build()
+            .unwrap();
+    let sessions = sessions.bound_to(&vector.bytes("binding")).unwrap();
+    sessions.rotate_with(session, &Given(payload)).ok()
+}
+
+/// The byte stream of one case (SPEC §16.4).
+struct Stream {
+    case: u64,
+    block: u64,
+    left: Vec<u8>,
+}
+
+impl Stream {
+    fn take(&mut self, count: usize) -> Vec<u8> {
+        while self.left.len() < count {
+            let hash = Sha256::new()
+                .chain_update(b"cloakroom 1 bulk")
+                .chain_update(self.case.to_be_bytes())
+                .chain_update(self.block.to_be_bytes());
+            self.left.extend_from_slice(&hash.finalize());
+            self.block += 1;
+        }
+        self.left.drain(..count).collect()
+    }
+
+    fn small(&mut self, modulus: usize) -> usize {
+        let bytes = self.take(2);
+        usize::from(u16::from_be_bytes([bytes[0], bytes[1]])) % modulus
+    }
+
+    fn wide(&mut self, modulus: u64) -> u64 {
+        let value = u64::from_be_bytes(self.take(8).try_into().unwrap());
+        (value >> (self.take(1)[0] % 64)) % modulus
+    }
+
+    fn narrow(&mut self, modulus: u64) -> u32 {
+        u32::try_from(self.wide(modulus)).unwrap()
+    }
+}
+
+pub(crate) fn accumulated(count: u64) -> String {
+    let mut hash = Sha256::new();
+    for case in 0..count {
+        hash.update(bulk(case).as_bytes());
+        hash.update(b"\n");
+    }
+    to_hex(&hash.finalize())
+}
+
+fn bulk(case: u64) -> String {
+    let mut stream = Stream {
+        case,
+        block: 0,
+        left: Vec::new(),
+    };
+    let key: [u8; 32] = stream.take(32).try_into().unwrap();
+    let mut sized = |least: usize, modulus: usize| {
+        let length = least + stream.small(modulus);
+        stream.take(length)
+    };
+    let (purpose, audience, binding) = (sized(1, 255), sized(0, 256), sized(0, 1025));
+    let session = SessionId::from_bytes(stream.take(16).try_into().unwrap());
+    let generation = stream.narrow(4_294_967_295);
+    let subject_len = stream.small(256);
+    let subject = stream.take(subject_len);
+    let authenticated_at = stream.wide(253_402_300_800);
+    let issued_after = stream.narrow(1 << 32);
+    let idle = stream.narrow(1 << 32);
+    let absolute = 1 + stream.narrow(4_294_967_295);
+    let schema = Schema::new(stream.narrow(1 << 32), stream.narrow(1 << 32));
+    let length = if stream.small(16) == 0 {
+        stream.small(2716)
+    } else {
+        stream.small(64)
+    };
+    let payload = stream.take(length);
+    let subject = subject.as_slice();
+    let claims = Claims {
+        session,
+        generation,
+        subject,
+        authenticated_at,
+        issued_after,
+        idle,
+        absolute,
+        schema,
+    };
+    let to = For {
+        purpose: &purpose,
+        audience: &audience,
+        binding: &binding,
+    };
+    hazmat::seal(
+        &Key::from_bytes(&key).unwrap(),
+        to,
+        &claims.encode(&payload),
+    )
+    .unwrap()
+}
