@@ -10,11 +10,11 @@ struct User {
 cloakroom::payload!(User);
 
 fn main() -> Result<(), Box<dyn core::error::Error>> {
-    // A clock that is moved by hand, to show what half an hour does. Leave `.clock(...)` out below,
-    // and the system's is used.
+    // Moved by hand, to show what time does. Without `.clock(...)` below it is the system's clock.
     let clock = ManualClock::at(1_800_000_000);
 
-    // One key, for tokens that live at most eight hours. Keep it: `ring.to_text()`, `KeyRing::parse`.
+    // One key, for tokens that live at most eight hours. A server keeps it in a file, as
+    // `ring.to_text()`, and reads it with `KeyRing::parse`.
     let ring = KeyRing::generate(&clock, Duration::hours(8))?;
     let sessions = Sessions::<User>::builder(ring, RevocationList::new())
         .purpose("session")

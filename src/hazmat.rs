@@ -18,7 +18,7 @@ use crate::seal::derive::Context;
 use crate::seal::sealer::{Broken, MAX_BINDING, Sealer, TAG, TEXT_AT};
 use crate::time::Timestamp;
 use crate::wire::claims;
-use crate::wire::text::{self, MAX_PLAINTEXT, OVERHEAD};
+use crate::wire::text::{self, MAX_BODY, OVERHEAD};
 
 pub use crate::wire::claims::Schema;
 pub use crate::wire::session_id::SessionId;
@@ -112,7 +112,7 @@ pub fn seal(key: &Key, to: For<'_>, plaintext: &[u8]) -> Result<String, SealErro
     if to.binding.len() > MAX_BINDING {
         return Err(SealError::Binding);
     }
-    if plaintext.is_empty() || plaintext.len() > MAX_PLAINTEXT {
+    if plaintext.is_empty() || plaintext.len() > MAX_BODY - OVERHEAD {
         return Err(SealError::Plaintext);
     }
     let mut body = alloc::vec![0; plaintext.len().saturating_add(OVERHEAD)];

@@ -11,18 +11,20 @@ import json
 import sys
 from pathlib import Path
 
-from generator import common, contents, lifetime, lists, operations, rings, seals
+from generator import (
+    common, contents, keytexts, lifetime, lists, operations, payloads, replacing, rings, seals,
+)
 from generator.flags import FLAGS
 from generator.schema import SCHEMA, violations
 
 HERE = Path(__file__).resolve().parent
-SPEC_VERSION = "1.0-draft.1"
+SPEC_VERSION = "1.0-draft.2"
 
 
 def collect():
     """All vectors by file name."""
     book = common.Book()
-    for module in (seals, contents, lifetime, operations, rings, lists):
+    for module in (seals, payloads, contents, lifetime, operations, keytexts, rings, replacing, lists):
         module.add(book)
     return book.files
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
-use cloakroom::{Key, KeyId, KeyRing, KeyState, Timestamp};
+use cloakroom::{Key, KeyId, KeyRing, KeyState, RevokeError, Timestamp};
 use serde::Deserialize;
 
 use super::account::revoke_failed;
@@ -20,8 +20,8 @@ use super::pages;
 type Fault = Box<dyn Error + Send + Sync>;
 
 /// Seconds until an announced key seals. One process needs none; several need the time that a new
-/// key file takes to reach all of them (`KeyRing::rollout`), because a server that does not have the
-/// key yet rejects what its neighbour seals.
+/// key file takes to reach all of them (`KeyRing::rollout`), because a server that does not have
+/// the key yet rejects what its neighbour seals.
 pub(crate) const ANNOUNCED_FOR: u64 = 5;
 
 pub(crate) async fn page(State(app): State<Arc<App>>, _: Admin) -> Result<Html<String>, Refused> {
@@ -41,13 +41,13 @@ pub(crate) async fn force_out(
     _: Admin,
     Form(victim): Form<Victim>,
 ) -> Result<Response, Refused> {
-    if victim.user.is_empty() {
-        return Ok((StatusCode::BAD_REQUEST, "whose sessions?\n").into_response());
+    match app.sessions.revoke_subject(&victim.user) {
+        Ok(_) => Ok(Redirect::to("/admin").into_response()),
+        Err(RevokeError::NoSubject | RevokeError::SubjectTooLong { .. }) => {
+            Ok((StatusCode::BAD_REQUEST, "no user has this name\n").into_response())
+        }
+        Err(error) => Err(revoke_failed(error)),
     }
-    app.sessions
-        .revoke_subject(&victim.user)
-        .map_err(revoke_failed)?;
-    Ok(Redirect::to("/admin").into_response())
 }
 
 /// Announces a new key, and drops keys that no live token can be under any more.

@@ -50,7 +50,8 @@ impl KeyFile {
             Ok(mut file) => {
                 refuse_open_to_others(&file)?;
                 file.read_to_string(&mut text)?;
-                Ok(KeyRing::parse(&text)?)
+                let ring = KeyRing::parse(&text);
+                Ok(ring.map_err(|error| format!("{}: {error}", self.path.display()))?)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let ring = KeyRing::generate(clock, max_lifetime)?;

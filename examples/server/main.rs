@@ -38,6 +38,7 @@ mod passwords;
 use std::env;
 use std::error::Error;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use cloakroom::SystemClock;
@@ -47,7 +48,17 @@ use tokio::net::TcpListener;
 use crate::app::{App, Config};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
     let directory = env::var_os("CLOAKROOM_DIR").unwrap_or_else(|| "cloakroom-demo".into());
     let port: u16 = match env::var("PORT") {
         Ok(port) => port.parse()?,

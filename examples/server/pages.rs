@@ -73,9 +73,10 @@ pub(crate) fn login_form(message: &str) -> Html<String> {
 pub(crate) fn admin(app: &App, now: Timestamp) -> Html<String> {
     let mut body = String::from(
         "<h2>Sessions</h2><form method=\"post\" action=\"/admin/force-out\">\
-         <label for=\"user\">End all sessions of</label><input id=\"user\" name=\"user\" required>\
-         <button>End them</button></form><h2>Keys</h2><table><thead><tr><th scope=\"col\">Key</th>\
-         <th scope=\"col\">State</th><th scope=\"col\">Seals from</th><th scope=\"col\">Retires</th>\
+         <label for=\"user\">End all sessions of</label>\
+         <input id=\"user\" name=\"user\" required><button>End them</button></form>\
+         <h2>Keys</h2><table><thead><tr><th scope=\"col\">Key</th><th scope=\"col\">State</th>\
+         <th scope=\"col\">Seals from</th><th scope=\"col\">Retires</th>\
          <th scope=\"col\">Leaked?</th></tr></thead><tbody>",
     );
     let ring = app.sessions.key_ring();
@@ -110,11 +111,18 @@ pub(crate) fn admin(app: &App, now: Timestamp) -> Html<String> {
 
 pub(crate) async fn style() -> impl IntoResponse {
     const CSS: &str = "\
-body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}\
-label{display:block;margin-top:.75rem}input{font:inherit;padding:.4rem;width:100%;box-sizing:border-box}\
-button{font:inherit;margin:.75rem 0;padding:.4rem .9rem}dt{font-weight:600}dd{margin:0 0 .5rem}\
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem;border-bottom:1px solid #ccc}\
-[role=alert]{border-left:.3rem solid #a00;padding:.3rem .8rem}.note{color:#555}\n";
+body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;
+color:#1a1a1a}
+label{display:block;margin-top:.75rem}
+input{font:inherit;padding:.4rem;width:100%;box-sizing:border-box}
+button{font:inherit;margin:.75rem 0;padding:.4rem .9rem}
+dt{font-weight:600}
+dd{margin:0 0 .5rem}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;padding:.3rem;border-bottom:1px solid #ccc}
+[role=alert]{border-left:.3rem solid #a00;padding:.3rem .8rem}
+.note{color:#555}
+";
     let headers: [(HeaderName, &str); 2] = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=3600"),
@@ -125,9 +133,9 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem;bo
 fn page(title: &str, body: &str) -> Html<String> {
     Html(format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>{title} - cloakroom demo</title>\
-         <link rel=\"stylesheet\" href=\"/style.css\"></head><body><main><h1>{title}</h1>{body}</main>\
-         </body></html>\n"
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title} - cloakroom demo</title><link rel=\"stylesheet\" href=\"/style.css\">\
+         </head><body><main><h1>{title}</h1>{body}</main></body></html>\n"
     ))
 }
 

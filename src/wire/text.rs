@@ -14,10 +14,7 @@ pub(crate) const MAX_TOKEN: usize = 4096;
 pub(crate) const MAX_BODY: usize = 3068;
 /// The bytes of a body that are not ciphertext: key id, nonce and tag.
 pub(crate) const OVERHEAD: usize = 44;
-/// The longest plaintext in bytes.
-pub(crate) const MAX_PLAINTEXT: usize = 3024;
 
-const _: () = assert!(MAX_PLAINTEXT + OVERHEAD == MAX_BODY);
 const _: () = assert!(token_len(MAX_BODY) == MAX_TOKEN);
 const _: () = assert!(token_len(OVERHEAD + 1) == MIN_TOKEN);
 

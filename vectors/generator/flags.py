@@ -51,6 +51,7 @@ FLAGS = {
     "start-bound": "Cut-offs and the start of a new session.",
     "size": "The size of tokens, with the longest issued_at they can get.",
     "renew-due": "Whether a renewal is due or possible.",
+    "update": "A new payload without a new generation.",
     "rotate": "A rotation.",
     "age": "A question about age.",
     "digest": "The digest of a subject, a context or a kid.",

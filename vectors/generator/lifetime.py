@@ -6,7 +6,7 @@ from reference.revocation import (
 )
 
 from .common import (
-    AUDIENCE, CLAIMS, LOOSE, NOW, OTHER_ID, PURPOSE, ROOT, ROOT_2, ROOT_3, SESSION_ID, START,
+    AUDIENCE, CLAIMS, NOW, OTHER_ID, POLICY, PURPOSE, ROOT, ROOT_2, ROOT_3, SESSION_ID, START,
     entry, fill, sealed, unit_entry,
 )
 
@@ -221,7 +221,7 @@ RING_RETIRED = START - 3600
 
 def add_rings(book):
     """SPEC 4.6: states of keys, from a ring file too."""
-    moments = {"policy": LOOSE, "ring": RING}
+    moments = {"policy": {**POLICY, "idle": 0}, "ring": RING}
     early = sealed(claims=CLAIMS.at(authenticated_at=START - 7200, offset=0, idle=0))
     book.token_bad("key", "ring-retired", "The key retires in this second, by the ring file.",
                    ["key-state", "ring-file", "boundary"], now=RING_RETIRED,

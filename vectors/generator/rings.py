@@ -1,15 +1,12 @@
-"""Vectors of the kinds key-text, ring and ring-replace."""
+"""Vectors of the kind ring."""
 
-from reference.keys import (
-    base64url, check_value, context, kid_of, root_text, unbase64url, unit_text,
-)
+from reference.keys import kid_of, root_text, unit_text
 from reference.ring import parse_timestamp
 
-from .common import AUDIENCE, PURPOSE, ROOT, ROOT_2, fill
+from .common import AUDIENCE, PURPOSE, ROOT, fill
 from .crafted import colliding_roots
+from .keytexts import A, B, BINDING_OF, C, D, PATTERNS, other, with_kid
 
-PATTERNS = [bytes(range(first, first + 16)) * 2 for first in (0x10, 0x20, 0x30, 0x40)]
-A, B, C, D = (root_text(key) for key in PATTERNS)
 LINE_A = f"key {A} activate=2026-09-01T00:00:00Z"
 LINE_B = f"key {B} activate=2026-10-01T00:00:00Z"
 LINE_C = f"key {C} activate=2026-11-01T00:00:00Z"
@@ -22,93 +19,6 @@ LOADED = "2026-10-20T00:00:00Z"
 MOMENTS = (
     "2026-08-31T23:59:59Z", "2026-09-30T23:59:59Z", "2026-10-01T00:00:00Z", "2026-10-01T08:59:59Z",
     "2026-10-01T09:00:00Z", "2026-10-20T00:00:00Z", "2026-11-01T00:00:00Z", "2026-11-01T09:00:00Z")
-BINDING_OF = {"purpose": PURPOSE.hex(), "audience": AUDIENCE.hex()}
-
-
-def key_text_inputs(text, unit=False):
-    """The inputs of a key-text vector."""
-    context = BINDING_OF if unit else {"purpose": None, "audience": None}
-    member = {"text_hex": text.hex()} if isinstance(text, bytes) else {"text": text}
-    return {**member, **context}
-
-
-def with_kid(secret, kid):
-    """A root text with any kid."""
-    return "clkkey1." + base64url(secret + kid).decode()
-
-
-def changed(text, position, character):
-    """The text with one character replaced by another."""
-    assert text[position] != character
-    return text[:position] + character + text[position + 1 :]
-
-
-def other(character):
-    """Another character of the alphabet."""
-    return "A" if character != "A" else "B"
-
-
-def add_key_text(book):
-    """SPEC 4.5."""
-    root, unit = root_text(ROOT), unit_text(ROOT, PURPOSE, AUDIENCE)
-    flag = ["key-text"]
-    for name, comment, text in (
-            ("root", "A root text.", root), ("root-pattern", "A root text.", A),
-            ("root-collision", "A root key that shares its kid with another.", root_text(colliding_roots()[0])),
-            ("root-31-equal", "A key whose 31 first bytes are equal.", root_text(bytes(31) + b"\1"))):
-        book.good("key-text", "key-text-ok-" + name, comment, flag, "key-text", key_text_inputs(text))
-    book.good("key-text", "key-text-ok-unit", "A unit text.", flag, "key-text", key_text_inputs(unit, True))
-    empty = {"text": unit_text(ROOT, b"p", b""), "purpose": b"p".hex(), "audience": ""}
-    book.good("key-text", "key-text-ok-unit-empty-audience", "A unit text for an empty audience.", flag,
-              "key-text", empty)
-    zero, equal = bytes(32), b"\x5a" * 32
-    shared = (
-        ("empty", "The empty text.", lambda t: ""),
-        ("prefix-upper", "The prefix in upper case.", lambda t: t[:6].upper() + t[6:]),
-        ("prefix-version", "The prefix of another version.", lambda t: changed(t, 6, "2")),
-        ("prefix-token", "The prefix of a token.", lambda t: "clk1." + t[8:]),
-        ("short", "One character too short.", lambda t: t[:-1]),
-        ("long", "One character too long.", lambda t: t + "A"),
-        ("four-more", "Four characters too long.", lambda t: t + "AAAA"),
-        ("space-before", "A space before the text.", lambda t: " " + t),
-        ("newline-after", "A line feed after the text.", lambda t: t + "\n"),
-        ("space-inside", "A space instead of a character.", lambda t: changed(t, 20, " ")),
-        ("plus", "A character of the standard alphabet.", lambda t: changed(t, 20, "+")),
-        ("padding", "A padding character at the end.", lambda t: t[:-1] + "="),
-        ("non-ascii", "A letter outside ASCII.", lambda t: t[:20] + "é" + t[22:]),
-        ("not-utf8", "A byte that is not UTF-8.", lambda t: t[:20].encode() + b"\xff" + t[21:].encode()),
-        ("first-changed", "The first character after the prefix is another.", lambda t: changed(t, 8, other(t[8]))),
-        ("last-changed", "The last character is another.", lambda t: t[:-1] + other(t[-1])),
-        ("middle-changed", "A character of the key is another.", lambda t: changed(t, 30, other(t[30]))),
-    )
-    for form, good in (("root", root), ("unit", unit)):
-        base = key_text_inputs(good, form == "unit")
-        for name, comment, change in shared:
-            text = change(good)
-            book.bad("key-text", f"key-text-refused-{form}-{name}", comment, flag, "key-text", "refused",
-                     key_text_inputs(text, form == "unit"), base)
-
-    def bad(name, comment, inputs, base):
-        book.bad("key-text", "key-text-refused-" + name, comment, flag, "key-text", "refused", inputs, base)
-    base, unit_base = key_text_inputs(root), key_text_inputs(unit, True)
-    bad("root-zero", "The all-zero key.", key_text_inputs(with_kid(zero, kid_of(zero))), base)
-    bad("root-equal", "A key of 32 equal bytes.", key_text_inputs(with_kid(equal, kid_of(equal))), base)
-    bad("root-kid", "The kid of another key.", key_text_inputs(with_kid(ROOT, kid_of(ROOT_2))), base)
-    bad("root-prefix-of-unit", "A root text with the prefix of a unit text.",
-        key_text_inputs("clksub1." + root[8:]), base)
-    bad("unit-prefix-of-root", "A unit text with the prefix of a root text.",
-        key_text_inputs("clkkey1." + unit[8:], True), unit_base)
-    data = unbase64url(unit[8:].encode())
-    for name, secret in (("zero", zero), ("equal", equal)):
-        bad("unit-" + name, "A derived key of 32 equal bytes, with its check value.",
-            key_text_inputs(unit_of(data[:4], secret), True), unit_base)
-    for name, inputs in (("audience", {"audience": b"api.example.org".hex()}), ("purpose", {"purpose": b"Session".hex()})):
-        bad("unit-wrong-" + name, f"A unit text for another {name}.", {**unit_base, **inputs}, unit_base)
-
-
-def unit_of(kid, s):
-    """A unit text of any S, with a correct check value."""
-    return "clksub1." + base64url(kid + s + check_value(s, kid, context(PURPOSE, AUDIENCE))).decode()
 
 
 def ring_inputs(text=EXAMPLE, now=LOADED, ttl=None, unit=False, **context):
@@ -361,58 +271,8 @@ def add_good_rings(book):
          .replace("2026-10-01", "1970-01-01"), moments=("1970-01-01T00:00:00Z", "2000-02-28T23:59:59Z", LOADED))
 
 
-def add_replace(book):
-    """SPEC 4.8."""
-    head = ["cloakroom-ring 1", "max-lifetime 28800"]
-    old, now = "\n".join([*head, LINE_A, LINE_B]), parse_timestamp("2026-10-01T01:00:00Z")
-
-    def inputs(new, forced=False, before=old, at=now):
-        return {"old": before, "new": new, "now": at, "forced": forced}
-
-    def good(name, comment, *arguments, **named):
-        book.good("ring-replace", "ring-replace-ok-" + name, comment, ["ring-replace"], "ring-replace",
-                  inputs(*arguments, **named))
-
-    def bad(name, comment, new, base, **named):
-        book.bad("ring-replace", "ring-replace-refused-" + name, comment, ["ring-replace"], "ring-replace",
-                 "refused", inputs(new, **named), inputs(base, **named))
-    add_c = old + "\n" + LINE_C
-    without_a, without_b = "\n".join([*head, LINE_B]), "\n".join([*head, LINE_A])
-    earlier = "\n".join([*head, LINE_A + " retire=2026-10-01T08:59:59Z forced", LINE_B])
-    shorter = old.replace("28800", "28799")
-    good("same", "The same file.", old)
-    good("added", "A new key is announced.", add_c)
-    good("absent-forced", "The operator forces the absence of a live key.", without_a, forced=True)
-    good("earlier-forced", "The operator forces an earlier retirement.", earlier, forced=True)
-    good("disabled", "A live key is marked disabled.", old.replace(LINE_A, LINE_A + " disabled"))
-    late = parse_timestamp("2026-10-01T09:00:00Z")
-    good("absent-retired", "A retired key is absent.", without_a, at=late)
-    good("absent-announced", "An announced key is absent.", old, before=add_c)
-    disabled = old.replace(LINE_A, LINE_A + " disabled")
-    good("absent-disabled", "A disabled key is absent.", without_a, before=disabled)
-    # B seals without a retirement; the bound for a retirement in the new file is now + 28800.
-    bound = "key " + C + " activate=2026-10-01T00:30:00Z"
-    good("retire-at-bound", "A key without retirement gains one at now + max-lifetime of the old ring.",
-         "\n".join([*head, LINE_A, LINE_B + " retire=2026-10-01T09:00:00Z forced", bound]))
-    good("disabled-to-live", "A disabled key is no longer disabled.", old, before=disabled)
-    bad("absent-open-only", "An open-only key is absent.", without_a, old)
-    bad("absent-sealing", "The sealing key is absent.", without_b, old)
-    bad("earlier", "An open-only key would retire one second earlier.", earlier, old)
-    bad("shorter-lifetime", "A shorter max-lifetime makes an open-only key retire earlier.", shorter, old)
-    bad("shorter-rollout", "A shorter rollout makes an open-only key retire earlier.", old + "\nrollout 3599",
-        old + "\nrollout 3600")
-    bad("retire-before-bound", "A key without retirement would gain one before now + max-lifetime.",
-        "\n".join([*head, LINE_A, LINE_B + " retire=2026-10-01T08:59:59Z forced", bound]),
-        "\n".join([*head, LINE_A, LINE_B + " retire=2026-10-01T09:00:00Z forced", bound]))
-    bad("empty", "The new ring is empty.", "\n".join(head), old)
-    bad("syntax", "The new file is malformed.", old + "\nkeys", old)
-    bad("syntax-forced", "A malformed file is refused although forced.", old + "\nkeys", old, forced=True)
-    bad("none-sealing-forced", "A ring without a sealing key is refused although forced.",
-        "\n".join([*head, LINE_C]), without_a, forced=True)
-
-
 def add(book):
     """All vectors of this module."""
-    for part in (add_key_text, add_ring_syntax, add_ring_times, add_ring_bytes, add_ring_rules,
-                 add_ring_configurations, add_good_rings, add_replace):
+    for part in (add_ring_syntax, add_ring_times, add_ring_bytes, add_ring_rules,
+                 add_ring_configurations, add_good_rings):
         part(book)

@@ -94,6 +94,8 @@ KINDS = {
               {"refused": obj({"token": {"type": "null"}, "claims": {"type": "null"}})}),
     "renew": (token_groups({"share": SHARE}), obj({"token": TEXT}),
               {"none": obj({"token": {"type": "null"}})}),
+    "update": (token_groups({"new": obj(PAYLOAD)}), obj({"token": TEXT}),
+               {"refused": obj({"token": {"type": "null"}})}),
     "rotate": (token_groups({"new": nullable(obj(PAYLOAD)), "entry_life": TIME}),
                obj({"token": TEXT, "record": hexadecimal(33)}),
                {"refused": obj({"token": {"type": "null"}, "record": {"type": "null"}})}),
@@ -155,7 +157,7 @@ SCHEMA = {
     "title": "cloakroom test vectors",
     **shortened(obj({
         "format": {"const": "cloakroom-vectors"}, "version": {"const": 1},
-        "spec": {"const": "1.0-draft.1"}, "count": integer(1),
+        "spec": {"const": "1.0-draft.2"}, "count": integer(1),
         "vectors": {**array({"oneOf": list(vector_schemas())}), "minItems": 1}})),
     "$defs": {name: shortened(schema, name) for name, schema in definitions().items()},
 }

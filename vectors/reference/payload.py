@@ -44,6 +44,13 @@ USER_1 = struct(*USER[1], ("theme", option(STR)))
 USER_2 = struct(*USER_1[1], ("scopes", seq(U16)))
 LIMITS = struct(("limits", struct(("read", BOOL))), ("admin", BOOL))
 LIMITS_1 = struct(*LIMITS[1], ("note", STR))
+LIMITS_2 = struct(*LIMITS_1[1], ("extra", struct(("a", U8), ("b", U8))))
+TREE = ("enum", (
+    ("leaf", U8),
+    ("one", ("tree",)),
+    ("both", ("content-tuple", (U8, ("tree",)))),
+    ("node", ("content-struct", (("next", ("tree",)),))),
+))
 CHAIN = struct(("next", option(("chain",))))
 KINDS = struct(
     ("flag", BOOL), ("a", U8), ("b", I8), ("c", U16), ("d", I16), ("e", U32), ("f", I32),
@@ -51,6 +58,8 @@ KINDS = struct(
     ("opt", option(U8)), ("list", seq(U16)), ("map", ("map", STR, U8)),
     ("pair", ("tuple", (U8, U16))), ("choice", CHOICE), ("nothing", UNIT),
 )
+# A type that contains itself names itself.
+RECURSIVE = {"chain": CHAIN, "tree": TREE}
 
 
 @dataclass(frozen=True)
@@ -69,8 +78,10 @@ SHAPES = {
     "user-2": Shape(USER_2, {"theme": None, "scopes": []}, 2),
     "limits": Shape(LIMITS, {}, 0),
     "limits-1": Shape(LIMITS_1, {"note": ""}, 1),
+    "limits-2": Shape(LIMITS_2, {"note": "", "extra": {"a": 0, "b": 0}}, 2),
     "units": Shape(struct(("items", seq(UNIT))), {}, 0),
     "chain": Shape(CHAIN, {}, 0),
+    "tree": Shape(TREE, {}, 0),
     "choice": Shape(CHOICE, {}, 0),
     "kinds": Shape(KINDS, {}, 0),
 }
@@ -155,8 +166,7 @@ class Decoder:
 
     def value(self, kind, depth):
         """SPEC 7.5, 7.6: one value, which is at level depth if it has a level."""
-        if kind[0] == "chain":
-            kind = CHAIN
+        kind = RECURSIVE.get(kind[0], kind)
         if kind[0] not in ("struct", "tuple", "seq", "map", "option", "enum"):
             return self.scalar(kind)
         if depth > DEPTH_MAX:
@@ -214,8 +224,8 @@ def encode_blob(data):
 def encode(kind, value):
     """SPEC 7.5: the encoding of a value in the JSON form of SPEC 16.5."""
     name = kind[0]
-    if name == "chain":
-        return encode(CHAIN, value)
+    if name in RECURSIVE:
+        return encode(RECURSIVE[name], value)
     if name == "unit":
         return b""
     if name == "bool":

@@ -9,11 +9,12 @@ from .keys import Key, read_key_text
 
 DEFAULT_ROLLOUT = 3600
 MAX_FILE = 65536
+MAX_NOTE = 80
 MAX_U32 = 4294967295
 KEY_LINE = re.compile(
     r" *key +(?P<text>[^ ]+) +activate=(?P<activate>[^ ]+)"
     r"(?: +retire=(?P<retire>[^ ]+)(?P<forced> +forced)?)?"
-    r"(?P<disabled> +disabled)?(?: *| +#.*)"
+    r"(?P<disabled> +disabled)?(?: *| +#(?P<note>.*))"
 )
 TIMESTAMP = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z")
 
@@ -115,11 +116,18 @@ def decode_file(data):
     return text.split("\n")
 
 
+def note_of(text):
+    """SPEC 4.7: the note of a key, from what follows the first # of its line."""
+    return text.lstrip("#").strip(" ")
+
+
 def parse_key_line(line):
     """SPEC 4.7: key-line."""
     match = KEY_LINE.fullmatch(line)
     if match is None:
         raise Refuse("malformed key line")
+    if len(note_of(match["note"] or "").encode()) > MAX_NOTE:
+        raise Refuse("note of more than 80 bytes")
     retire = match["retire"]
     return RingKey(
         key=read_key_text(match["text"].encode()),
@@ -211,23 +219,14 @@ def replace_ring(old, data, now, forced):
     if forced:
         return new
     for entry in old.keys:
-        if old.state(entry, now) not in ("sealing", "open-only"):
+        state = old.state(entry, now)
+        if state not in ("sealing", "open-only"):
             continue
         next_entry = new.find(entry.key.kid)
         if next_entry is None:
             raise Refuse("a live key is absent from the new ring")
-        if not next_entry.disabled:
-            check_not_earlier(old, entry, new, next_entry, now)
+        retirement = new.retirement(next_entry)
+        bound = now + old.max_lifetime if state == "sealing" else old.retirement(entry)
+        if retirement is not None and retirement < bound:
+            raise Refuse("a live key would retire before its tokens are dead")
     return new
-
-
-def check_not_earlier(old, entry, new, next_entry, now):
-    """SPEC 4.8, second item."""
-    retirement = new.retirement(next_entry)
-    if retirement is None:
-        return
-    bound = old.retirement(entry)
-    if bound is None:
-        bound = now + old.max_lifetime
-    if retirement < bound:
-        raise Refuse("a live key would retire earlier")

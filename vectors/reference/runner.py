@@ -5,7 +5,7 @@ from .errors import Refuse, Reject
 from .keys import context, read_key_text
 from .revocation import SESSION, View, decode_record, digest
 from .ring import check_configuration, load_ring, replace_ring
-from .session import Policy, Site, issue, max_age, renew, require_fresh, rotate, verify
+from .session import Policy, Site, issue, max_age, renew, require_fresh, rotate, update, verify
 from .snapshot import read_snapshot, write_snapshot
 from .token import seal
 
@@ -22,7 +22,9 @@ def input_bytes(inputs, name):
 def read_keys(inputs):
     """SPEC 16.2, token: the (key, state) pairs from keys or from ring."""
     if "ring" in inputs:
-        return load_ring(input_bytes(inputs, "ring"), inputs["now"]).states(inputs["now"])
+        ring = load_ring(input_bytes(inputs, "ring"), inputs["now"])
+        check_configuration(ring, None, read_policy(inputs).ttl)
+        return ring.states(inputs["now"])
     return [(read_key_text(key["text"].encode()), key["state"]) for key in inputs["keys"]]
 
 
@@ -122,12 +124,26 @@ def run_renew(inputs, expected):
     return "none" if text is None else "ok", {"token": text}
 
 
+def read_new(inputs):
+    """SPEC 16.2, update and rotate: the new payload with its schema, or None."""
+    new = inputs["new"]
+    return None if new is None else (H(new["payload"]), (new["major"], new["minor"]))
+
+
+def run_update(inputs, expected):
+    """SPEC 16.2, update."""
+    site, view, session = run_verify(inputs)
+    try:
+        text = update(site, view, inputs["now"], session, *read_new(inputs))
+    except Refuse:
+        return "refused", {"token": None}
+    return "ok", {"token": text}
+
+
 def run_rotate(inputs, expected):
     """SPEC 16.2, rotate."""
     site, view, session = run_verify(inputs)
-    new = inputs["new"]
-    if new is not None:
-        new = (H(new["payload"]), (new["major"], new["minor"]))
+    new = read_new(inputs)
     try:
         text, record = rotate(site, view, inputs["now"], session, new, inputs["entry_life"])
     except Refuse:
@@ -247,6 +263,7 @@ KINDS = {
     "token": run_token,
     "issue": run_issue,
     "renew": run_renew,
+    "update": run_update,
     "rotate": run_rotate,
     "key-text": run_key_text,
     "ring": run_ring,

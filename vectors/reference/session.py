@@ -28,7 +28,7 @@ class Policy:
             raise Refuse("timeout out of range")
         if not 0 <= self.leeway <= 300 or not 0 <= self.tolerance <= 300:
             raise Refuse("leeway or tolerance out of range")
-        if not 0 <= self.share[0] < self.share[1]:
+        if not 0 <= self.share[0] < self.share[1] <= U32_MAX:
             raise Refuse("share out of range")
 
     def check_skew(self, skew):
@@ -134,6 +134,8 @@ def issue(site, view, clock, session_id, subject, payload, schema):
     if len(subject) > 255:
         raise Refuse("subject has more than 255 bytes")
     start = view.start_bound(subject, site.ctx, now, site.policy.tolerance)
+    if start > TIME_MAX:
+        raise Refuse("start beyond the greatest time")
     claims = Claims(session_id, 0, subject, start, 0, site.policy.idle, site.policy.absolute,
                     *schema)
     check_size(claims, payload)

@@ -1,0 +1,71 @@
+//! The small example programs, run as a person would run them.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc
+)]
+
+#[path = "common/example.rs"]
+mod example;
+
+use std::process::Command;
+
+fn run(name: &str) -> Vec<String> {
+    let output = Command::new(example::example(name)).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_quickstart_issues_verifies_renews_and_revokes() {
+    assert_eq!(
+        run("quickstart"),
+        [
+            "issued: 120 characters",
+            "verified: Ada",
+            "due at once: false",
+            "renewed: ends 2027-01-15T08:50:00Z",
+            "first token: Revoked",
+            "renewed token: Revoked",
+        ]
+    );
+}
+
+#[test]
+fn the_quickstart_stays_short() {
+    let source = include_str!("../examples/quickstart.rs");
+    assert!(source.lines().count() < 60);
+    assert!(source.lines().all(|line| line.len() <= 100));
+}
+
+#[test]
+fn the_sizes_are_those_that_the_readme_quotes() {
+    let (first, second) = (run("sizes"), run("sizes"));
+    assert_eq!(first, second);
+    let expected = [
+        "no payload: 0 bytes of payload, 7 of subject: token 115 characters, Set-Cookie line 184",
+        "typical payload: 76 bytes of payload, 7 of subject: token 216 characters, \
+         Set-Cookie line 285",
+        "1.5 KB payload: 1536 bytes of payload, 7 of subject: token 2163 characters, \
+         Set-Cookie line 2232",
+    ];
+    assert_eq!(first, expected);
+}
+
+/// A session of at most 90 bytes of payload and a short subject stays under 233 characters.
+#[test]
+fn a_typical_session_is_shorter_than_233_characters() {
+    let lines = run("sizes");
+    let words: Vec<&str> = lines[1].split(' ').collect();
+    let after = |word: &str| words[words.iter().position(|w| *w == word).unwrap() + 1];
+    assert!(after("token").parse::<usize>().unwrap() <= 233);
+    assert!(words[2].parse::<usize>().unwrap() <= 90);
+}

@@ -1,0 +1,222 @@
+"""Token vectors of the stage schema, and accepted payloads."""
+
+from reference.claims import write_varint
+from reference.payload import encode_shape
+
+from .common import CLAIMS, RAW_READER, USER_BYTES, USER_READER, fill, sealed
+
+H = bytes.fromhex
+
+
+def schema_token(payload, major=1, minor=0):
+    """A token with this schema and payload."""
+    return sealed(claims=CLAIMS.at(major=major, minor=minor), payload=payload)
+
+
+def shape_reader(shape, minor=0, major=1):
+    """The member reader."""
+    return {"shape": shape, "major": major, "minor": minor}
+
+
+def schema_bad(book, name, comment, flag, reader, good, bad, good_schema=(1, 0), bad_schema=None):
+    """A token whose payload does not fit the reader's shape."""
+    bad_schema = bad_schema or good_schema
+    book.token_bad("schema", name, comment, [flag],
+                   base={"reader": reader, "token": schema_token(good, *good_schema)},
+                   token=schema_token(bad, *bad_schema))
+
+
+THEME = USER_BYTES + b"\x01\x04dark"
+SCOPES = THEME + b"\x02\x01\xac\x02"
+LIMITS = b"\x01\x00"
+
+
+def add_versions(book):
+    """SPEC 7.4: major, minor and lengths."""
+    user, user1, user2 = USER_READER, shape_reader("user-1", 1), shape_reader("user-2", 2)
+    limits1, raw, choice = shape_reader("limits-1", 1), RAW_READER, shape_reader("choice")
+
+    def bad(*arguments):
+        schema_bad(book, *arguments)
+    for major in (0, 2, 4294967295):
+        bad(f"major-{major}", f"Major {major}, which the reader does not know.", "schema-version",
+            user, USER_BYTES, USER_BYTES, (1, 0), (major, 0))
+    bad("raw-minor", "A raw payload with minor 1.", "schema-version", raw, b"x", b"x", (1, 0), (1, 1))
+    bad("raw-major", "A raw payload of another major.", "schema-version", raw, b"x", b"x", (1, 0), (2, 0))
+    bad("choice-minor", "A payload that is an enum with minor 1.", "schema-version", choice, b"\0",
+        b"\0", (1, 0), (1, 1))
+    bad("choice-trailing", "A byte after a payload that is an enum.", "schema-length", choice, b"\0", b"\0\0")
+    bad("choice-empty", "An empty payload where an enum is expected.", "schema-length", choice, b"\0", b"")
+    bad("trailing-equal", "A byte after the last field, equal minors.", "schema-length", user,
+        USER_BYTES, USER_BYTES + b"\0")
+    bad("trailing-older", "A byte after the last field, token of an older minor.", "schema-length",
+        user2, USER_BYTES, SCOPES + b"\0", (1, 1))
+    bad("missing-equal", "The last field is missing, equal minors.", "schema-length", user2, SCOPES,
+        THEME, (1, 2))
+    bad("missing-equal-older-shape", "A field without default is missing, equal minors.",
+        "schema-length", user, USER_BYTES, USER_BYTES[:-1])
+    bad("missing-newer", "A field of the reader is missing in a token of a newer minor.",
+        "schema-length", user1, THEME, USER_BYTES, (1, 2))
+    bad("empty-equal", "An empty payload where a struct is expected.", "schema-length", user, USER_BYTES, b"")
+    bad("missing-no-default", "A field without default is missing, older minor.", "schema-length",
+        user2, USER_BYTES, USER_BYTES[:-1])
+    bad("empty-older", "An empty payload, older minor: the first field has no default.",
+        "schema-length", user2, USER_BYTES, b"")
+    bad("limits-admin-missing", "The field after the nested struct is missing and has no default, "
+        "older minor.", "schema-length", limits1, LIMITS, LIMITS[:1])
+    bad("end-nested-older", "The input ends where the nested struct begins, older minor.",
+        "schema-length", limits1, LIMITS, b"")
+    bad("end-inside-str-older", "The input ends inside a str, older minor.", "schema-length", user2,
+        THEME, THEME[:-1], (1, 1))
+    bad("end-inside-option-older", "The input ends after the byte 01 of an option, older minor.",
+        "schema-length", user2, THEME, USER_BYTES + b"\x01", (1, 1))
+    bad("end-inside-seq-older", "The input ends inside a sequence, older minor.", "schema-length",
+        user2, SCOPES, SCOPES[:-2], (1, 1))
+    bad("end-inside-count-older", "The input ends inside the count of a sequence, older minor.",
+        "schema-length", user2, SCOPES, THEME + b"\x80", (1, 1))
+    bad("end-inside-newer", "The input ends inside a known field, newer minor.", "schema-length",
+        user1, THEME, THEME[:-1], (1, 9))
+
+
+def kinds_value(**changes):
+    """A value of the shape kinds."""
+    value = {
+        "flag": True, "a": 255, "b": -1, "c": 300, "d": -1, "e": 4294967295, "f": -300,
+        "g": "18446744073709551615", "h": "-9223372036854775808", "x": "0000c03f",
+        "y": "00000000000000c0", "text": "é€😀", "blob": "00ff", "opt": 7, "list": [1, 300],
+        "map": {"a": 1, "b": 2}, "pair": [1, 300], "choice": {"d": {"x": True}}, "nothing": None,
+    }
+    return {**value, **changes}
+
+
+def replaced_once(data, old, new):
+    """The data with one occurrence replaced; there must be exactly one."""
+    assert data.count(old) == 1
+    return data.replace(old, new)
+
+
+def add_values(book):
+    """SPEC 7.5: failures of single values."""
+    kinds, choice = shape_reader("kinds"), shape_reader("choice")
+    good = encode_shape("kinds", kinds_value())
+
+    def bad(name, comment, data):
+        schema_bad(book, name, comment, "schema-value", kinds, good, data)
+    bad("bool-02", "A bool of 02.", b"\x02" + good[1:])
+    bad("bool-ff", "A bool of ff.", b"\xff" + good[1:])
+    bad("option-02", "An option of 02.", replaced_once(good, b"\x00\xff\x01\x07", b"\x00\xff\x02\x07"))
+    for name, data in (("lone-continuation", "80"), ("overlong", "c080"), ("surrogate", "eda080"),
+                       ("beyond", "f4908080"), ("truncated", "c3")):
+        text = H(data)
+        schema_bad(book, "utf8-" + name, f"A str that is not UTF-8: {data}.", "schema-value",
+                   USER_READER, USER_BYTES, b"\x2a" + bytes([len(text)]) + text + b"\0")
+    bad("u16-overflow", "A u16 of 65536.", good[:3] + H("808004") + good[5:])
+    bad("u16-four-bytes", "A varint u16 of four bytes.", good[:3] + H("80808000") + good[5:])
+    bad("u32-overflow", "A u32 of 2^32.", replaced_once(good, H("ffffffff0f"), H("8080808010")))
+    bad("i16-overflow", "An i16 beyond its range.", good[:5] + H("808004") + good[6:])
+    top = H("ffffffffffffffffff01")
+    first = good.index(top)
+    bad("u64-overflow", "A u64 of 2^64.", good[:first] + H("80808080808080808002") + good[first + 10 :])
+    bad("u64-eleven-bytes", "A varint u64 of eleven bytes.",
+        good[:first] + H("8080808080808080808000") + good[first + 10 :])
+    bad("variant-unknown", "An enum with the index 4 of four variants.",
+        good[:-2] + b"\x04\x01")
+    for name, comment, data in (
+            ("choice-unknown", "Variant 4 of four, as the outermost value.", "04"),
+            ("choice-unknown-large", "The greatest variant index.", "ffffffff0f"),
+            ("choice-index-overflow", "A variant index of 2^32.", "8080808010"),
+            ("choice-b-empty", "A variant without its content.", "01"),
+            ("choice-c-half", "A tuple variant with one of two values.", "0201"),
+            ("choice-d-bool", "A struct variant whose bool is 02.", "0302")):
+        schema_bad(book, name, comment, "schema-value", choice, b"\0", H(data))
+    schema_bad(book, "varint-unfinished", "A varint whose last byte is missing.", "schema-value",
+               choice, H("01ac02"), H("01ac"))
+    schema_bad(book, "str-beyond", "A str longer than the rest of the payload.", "schema-bounds",
+               USER_READER, USER_BYTES, H("2a05") + b"Ada\0")
+    schema_bad(book, "str-huge", "A str of 2^64 - 1 bytes.", "schema-bounds", USER_READER, USER_BYTES,
+               H("2a") + top + b"Ada\0")
+
+
+def add_bounds(book):
+    """SPEC 7.6."""
+    units, chain, kinds = shape_reader("units"), shape_reader("chain"), shape_reader("kinds")
+    user2 = shape_reader("user-2", 2)
+
+    def bad(name, comment, reader, good, data, schema=(1, 0)):
+        schema_bad(book, name, comment, "schema-bounds", reader, good, data, schema)
+    full = write_varint(4096)
+    bad("units-4097", "4097 elements without bytes.", units, full, write_varint(4097))
+    bad("units-huge", "2^64 - 1 elements without bytes.", units, full, write_varint(2**64 - 1))
+    bad("units-count-overflow", "A count of 2^64.", units, full, H("80808080808080808002"))
+    bad("units-trailing", "A byte after 4096 elements without bytes.", units, full, full + b"\0")
+    bad("seq-beyond", "One element more is counted than present.", user2, SCOPES,
+        replaced_once(SCOPES, b"\x02\x01\xac\x02", b"\x03\x01\xac\x02"), (1, 2))
+    bad("seq-huge", "A sequence of 2^64 - 1 elements, two present.", user2, SCOPES,
+        SCOPES[:-4] + write_varint(2**64 - 1) + SCOPES[-3:], (1, 2))
+    bad("seq-4097", "4097 elements are counted, two present.", user2, SCOPES,
+        SCOPES[:-4] + write_varint(4097) + SCOPES[-3:], (1, 2))
+    good = encode_shape("kinds", kinds_value())
+    bad("map-beyond", "A map counts one entry more than it has.", kinds, good,
+        replaced_once(good, H("02016101016202"), H("03016101016202")))
+    bad("map-huge", "A map of 2^32 entries, two present.", kinds, good,
+        replaced_once(good, H("02016101016202"), H("8080808010") + H("016101016202")))
+    deepest = b"\x01" * 31 + b"\0"
+    bad("depth-65", "33 levels of chain: a struct at depth 65.", chain, deepest, b"\x01" * 32 + b"\0")
+    bad("depth-4000", "A chain of 2900 levels.", chain, deepest, b"\x01" * 2900 + b"\0")
+    bad("chain-unfinished", "A chain whose end is missing.", chain, deepest, b"\x01" * 31)
+
+
+def add_good_payloads(book):
+    """Accepted payloads."""
+    def good(name, comment, flags, reader, payload, minor=0):
+        book.token_good(name, comment, flags, reader=reader,
+                        token=schema_token(payload, reader["major"], minor))
+    user, user1, user2 = USER_READER, shape_reader("user-1", 1), shape_reader("user-2", 2)
+    good("kinds", "Every type of the shape kinds.", ["payload"], shape_reader("kinds"),
+         encode_shape("kinds", kinds_value()))
+    zero = kinds_value(
+        flag=False, a=0, b=0, c=0, d=0, e=0, f=0, g="0", h="0", x="00000000", y="0000000000000000",
+        text="", blob="", opt=None, list=[], map={}, pair=[0, 0], choice={"a": None})
+    good("kinds-zero", "Zero and empty values of the shape kinds.", ["payload"], shape_reader("kinds"),
+         encode_shape("kinds", zero))
+    extreme = kinds_value(
+        a=128, b=-128, c=65535, d=-32768, e=2147483648, f=-2147483648, g="9007199254740993",
+        h="9223372036854775807", x="ffff7f7f", y="0000000000000080", text="\u0000\u2028\U0010ffff",
+        opt=0, list=[65535], map={"": 255}, pair=[255, 65535], choice={"c": [255, 65535]})
+    good("kinds-extreme", "Extreme values of the shape kinds, negative zero among them.", ["payload"],
+         shape_reader("kinds"), encode_shape("kinds", extreme))
+    extreme = kinds_value(b=127, d=32767, f=2147483647, x="0000807f", y="000000000000f0ff",
+                          choice={"b": 4294967295})
+    good("kinds-infinite", "Greatest signed values and infinities.", ["payload"], shape_reader("kinds"),
+         encode_shape("kinds", extreme))
+    for name, value in (("a", {"a": None}), ("b", {"b": 300}), ("c", {"c": [1, 300]}), ("d", {"d": {"x": True}})):
+        good("choice-" + name, f"Variant {name} as the outermost value.", ["payload"],
+             shape_reader("choice"), encode_shape("choice", value))
+    good("raw-empty", "An empty raw payload.", ["payload"], RAW_READER, b"")
+    good("raw-bytes", "A raw payload of all byte values.", ["payload"], RAW_READER, bytes(range(256)))
+    good("older-one", "Older minor: one field takes its default.", ["older-minor"], user2, THEME, 1)
+    good("older-two", "Older minor: two fields take their defaults.", ["older-minor"], user2, USER_BYTES, 0)
+    good("older-complete", "Older minor with all fields of the newer one present.", ["older-minor"],
+         user2, SCOPES, 0)
+    good("older-limits", "Older minor: the field after a nested struct takes its default.",
+         ["older-minor"], shape_reader("limits-1", 1), LIMITS, 0)
+    good("equal-minor", "Equal minors greater than zero.", ["payload"], user2, SCOPES, 2)
+    good("newer-tail", "Newer minor: the rest is ignored, the session is read-only.", ["newer-minor"],
+         user1, SCOPES, 2)
+    good("newer-empty-tail", "Newer minor without further bytes.", ["newer-minor"], user, USER_BYTES, 1)
+    good("newer-any-tail", "Newer minor with a tail that has no meaning here.", ["newer-minor"], user,
+         USER_BYTES + fill("tail", 100), 4294967295)
+    good("units-4096", "4096 elements without bytes.", ["schema-bounds", "boundary"],
+         shape_reader("units"), write_varint(4096))
+    good("units-0", "No elements.", ["payload"], shape_reader("units"), b"\0")
+    good("depth-64", "32 levels of chain: the last option is at depth 64.", ["schema-bounds", "boundary"],
+         shape_reader("chain"), b"\x01" * 31 + b"\0")
+    good("major-other", "Another major, known to the reader.", ["payload"], shape_reader("user", 0, 7),
+         USER_BYTES)
+    good("major-0", "Major 0.", ["payload"], shape_reader("user", 0, 0), USER_BYTES)
+
+
+def add(book):
+    """All vectors of this module."""
+    for part in (add_versions, add_values, add_bounds, add_good_payloads):
+        part(book)
