@@ -60,7 +60,8 @@ pub use crate::revocation::snapshot::SnapshotError;
 pub use crate::revocation::view::{
     Facts, Freshness, NoRevocation, RevocationPublish, RevocationView, Scope, Terms,
 };
-pub use crate::session::builder::{BuildError, SessionsBuilder};
+pub use crate::session::build_error::BuildError;
+pub use crate::session::builder::SessionsBuilder;
 pub use crate::session::error::{
     IssueError, PayloadError, ReauthenticateError, ReplaceKeysError, RevokeError, RotateError,
     UpdateError,

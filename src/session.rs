@@ -1,6 +1,7 @@
 pub(crate) mod policy;
 pub(crate) mod random;
 pub(crate) mod error;
+pub(crate) mod build_error;
 pub(crate) mod verified;
 pub(crate) mod token;
 pub(crate) mod sessions;

@@ -51,6 +51,24 @@ impl Timestamp {
             .unwrap_or(UtcDateTime::MAX)
     }
 
+    /// This time and `duration` later, in whole seconds, or `None` before 1970 and after 9999.
+    ///
+    /// ```
+    /// use cloakroom::Timestamp;
+    /// use time::Duration;
+    ///
+    /// let next_day = Timestamp::UNIX_EPOCH.checked_add(Duration::days(1)).unwrap();
+    /// assert_eq!(next_day.unix(), 86_400);
+    /// assert!(Timestamp::MAX.checked_add(Duration::SECOND).is_none());
+    /// ```
+    #[must_use]
+    pub const fn checked_add(self, duration: time::Duration) -> Option<Self> {
+        match self.0.checked_add_signed(duration.whole_seconds()) {
+            Some(seconds) => Self::from_unix(seconds),
+            None => None,
+        }
+    }
+
     /// The nearest representable time to `seconds`: what lies beyond the year 9999 becomes
     /// [`Timestamp::MAX`]. For showing deadlines, never for deciding about them.
     pub(crate) const fn saturating_from_unix(seconds: u64) -> Self {

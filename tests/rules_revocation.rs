@@ -49,11 +49,21 @@ fn older_generations_end_and_this_one_does_not() {
             .all(|old| world.outcome(old.token.as_str()) == REVOKED)
     );
     let id = newest.session.id();
-    world.sessions.revoke_generations_below(id, 0).unwrap();
     world.sessions.revoke_generations_below(id, 3).unwrap();
     assert_eq!(world.outcome(newest.token.as_str()), Outcome::Live);
     world.sessions.revoke_generations_below(id, 4).unwrap();
     assert_eq!(world.outcome(newest.token.as_str()), REVOKED);
+}
+
+#[test]
+fn generations_below_the_first_are_none() {
+    let world = world();
+    let issued = login(&world, "ada");
+    world
+        .sessions
+        .revoke_generations_below(issued.session.id(), 0)
+        .unwrap();
+    assert_eq!(world.outcome(issued.token.as_str()), Outcome::Live);
 }
 
 #[test]

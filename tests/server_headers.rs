@@ -1,6 +1,7 @@
 //! What a client can do to the headers: tampered and foreign tokens, doubled and huge headers, two
 //! carriers, requests that another site caused. Every refusal is one constant answer.
 
+#![cfg(feature = "std")]
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -1,6 +1,7 @@
 //! Keys over HTTP: rotation while requests run, old tokens that still open, a key taken out of
 //! service, and the file that all of it ends up in.
 
+#![cfg(feature = "std")]
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -17,6 +18,7 @@
 mod common;
 
 use std::fs;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
@@ -73,20 +75,22 @@ fn no_request_fails_while_keys_are_rotated() {
     let (admin, ada) = (server.login("admin"), server.login("ada"));
     let (done, requests) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) {
-                    assert_eq!(server.get("/", &ada).status, 200);
-                    let new = server.login("grace");
-                    assert_eq!(server.get("/", &new).status, 200);
-                    requests.fetch_add(3, Ordering::Relaxed);
-                }
-            });
-        }
+        let visit = || {
+            while !done.load(Ordering::Relaxed) {
+                assert_eq!(server.get("/", &ada).status, 200);
+                let new = server.login("grace");
+                assert_eq!(server.get("/", &new).status, 200);
+                requests.fetch_add(3, Ordering::Relaxed);
+            }
+        };
+        let visitors = [scope.spawn(visit), scope.spawn(visit)];
         for round in 1..=20 {
             rotate(&server, &admin);
             server.clock.advance(ANNOUNCED_FOR);
-            while requests.load(Ordering::Relaxed) < round * 6 {
+            // A visitor that stops early has met a failure.
+            while requests.load(Ordering::Relaxed) < round * 6
+                && !visitors.iter().any(|visitor| visitor.is_finished())
+            {
                 thread::yield_now();
             }
         }
@@ -107,6 +111,28 @@ fn two_rotations_in_one_second_are_refused_and_change_nothing() {
     assert_eq!(fs::read(server.app.keys.path()).unwrap(), before);
     assert_eq!(server.app.sessions.key_ring().keys().count(), 2);
     assert_eq!(server.get("/", &admin).status, 200);
+}
+
+#[test]
+fn of_rotations_at_one_time_one_is_made_and_no_key_is_lost() {
+    let server = Server::start();
+    let admin = server.login("admin");
+    for round in 1..=10 {
+        let start = Barrier::new(4);
+        let rotate = || {
+            start.wait();
+            server.post("/admin/rotate-keys", &admin, "").status
+        };
+        let mut statuses = thread::scope(|scope| {
+            let threads = [(); 4].map(|()| scope.spawn(rotate));
+            threads.map(|thread| thread.join().unwrap())
+        });
+        statuses.sort_unstable();
+        assert_eq!(statuses, [303, 409, 409, 409]);
+        assert_eq!(server.app.sessions.key_ring().keys().count(), round + 1);
+        assert_eq!(file(&server).keys().count(), round + 1);
+        server.clock.advance(1);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Login and logout over HTTP: what sets the cookie, what takes it away, and that a copy of it is
 //! worth nothing after logout.
 
+#![cfg(feature = "std")]
 #![allow(
     missing_docs,
     clippy::unwrap_used,

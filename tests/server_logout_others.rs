@@ -1,6 +1,7 @@
 //! Ending sessions other than by their own logout: everywhere, other devices, and an administrator
 //! who forces somebody out.
 
+#![cfg(feature = "std")]
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -1,5 +1,6 @@
 //! Time over HTTP: idle timeout, absolute timeout, and when a response renews the cookie.
 
+#![cfg(feature = "std")]
 #![allow(
     missing_docs,
     clippy::unwrap_used,

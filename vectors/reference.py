@@ -3,6 +3,7 @@
 
     reference.py --self-test                 vectors of RFC 8439 and draft-irtf-cfrg-xchacha
     reference.py check [FILE ...]            all vectors, or those of the files
+    reference.py count                       how many vectors there are, by kind and stage
     reference.py accumulate COUNT [--fast]   the hash of SPEC 16.4; --fast needs PyNaCl
     reference.py reopen COUNT                opens the first COUNT tokens of SPEC 16.4 again
 """
@@ -10,6 +11,7 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 from reference import bulk, selftest
@@ -48,6 +50,19 @@ def command_check(names):
     return 1 if failures else 0
 
 
+def command_count():
+    """The command count."""
+    counts = Counter()
+    for path in vector_files():
+        for vector in json.loads(path.read_text(encoding="utf-8"))["vectors"]:
+            counts[vector["kind"], vector["stage"]] += 1
+    for (kind, stage), number in sorted(counts.items()):
+        print(f"{kind:13} {stage:8} {number:4}")
+    rejected = sum(number for (_, stage), number in counts.items() if stage not in ("ok", "none", "failed"))
+    print(f"{counts.total()} vectors, {rejected} of them rejected or refused")
+    return 0
+
+
 def command_reopen(count):
     """The command reopen."""
     failed = [i for i in range(count) if not bulk.reopens(i, bulk.token_of(i))]
@@ -62,6 +77,7 @@ def main(arguments):
     parser.add_argument("--self-test", action="store_true")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("check").add_argument("files", nargs="*")
+    commands.add_parser("count")
     accumulate = commands.add_parser("accumulate")
     accumulate.add_argument("count", type=int)
     accumulate.add_argument("--fast", action="store_true")
@@ -72,6 +88,8 @@ def main(arguments):
         return 0
     if options.command == "check":
         return command_check(options.files)
+    if options.command == "count":
+        return command_count()
     if options.command == "accumulate":
         print(bulk.accumulate(options.count, options.fast))
         return 0

@@ -4,11 +4,11 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::extract::{Extension, Form, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use cloakroom::http::carrier::Carrier;
 use cloakroom::http::response::Refusal;
-use cloakroom::{IssueError, Issued, RevokeError};
+use cloakroom::{Fault, Issued, RevokeError};
 use serde::Deserialize;
 
 use super::app::App;
@@ -34,13 +34,10 @@ pub(crate) fn start_session(
         app.count("login-failed");
         return Ok(None);
     };
-    let issued = app.sessions.issue(&user.name, &user).map_err(|error| {
-        let unavailable = matches!(
-            error,
-            IssueError::Unavailable(_) | IssueError::CutOffAhead { .. }
-        );
-        failed("login", unavailable, &error)
-    })?;
+    let issued = app
+        .sessions
+        .issue(&user.name, &user)
+        .map_err(|error| failed("login", error.fault(), &error))?;
     if let Ok(old) = &checked.session {
         // Before the new token leaves: if this fails, the client gets no second session.
         app.sessions.revoke(old.id()).map_err(revoke_failed)?;
@@ -62,19 +59,16 @@ pub(crate) async fn login(
     Ok(response)
 }
 
-/// Ends this session. Also right for somebody whose session has ended already.
+/// Ends the session of the token that came along, whatever became of the token: a copy of one that
+/// has expired here may have been renewed elsewhere. If that fails, the cookie stays, because removing
+/// it would look like a logout.
 pub(crate) async fn logout(
     State(app): State<Arc<App>>,
     Extension(checked): Extension<Checked>,
+    headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    match &checked.session {
-        Ok(session) => {
-            app.sessions.revoke(session.id()).map_err(revoke_failed)?;
-        }
-        // The session may be alive and was not ended. Removing the cookie now would look like a
-        // logout, while a copy of it went on working.
-        Err(refusal) if refusal.status() != 401 => return Err(Refused(refusal.clone())),
-        Err(_) => {}
+    if let Some(token) = auth::presented(&app, &headers).token() {
+        app.sessions.revoke_token(token).map_err(revoke_failed)?;
     }
     Ok(logged_out(&app, &checked))
 }
@@ -113,14 +107,13 @@ fn logged_out(app: &App, checked: &Checked) -> Response {
 
 /// A revocation that can't be published did not happen: say so, so that the user tries again.
 pub(crate) fn revoke_failed<E: Display>(error: RevokeError<E>) -> Refused {
-    let unavailable = matches!(error, RevokeError::Unavailable(_) | RevokeError::Publish(_));
-    failed("revocation", unavailable, &error)
+    failed("revocation", error.fault(), &error)
 }
 
 /// The reason goes to the operator; the client gets a constant.
-fn failed(what: &str, unavailable: bool, error: &dyn Display) -> Refused {
+fn failed(what: &str, fault: Fault, error: &dyn Display) -> Refused {
     eprintln!("{what} failed: {error}");
-    if unavailable {
+    if fault == Fault::Unavailable {
         Refused::unavailable()
     } else {
         Refused(Refusal::internal_error())

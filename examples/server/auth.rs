@@ -1,4 +1,5 @@
-//! Between headers and sessions. This is the file to copy: nothing in it is about this application.
+//! Between headers and sessions. This is the file to copy: of this application it knows only the
+//! payload, the login form and who is an administrator.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use cloakroom::http::carrier::{self, Carrier, Presented};
 use cloakroom::http::origin::RequestOrigin;
 use cloakroom::http::response::{self, HeaderLine, Refusal};
-use cloakroom::{Issued, Session, VerifyError};
+use cloakroom::{Issued, Reason, Session, VerifyError};
 
 use super::app::{App, User};
 use super::pages;
@@ -49,21 +50,24 @@ pub(crate) async fn layer(
     response
 }
 
+/// All values of a header, never the first alone: which of two a proxy looked at is unknown.
+fn values(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(name).iter().map(HeaderValue::as_bytes)
+}
+
+/// The token that a request carries, if it is the only one.
+pub(crate) fn presented<'h>(app: &App, headers: &'h HeaderMap) -> Presented<'h> {
+    let cookies = values(headers, header::COOKIE);
+    carrier::read(&app.cookie, cookies, values(headers, header::AUTHORIZATION))
+}
+
 fn check(app: &App, request: &Request) -> Result<Checked, Refusal> {
-    // All values of a header, never the first alone: which of two a proxy looked at is unknown.
-    let values = |name: HeaderName| {
-        let all = request.headers().get_all(name);
-        all.iter().map(HeaderValue::as_bytes)
-    };
+    let values = |name: HeaderName| values(request.headers(), name);
     let host = values(header::HOST).next().unwrap_or_default();
     if app.cookie.check_host(host).is_err() {
         return Err(Refusal::internal_error());
     }
-    let presented = carrier::read(
-        &app.cookie,
-        values(header::COOKIE),
-        values(header::AUTHORIZATION),
-    );
+    let presented = presented(app, request.headers());
     if let Some(event) = presented.event() {
         app.count(event);
     }
@@ -80,18 +84,10 @@ fn check(app: &App, request: &Request) -> Result<Checked, Refusal> {
     }
     let session = match presented.token() {
         None => Err(Refusal::unauthorized(&presented)),
-        Some(token) => app
-            .sessions
-            .verify(token)
-            .map(Arc::new)
-            .map_err(|error: VerifyError| {
-                app.count(
-                    error
-                        .reason()
-                        .map_or("unavailable", |reason| reason.as_str()),
-                );
-                Refusal::verify_failed(&error, &presented, RETRY_AFTER)
-            }),
+        Some(token) => app.sessions.verify(token).map(Arc::new).map_err(|error| {
+            app.count(error.reason().map_or("unavailable", Reason::as_str));
+            Refusal::verify_failed(&error, &presented, RETRY_AFTER)
+        }),
     };
     Ok(Checked {
         carrier: presented.carrier(),

@@ -177,6 +177,19 @@ impl KeyRing {
         })
     }
 
+    /// This ring without the keys that are retired at `now`, which open nothing any more.
+    ///
+    /// # Errors
+    ///
+    /// [`RingError`] when the keys that are left do not form a ring.
+    pub fn without_retired(&self, now: Timestamp) -> Result<Self, RingError> {
+        let ring = &self.0;
+        self.changed(|entries| {
+            entries.retain(|entry| ring.state(entry, now) != KeyState::Retired);
+            Ok(())
+        })
+    }
+
     /// The ring of derived units of one purpose and audience, for a service that must open nothing
     /// else (see [`Unit`](crate::Unit)).
     ///

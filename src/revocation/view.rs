@@ -125,8 +125,9 @@ pub trait RevocationPublish: RevocationView {
 /// # Security
 ///
 /// A stolen token works until its deadline, also after logout. Sessions with this view have no
-/// `revoke`, `rotate` and `reauthenticate`, because none of them could keep its promise. It has a
-/// type of its own, so that a search for its name finds every place that gave logout up.
+/// `revoke`, `rotate` and `reauthenticate`, because none of them could keep its promise: where the
+/// compiler says that `NoRevocation` is not a [`RevocationPublish`], build them over a
+/// `RevocationList` instead. It has a type of its own, so that a search for its name finds every place that gave logout up.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "it has no fields and never will")]
 pub struct NoRevocation;

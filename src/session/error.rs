@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::error::{Unavailable, VerifyError};
+use crate::error::{Fault, Unavailable, VerifyError};
 use crate::key::fault::RingError;
 use crate::wire::claims::MAX_SUBJECT;
 
@@ -227,6 +227,66 @@ impl fmt::Display for ReplaceKeysError {
 }
 
 impl core::error::Error for ReplaceKeysError {}
+
+impl IssueError {
+    /// Whose fault it is: 503 for [`Fault::Unavailable`], 500 for the rest.
+    #[must_use]
+    pub const fn fault(&self) -> Fault {
+        match self {
+            // Time heals a cut-off that lies ahead.
+            Self::Unavailable(_) | Self::CutOffAhead { .. } => Fault::Unavailable,
+            Self::SubjectTooLong { .. } | Self::Payload(_) => Fault::Configuration,
+        }
+    }
+}
+
+impl UpdateError {
+    /// Whose fault it is: 401 for [`Fault::Client`], 503 for [`Fault::Unavailable`], 500 for the rest.
+    #[must_use]
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Verify(error) => error.fault(),
+            Self::ReadOnly | Self::Payload(_) => Fault::Configuration,
+        }
+    }
+}
+
+impl<E> RotateError<E> {
+    /// Whose fault it is, as for [`UpdateError::fault`]; a store that failed is unavailable.
+    #[must_use]
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Update(error) => error.fault(),
+            Self::GenerationsExhausted => Fault::Client,
+            Self::Publish(_) => Fault::Unavailable,
+        }
+    }
+}
+
+impl<E> ReauthenticateError<E> {
+    /// Whose fault it is, as for [`IssueError::fault`]; a store that failed is unavailable.
+    #[must_use]
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Issue(error) => error.fault(),
+            Self::OtherContext => Fault::Configuration,
+            Self::Publish(_) => Fault::Unavailable,
+        }
+    }
+}
+
+impl<E> RevokeError<E> {
+    /// Whose fault it is: 503 for [`Fault::Unavailable`], 500 for the rest.
+    #[must_use]
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Unavailable(_) | Self::Publish(_) => Fault::Unavailable,
+            Self::NoSubject | Self::SubjectTooLong { .. } | Self::CutOffAhead { .. } => {
+                Fault::Configuration
+            }
+        }
+    }
+}
 
 fn unavailable(f: &mut fmt::Formatter<'_>, error: &Unavailable) -> fmt::Result {
     use crate::error::Missing;

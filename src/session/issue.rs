@@ -62,7 +62,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             .start_bound(subject, &self.inner.audience_key, now);
         let start = now.unix().max(bound);
         let seconds = start.saturating_sub(now.unix());
-        if seconds > u64::from(self.inner.policy.tolerance / 2) {
+        let limit = u64::from(self.inner.policy.tolerance / 2);
+        if seconds > limit || start > Timestamp::MAX.unix() {
             return Err(IssueError::CutOffAhead { seconds });
         }
         let mut id = [0; 16];

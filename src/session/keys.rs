@@ -6,21 +6,21 @@ use crate::key::table::KeyTable;
 use crate::revocation::view::RevocationView;
 use crate::session::error::ReplaceKeysError;
 use crate::session::sessions::Sessions;
+use crate::time::Timestamp;
 use crate::wire::payload::Payload;
 
 impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// Swaps the key ring, while other threads verify.
     ///
     /// Everything is checked before anything changes: on any error the old ring stays in use.
-    /// Refused is also a ring that drops a key whose tokens may be alive.
+    /// Refused is also a ring that drops a key whose tokens may be alive. To add a key or change one,
+    /// use [`change_keys`](Self::change_keys), which no other change can overtake.
     ///
     /// # Errors
     ///
     /// [`ReplaceKeysError`].
     pub fn replace_keys(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError> {
-        let now = self.now()?;
-        self.inner.keys.load().ring().check_successor(ring, now)?;
-        self.replace(ring)
+        self.change_keys(|_, _| Ok(ring.clone())).map(|_| ())
     }
 
     /// Swaps the key ring although that logs people out, whose tokens are under a key that the new
@@ -30,9 +30,55 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     ///
     /// [`ReplaceKeysError`], but never for a dropped key.
     pub fn replace_keys_forced(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError> {
+        let _one_at_a_time = self
+            .inner
+            .key_writer
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let now = self.now()?;
         ring.sealing_key(now).ok_or(RingError::NoSealingKey)?;
         self.replace(ring)
+    }
+
+    /// Changes the ring in force: `change` is given it and the time, and what it returns is swapped in
+    /// as [`replace_keys`](Self::replace_keys) does. Changes wait for each other, so none is lost, as
+    /// one would be between reading the ring and replacing it.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// use cloakroom::Key;
+    /// use time::Duration;
+    ///
+    /// # let ring = KeyRing::generate(&SystemClock, Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// // A key that takes over in a week. Write the new ring to its file, too.
+    /// let ring = sessions.change_keys(|ring, now| {
+    ///     let in_a_week = now.checked_add(Duration::WEEK).unwrap_or(now);
+    ///     ring.announce(Key::generate()?, in_a_week)
+    /// })?;
+    /// assert_eq!(ring.keys().count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ReplaceKeysError`], with the error of `change` if there is one; then the old ring stays.
+    pub fn change_keys(
+        &self,
+        change: impl FnOnce(&KeyRing, Timestamp) -> Result<KeyRing, RingError>,
+    ) -> Result<KeyRing, ReplaceKeysError> {
+        let _one_at_a_time = self
+            .inner
+            .key_writer
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let now = self.now()?;
+        let current = self.key_ring();
+        let next = change(&current, now)?;
+        current.check_successor(&next, now)?;
+        self.replace(&next)?;
+        Ok(next)
     }
 
     fn replace(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError> {

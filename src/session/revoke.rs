@@ -36,6 +36,25 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         self.publish(Revocation::session(session), now)
     }
 
+    /// Logs the session of a token out, whatever became of the token: also one that has expired, or
+    /// whose payload this program can't read. `None` if it is not an authentic token, and then nothing
+    /// happened.
+    ///
+    /// This is what a logout endpoint calls. With [`verify`](Self::verify) and
+    /// [`revoke`](Self::revoke) a session whose token at hand is idle could not be logged out, although
+    /// a copy of it may have been renewed elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeError`].
+    pub fn revoke_token(&self, token: &str) -> Result<Option<R::Receipt>, RevokeError<R::Error>> {
+        let now = self.now()?;
+        match self.session_of(token, now) {
+            None => Ok(None),
+            Some(id) => self.publish(Revocation::session(id), now).map(Some),
+        }
+    }
+
     /// Refuses the tokens of one session that are older than `generation`, which
     /// [`rotate`](Self::rotate) does by itself.
     ///

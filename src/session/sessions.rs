@@ -80,6 +80,9 @@ pub(crate) struct Inner<T: Payload, R> {
     pub(crate) schema: Schema,
     pub(crate) check_payloads: bool,
     pub(crate) max_token: usize,
+    /// Held while keys are changed; verification never looks at it.
+    #[cfg(feature = "std")]
+    pub(crate) key_writer: std::sync::Mutex<()>,
 }
 
 /// What depends on the answer.

@@ -9,6 +9,7 @@ use crate::session::verified::{Plaintext, Scratch, Session, SessionInfo};
 use crate::time::Timestamp;
 use crate::wire::claims::Claims;
 use crate::wire::payload::{OwnedPayload, Payload};
+use crate::wire::session_id::SessionId;
 use crate::wire::text;
 
 /// Everything that was learnt from an authentic plaintext.
@@ -130,6 +131,17 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             payload_at,
             newer,
         })
+    }
+
+    /// The session that an authentic token names, alive or not. For revoking it, and nothing else.
+    pub(crate) fn session_of(&self, token: &str, now: Timestamp) -> Option<SessionId> {
+        let length = text::body_len(token).ok()?;
+        let mut opened = Plaintext::of_len(length);
+        self.open(token, now, opened.body()).ok()?;
+        opened.opened();
+        Claims::decode(opened.as_ref())
+            .ok()
+            .map(|(claims, _)| claims.session)
     }
 
     /// SPEC §6.6: from the text to the plaintext, which is left in `body`.

@@ -94,14 +94,18 @@ pub struct Opened<V> {
 }
 
 /// A payload type that owns what it holds, so that [`Sessions::verify`](crate::Sessions::verify) can
-/// return it. Implemented for every [`Payload`] whose view is itself.
+/// return it. [`payload!`](crate::payload!) implements it for every owned type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` borrows from the token, so it can't outlive it",
     note = "read it with `Sessions::verify_in`, which takes the buffer to borrow from"
 )]
 pub trait OwnedPayload: for<'b> Payload<View<'b> = Self> + Sized {}
 
-impl<T: for<'b> Payload<View<'b> = T>> OwnedPayload for T {}
+// One by one, not by a blanket implementation over the bound above: the compiler would then fail to
+// match lifetimes before it comes to the message that helps.
+impl OwnedPayload for () {}
+impl OwnedPayload for RawBytes {}
+impl OwnedPayload for NoPrevious {}
 
 /// The end of a chain of previous payload types: no token was ever written in one.
 #[derive(Clone, Copy, Debug)]
@@ -276,12 +280,14 @@ macro_rules! payload {
     };
     ($type:ident, schema = ($major:expr, $minor:expr)) => {
         $crate::payload!(@impl $type, $type, $major, $minor, $crate::NoPrevious, previous, match previous {});
+        impl $crate::OwnedPayload for $type {}
     };
     ($type:ident<'_>, schema = ($major:expr, $minor:expr)) => {
         $crate::payload!(@impl $type<'static>, $type<'b>, $major, $minor, $crate::NoPrevious, previous, match previous {});
     };
     ($type:ident, schema = ($major:expr, $minor:expr), previous = $previous:ty) => {
         $crate::payload!(@impl $type, $type, $major, $minor, $previous, previous, ::core::convert::From::from(previous));
+        impl $crate::OwnedPayload for $type {}
         const _: () = assert!(
             <$previous as $crate::Payload>::SCHEMA.major() < $major,
             "a previous payload type has a smaller major"

@@ -120,7 +120,7 @@ impl<T: OwnedPayload> World<T> {
 }
 
 /// What a verification answers, without the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
     Live,
     Rejected(Reason),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use cloakroom::schema::{EncodeError, Ends, Unreadable};
-use cloakroom::{NoPrevious, Payload, Schema};
+use cloakroom::{NoPrevious, OwnedPayload, Payload, Schema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -39,6 +39,8 @@ impl<S: Shape, const MAJOR: u32, const MINOR: u32> Payload for At<S, MAJOR, MINO
     }
 }
 
+impl<S: Shape, const MAJOR: u32, const MINOR: u32> OwnedPayload for At<S, MAJOR, MINOR> {}
+
 /// Bytes written as they are under any schema number, for what `issue` and `rotate` are given.
 pub(crate) struct Given<const MAJOR: u32, const MINOR: u32>(pub(crate) Vec<u8>);
 
@@ -63,6 +65,8 @@ impl<const MAJOR: u32, const MINOR: u32> Payload for Given<MAJOR, MINOR> {
         Ok(Self(bytes.to_vec()))
     }
 }
+
+impl<const MAJOR: u32, const MINOR: u32> OwnedPayload for Given<MAJOR, MINOR> {}
 
 pub(crate) struct Raw(Vec<u8>);
 

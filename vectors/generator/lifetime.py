@@ -117,9 +117,9 @@ def session_entry(value, key=SESSION_ID):
     return Record(SESSION, key, value, EXPIRES).encode().hex()
 
 
-def subject_cut(cutoff, subject=b"user-42", exempt=None):
+def subject_cut(cutoff, subject=b"user-42", exempt=None, expires=EXPIRES):
     """A record of kind 2."""
-    return Record(SUBJECT, digest(SUBJECT, subject), cutoff, EXPIRES, exempt).encode().hex()
+    return Record(SUBJECT, digest(SUBJECT, subject), cutoff, expires, exempt).encode().hex()
 
 
 def audience_cut(cutoff, purpose=PURPOSE, audience=AUDIENCE):

@@ -1,8 +1,9 @@
-"""Vectors of the kinds issue, renew, rotate, age and digest."""
+"""Vectors of the kinds issue, renew, update, rotate, age and digest."""
 
 from reference.keys import context, kid_of, root_text
 from reference.token import PLAINTEXT_MAX
-from reference.claims import encode_claims
+from reference.claims import TIME_MAX, encode_claims
+from reference.revocation import FOREVER
 
 from .common import (
     AUDIENCE, BINDING, CLAIMS, LOOSE, OTHER_ID, POLICY, PURPOSE, RAW_READER, ROOT, ROOT_2,
@@ -25,6 +26,7 @@ ISSUE = {
     "minor": 0,
     "revocations": [],
 }
+ADMIN = {"payload": (USER_BYTES[:-1] + b"\1").hex(), "major": 1, "minor": 0}
 
 
 def issue_inputs(**changes):
@@ -96,6 +98,10 @@ def add_issue(book):
         base={"policy": short}, payload=fill("payload", 3024 - len(encode_claims(CLAIMS.at(
             generation=0, offset=0, idle=0, absolute=100))) + 1).hex())
     bad("subject-256", "A subject of 256 bytes.", ["issue", "boundary"], subject=(b"s" * 256).hex())
+    last = {"now": TIME_MAX, "revocations": [subject_cut(TIME_MAX, expires=FOREVER)]}
+    good("start-time-max", "The start is 253402300799.", ["start-bound", "boundary"], **last)
+    bad("start-beyond-time-max", "The start would be 253402300800.", ["start-bound", "boundary"], base=last,
+        revocations=[subject_cut(TIME_MAX + 1, expires=FOREVER)])
 
 
 def renew_inputs(**changes):
@@ -153,6 +159,10 @@ def add_renew(book):
     none("not-due-third", "The share is rounded down, one second earlier.", due,
          base={"share": [1, 3], "policy": {**POLICY, "idle": 1000}, "now": START + 1233},
          now=START + 1232)
+    huge = {"share": [4294967294, 4294967295], "now": START + 4294967294,
+            "policy": {**LOOSE, "idle": 0}, "token": renewable(offset=0, idle=4294967295, absolute=4294967295)}
+    good("share-greatest", "The product of idle timeout and numerator needs 64 bits, unsigned.", due, **huge)
+    none("share-greatest", "The same product, one second earlier.", due, base=huge, now=START + 4294967293)
     none("no-idle", "Neither token nor policy has an idle timeout.", at, token=renewable(idle=0),
          base={"policy": {**POLICY, "idle": 0}})
     none("not-due-policy", "The idle timeout of the token is the smaller one and not yet due.", due,
@@ -171,6 +181,58 @@ def add_renew(book):
          now=START + 2000)
 
 
+def update_inputs(**changes):
+    """The inputs of an update vector."""
+    return with_changes({**token_inputs(), "new": ADMIN}, changes)
+
+
+def add_update(book):
+    """SPEC 8.6."""
+    def good(name, comment, flags, **changes):
+        book.good("update", "update-ok-" + name, comment, flags, "update", update_inputs(**changes))
+
+    def bad(name, comment, flags, base=None, **changes):
+        book.bad("update", "update-refused-" + name, comment, flags, "update", "refused",
+                 update_inputs(**{**(base or {}), **changes}), update_inputs(**(base or {})))
+
+    def filled(absolute, more=0):
+        claims = CLAIMS.at(offset=absolute - 1, absolute=absolute)
+        length = PLAINTEXT_MAX - len(encode_claims(claims)) + more
+        return {"payload": fill("payload", length).hex(), "major": 1, "minor": 0}
+    fits, newer = ["size", "boundary"], sealed(claims=CLAIMS.at(minor=3), payload=USER_BYTES + b"tail")
+    good("payload", "A new payload of the same schema.", ["update"])
+    good("same", "The same payload again: only issued_at moves.", ["update"],
+         new={**ADMIN, "payload": USER_BYTES.hex()})
+    good("empty", "An empty payload.", ["update"], new={**ADMIN, "payload": ""})
+    good("schema", "A payload of another schema.", ["update"], new={"payload": "00", "major": 2, "minor": 5})
+    good("older-minor", "A session of an older minor gets a payload of the minor of the reader.", ["older-minor"],
+         reader={"shape": "user-2", "major": 1, "minor": 2},
+         new={"payload": (USER_BYTES + b"\0\0").hex(), "major": 1, "minor": 2})
+    good("generation-max", "The greatest generation stays.", ["update", "boundary"],
+         token=renewable(generation=4294967294))
+    good("issued-ahead", "issued_at is ahead of now and stays.", ["update"], now=START + 880)
+    good("policy-timeouts", "The new token has the smaller timeouts of the policy.", ["policy"],
+         policy={**POLICY, "idle": 600, "absolute": 20000})
+    good("no-idle", "Without idle timeout an update moves issued_at too.", ["policy"],
+         token=renewable(idle=0), policy={**POLICY, "idle": 0})
+    good("next-key", "Opened with an open-only key, sealed with the sealing key.", ["key-state"],
+         keys=[entry(ROOT, "open-only"), entry(ROOT_2)])
+    good("unit-key", "Unit keys.", ["unit-key"], keys=[unit_entry(), unit_entry(ROOT_2, state="announced")])
+    good("entry-equal", "An entry with the generation of the token.", ["revocation"], revocations=[session_entry(1)])
+    good("payload-largest", "The largest new payload.", fits, new=filled(28800))
+    short = {"policy": {**POLICY, "absolute": 16384}}
+    good("payload-largest-policy", "The absolute timeout of the new claims, not of the token, limits the size.",
+         fits, **short, new=filled(16384))
+    bad("read-only", "The session is read-only.", ["newer-minor"], token=newer)
+    bad("read-only-empty-tail", "The session is read-only although nothing follows the known fields.", ["newer-minor"],
+        token=sealed(claims=CLAIMS.at(minor=1)))
+    bad("payload-large", "A new payload that is too large with the longest issued_at.", fits, new=filled(28800, 1))
+    bad("payload-large-policy", "One byte too many with the shorter absolute timeout of the policy.", fits,
+        base=short, new=filled(16384, 1))
+    bad("payload-long", "The payload alone is too large.", ["size"],
+        new={"payload": fill("payload", 3025).hex(), "major": 1, "minor": 0})
+
+
 def rotate_inputs(**changes):
     """The inputs of a rotate vector."""
     inputs = {**token_inputs(), "new": None, "entry_life": 1922}
@@ -185,10 +247,9 @@ def add_rotate(book):
     def bad(name, comment, flags, base=None, **changes):
         book.bad("rotate", "rotate-refused-" + name, comment, flags, "rotate", "refused",
                  rotate_inputs(**{**(base or {}), **changes}), rotate_inputs(**(base or {})))
-    admin = {"payload": (USER_BYTES[:-1] + b"\1").hex(), "major": 1, "minor": 0}
     newer = sealed(claims=CLAIMS.at(minor=3), payload=USER_BYTES + b"tail")
     good("plain", "A rotation without new payload.", ["rotate"])
-    good("payload", "A rotation with new payload.", ["rotate"], new=admin)
+    good("payload", "A rotation with new payload.", ["rotate"], new=ADMIN)
     good("schema", "A rotation with a payload of another schema.", ["rotate"],
          new={"payload": "00", "major": 2, "minor": 5})
     good("read-only", "A read-only session is rotated with its payload unchanged.", ["newer-minor"], token=newer)
@@ -212,7 +273,7 @@ def add_rotate(book):
     bad("payload-large", "A new payload that is too large with the longest issued_at.",
         ["size", "boundary"], new={"payload": fill("payload", size + 1).hex(), "major": 1, "minor": 0})
     bad("generation", "No generation is left.", ["rotate", "boundary"], token=renewable(generation=4294967294))
-    bad("read-only", "A read-only session with new payload.", ["newer-minor"], new=admin,
+    bad("read-only", "A read-only session with new payload.", ["newer-minor"], new=ADMIN,
         base={"token": newer})
     growing = CLAIMS.at(generation=127)
     rest = PLAINTEXT_MAX - len(encode_claims(growing.at(offset=28799)))
@@ -264,5 +325,5 @@ def add_digest(book):
 
 def add(book):
     """All vectors of this module."""
-    for part in (add_issue, add_renew, add_rotate, add_age, add_digest):
+    for part in (add_issue, add_renew, add_update, add_rotate, add_age, add_digest):
         part(book)

@@ -1,7 +1,7 @@
 """Token vectors of the stage schema, and accepted payloads."""
 
 from reference.claims import write_varint
-from reference.payload import encode_shape
+from reference.payload import SHAPES, encode, encode_shape
 
 from .common import CLAIMS, RAW_READER, USER_BYTES, USER_READER, fill, sealed
 
@@ -29,6 +29,8 @@ def schema_bad(book, name, comment, flag, reader, good, bad, good_schema=(1, 0),
 THEME = USER_BYTES + b"\x01\x04dark"
 SCOPES = THEME + b"\x02\x01\xac\x02"
 LIMITS = b"\x01\x00"
+NOTE = LIMITS + b"\x02hi"
+EXTRA = NOTE + b"\x05\x07"
 
 
 def add_versions(book):
@@ -66,6 +68,21 @@ def add_versions(book):
         "older minor.", "schema-length", limits1, LIMITS, LIMITS[:1])
     bad("end-nested-older", "The input ends where the nested struct begins, older minor.",
         "schema-length", limits1, LIMITS, b"")
+    limits2 = shape_reader("limits-2", 2)
+    bad("end-inside-nested-older", "The input ends between the fields of a nested struct that has a default, "
+        "older minor.", "schema-length", limits2, NOTE, EXTRA[:-1], (1, 1))
+    bad("end-inside-nested-oldest", "The same with a token that is two minors older.", "schema-length",
+        limits2, LIMITS, EXTRA[:-1], (1, 0))
+    bad("end-inside-nested-equal", "The input ends between the fields of a nested struct, equal minors.",
+        "schema-length", limits2, EXTRA, EXTRA[:-1], (1, 2))
+    bad("end-inside-nested-newer", "The input ends between the fields of a nested struct, newer minor.",
+        "schema-length", limits2, EXTRA, EXTRA[:-1], (1, 3))
+    bad("missing-nested-equal", "The nested struct at the end is missing, equal minors.", "schema-length",
+        limits2, EXTRA, NOTE, (1, 2))
+    for length, what in ((0, "is empty"), (1, "ends after the first nested struct"), (2, "ends before the str"),
+                         (4, "ends inside the str")):
+        bad(f"limits-2-end-{length}", f"The payload {what}, equal minors.", "schema-length", limits2, EXTRA,
+            EXTRA[:length], (1, 2))
     bad("end-inside-str-older", "The input ends inside a str, older minor.", "schema-length", user2,
         THEME, THEME[:-1], (1, 1))
     bad("end-inside-option-older", "The input ends after the byte 01 of an option, older minor.",
@@ -137,6 +154,36 @@ def add_values(book):
                H("2a") + top + b"Ada\0")
 
 
+ONE, BOTH, NODE, LEAF = b"\x01", b"\x02\x09", b"\x03", b"\x00\x07"
+# The last variants before the leaf; an implementation that counts the content of a variant as a
+# level of its own finds the leaf one level too deep. Pairs of name and encoding.
+TREE_ENDS = (("one", "a variant of one value", ()),
+             ("both", "a tuple variant", ("both", BOTH)),
+             ("node", "a struct variant", ("node", NODE)),
+             ("mixed", "all variants", ("both", BOTH, "node", NODE, "one", ONE, "node", NODE)))
+
+
+def grown(ones, *last):
+    """A tree of nested variants of one value, then the last variants, then a leaf."""
+    return ONE * ones + b"".join(last[1::2]) + LEAF
+
+
+def add_kinds_ends(book):
+    """SPEC 7.5: the payload of the shape kinds ends before and inside each of its fields."""
+    kinds, value = shape_reader("kinds"), kinds_value()
+    whole, offset = encode_shape("kinds", value), 0
+    for field, inner in SHAPES["kinds"].type[1]:
+        size = len(encode(inner, value[field]))
+        cuts = [("before", offset, size > 0), ("inside", offset + size - 1, size > 1)]
+        for where, length, possible in cuts:
+            if possible:
+                schema_bad(book, f"kinds-end-{where}-{field}", f"The payload ends {where} the field {field}.",
+                           "schema-length", kinds, whole, whole[:length])
+        offset += size
+    schema_bad(book, "kinds-trailing", "A byte after the last field, which has no bytes.", "schema-length", kinds,
+               whole, whole + b"\0")
+
+
 def add_bounds(book):
     """SPEC 7.6."""
     units, chain, kinds = shape_reader("units"), shape_reader("chain"), shape_reader("kinds")
@@ -163,6 +210,16 @@ def add_bounds(book):
     deepest = b"\x01" * 31 + b"\0"
     bad("depth-65", "33 levels of chain: a struct at depth 65.", chain, deepest, b"\x01" * 32 + b"\0")
     bad("depth-4000", "A chain of 2900 levels.", chain, deepest, b"\x01" * 2900 + b"\0")
+    tree = shape_reader("tree")
+    for name, what, last in TREE_ENDS:
+        bad(f"depth-65-{name}", f"An enum value at depth 65, within {what}.", tree,
+            grown(63 - len(last) // 2, *last), grown(64 - len(last) // 2, *last))
+    bad("depth-2900-tree", "2900 levels of a variant of one value.", tree, grown(63), grown(2899))
+    bad("tree-unfinished", "A tree whose leaf is missing.", tree, grown(8), ONE * 8)
+    bad("tree-leaf-unfinished", "A tree whose leaf has no content.", tree, grown(8), ONE * 8 + LEAF[:1])
+    bad("tree-both-unfinished", "A tuple variant that ends after its first value.", tree, grown(0, "both", BOTH), BOTH)
+    bad("tree-variant", "An unknown variant inside a tree.", tree, grown(8), ONE * 8 + b"\x04\x07")
+    bad("tree-trailing", "A byte after the leaf of a tree.", tree, grown(8), grown(8) + b"\0")
     bad("chain-unfinished", "A chain whose end is missing.", chain, deepest, b"\x01" * 31)
 
 
@@ -200,6 +257,14 @@ def add_good_payloads(book):
          user2, SCOPES, 0)
     good("older-limits", "Older minor: the field after a nested struct takes its default.",
          ["older-minor"], shape_reader("limits-1", 1), LIMITS, 0)
+    good("older-limits-2", "Older minor: a nested struct takes its default.", ["older-minor"],
+         shape_reader("limits-2", 2), NOTE, 1)
+    good("older-limits-2-two", "Older minor: a str and a nested struct take their defaults.", ["older-minor"],
+         shape_reader("limits-2", 2), LIMITS, 0)
+    good("limits-2", "Equal minors: the nested struct is present.", ["payload"], shape_reader("limits-2", 2),
+         EXTRA, 2)
+    good("newer-limits-2", "Newer minor: bytes after the nested struct are ignored.", ["newer-minor"],
+         shape_reader("limits-2", 2), EXTRA + b"tail", 3)
     good("equal-minor", "Equal minors greater than zero.", ["payload"], user2, SCOPES, 2)
     good("newer-tail", "Newer minor: the rest is ignored, the session is read-only.", ["newer-minor"],
          user1, SCOPES, 2)
@@ -211,6 +276,10 @@ def add_good_payloads(book):
     good("units-0", "No elements.", ["payload"], shape_reader("units"), b"\0")
     good("depth-64", "32 levels of chain: the last option is at depth 64.", ["schema-bounds", "boundary"],
          shape_reader("chain"), b"\x01" * 31 + b"\0")
+    for name, what, last in TREE_ENDS:
+        good(f"depth-64-{name}", f"An enum value at depth 64, within {what}; its content has no level.",
+             ["schema-bounds", "boundary"], shape_reader("tree"), grown(63 - len(last) // 2, *last))
+    good("tree-leaf", "A tree that is a leaf.", ["payload"], shape_reader("tree"), LEAF)
     good("major-other", "Another major, known to the reader.", ["payload"], shape_reader("user", 0, 7),
          USER_BYTES)
     good("major-0", "Major 0.", ["payload"], shape_reader("user", 0, 0), USER_BYTES)
@@ -218,5 +287,5 @@ def add_good_payloads(book):
 
 def add(book):
     """All vectors of this module."""
-    for part in (add_versions, add_values, add_bounds, add_good_payloads):
+    for part in (add_versions, add_values, add_kinds_ends, add_bounds, add_good_payloads):
         part(book)

@@ -69,6 +69,11 @@ def add_ring_syntax(book):
         ("lifetime-leading-zero", "A leading zero.", lifetime, "max-lifetime 028800"),
         ("lifetime-plus", "A sign.", lifetime, "max-lifetime +28800"),
         ("lifetime-unit", "A unit after the number.", lifetime, "max-lifetime 28800s"),
+        ("lifetime-minus", "A negative number.", lifetime, "max-lifetime -28800"),
+        ("lifetime-hexadecimal", "A hexadecimal number.", lifetime, "max-lifetime 0x7080"),
+        ("lifetime-underscore", "An underscore between digits.", lifetime, "max-lifetime 28_800"),
+        ("lifetime-fraction", "A decimal fraction.", lifetime, "max-lifetime 28800.0"),
+        ("lifetime-exponent", "A decimal exponent.", lifetime, "max-lifetime 288e2"),
         ("lifetime-empty", "No number.", lifetime, "max-lifetime"),
         ("lifetime-equals", "= instead of a space.", lifetime, "max-lifetime=28800"),
         ("lifetime-comment", "A comment after max-lifetime.", lifetime, lifetime + " # x"),
@@ -141,6 +146,10 @@ def add_ring_bytes(book):
         ("delete", "U+007F in a comment.", exchanged(note, note + "\x7f")),
         ("next-line", "U+0085 in a comment.", exchanged(note, note + "\x85")),
         ("c1", "U+009F in a comment.", exchanged(note, note + "\x9f")),
+        ("u0001", "U+0001 in a comment.", exchanged(note, note + "\x01")),
+        ("u001f", "U+001F in a comment.", exchanged(note, note + "\x1f")),
+        ("u0080", "U+0080 in a comment.", exchanged(note, note + "\x80")),
+        ("escape", "U+001B in the note of a key.", exchanged("# October", "# \x1b[31mOctober")),
         ("form-feed", "U+000C in a comment.", exchanged(note, note + "\x0c")),
         ("bom", "A byte order mark.", "\ufeff" + EXAMPLE),
         ("no-break-space", "U+00A0 between fields.", exchanged("max-lifetime 28800", "max-lifetime\u00a028800")),
@@ -205,6 +214,35 @@ def add_ring_rules(book):
     many = many_keys(257)
     ring_good(book, "256-keys", "256 keys.", ["ring-rule", "boundary"], text=many_keys(256))
     ring_bad(book, "257-keys", "257 keys.", ["ring-rule", "boundary"], many, base=many_keys(256))
+
+
+def noted(text):
+    """The example with something behind the # of its first key line."""
+    return exchanged(LINE_A, f"{LINE_A} #{text}")
+
+
+def add_ring_notes(book):
+    """SPEC 4.7: the note of a key has at most 80 bytes."""
+    flags, e_acute = ["ring-rule", "boundary"], "\u00e9"
+
+    def pair(name, comment, good, bad):
+        ring_good(book, "note-" + name, f"A note of 80 bytes: {comment}.", flags, text=noted(good))
+        ring_bad(book, "note-" + name, f"A note of 81 bytes: {comment}.", flags, noted(bad), base=noted(good))
+    pair("ascii", "ASCII", "n" * 80, "n" * 81)
+    pair("two-bytes", "a code point of two bytes counts as two", "n" * 78 + e_acute, "n" * 79 + e_acute)
+    pair("four-bytes", "twenty code points of four bytes", "\U0001f511" * 20, "\U0001f511" * 20 + "n")
+    pair("spaces-around", "the spaces around it do not count", "   " + "n" * 80 + "   ", "   " + "n" * 81 + "   ")
+    pair("space-inside", "a space inside counts", " n" + " " * 78 + "n ", " n" + " " * 79 + "n ")
+    pair("no-break-space", "U+00A0 is not a space and counts as two bytes", " " + "n" * 78 + "\u00a0",
+         " " + "n" * 79 + "\u00a0")
+    pair("signs", "further # directly after the first do not count", "##" + "n" * 80, "##" + "n" * 81)
+    pair("sign-after-space", "a # after a space counts", " #" + "n" * 79, " #" + "n" * 80)
+    disabled = exchanged(" disabled", " disabled # " + "n" * 80)
+    ring_good(book, "note-disabled", "A note of 80 bytes on a disabled key.", flags, text=disabled)
+    ring_bad(book, "note-disabled", "A note of 81 bytes on a disabled key.", flags,
+             exchanged(" disabled", " disabled # " + "n" * 81), base=disabled)
+    ring_good(book, "comment-long", "A comment line is not a note and may be longer than 80 bytes.", ["ring-rule"],
+              text=exchanged("# rotation is monthly", "#" + "n" * 500))
 
 
 def add_ring_configurations(book):
@@ -274,5 +312,5 @@ def add_good_rings(book):
 def add(book):
     """All vectors of this module."""
     for part in (add_ring_syntax, add_ring_times, add_ring_bytes, add_ring_rules,
-                 add_ring_configurations, add_good_rings):
+                 add_ring_notes, add_ring_configurations, add_good_rings):
         part(book)

@@ -132,7 +132,7 @@ def add_key(book):
     book.token_bad("key", "unknown-kid-unit", "The ring holds another unit key only.", flag,
                    keys=[unit_entry(ROOT_2)])
     body = body_of(sealed())
-    for bit in (0, 8, 16, 31):
+    for bit in (0, 7, 8, 16, 23, 31):
         book.token_bad("key", f"kid-bit-{bit}", f"Bit {bit} of the kid is flipped.", flag,
                        token=encode_text(flip(body, bit)))
     book.token_bad("key", "kid-zero", "The kid is replaced by zero bytes.", flag,
