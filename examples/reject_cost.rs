@@ -4,6 +4,8 @@
 //! difference, so that everything but the verifications cancels out. `reject_cost` alone lists the
 //! kinds.
 
+#![allow(clippy::std_instead_of_core, reason = "an ordinary program, with std")]
+
 use std::error::Error;
 use std::hint::black_box;
 

@@ -7,5 +7,6 @@ pub(crate) mod fault;
 pub(crate) mod plan;
 pub(crate) mod ring;
 pub(crate) mod date;
+pub(crate) mod file_error;
 pub(crate) mod file;
 pub(crate) mod table;

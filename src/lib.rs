@@ -43,7 +43,7 @@ mod wire;
 pub use crate::error::{Fault, Invalid, Missing, Reason, Rejected, Unavailable, VerifyError};
 pub use crate::key::error::{KeyError, Looks};
 pub use crate::key::fault::RingError;
-pub use crate::key::file::RingFileError;
+pub use crate::key::file_error::RingFileError;
 pub use crate::key::id::{KeyId, ParseKeyIdError};
 pub use crate::key::plan::KeyState;
 pub use crate::key::ring::{KeyRing, RingKey};

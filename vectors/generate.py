@@ -42,8 +42,10 @@ def pretty(value):
     return json.dumps(value, indent=1, ensure_ascii=True) + "\n"
 
 
-def check_inputs(name, inputs):
-    """SPEC 16.2: a policy fits its ring, and no record has expired at now."""
+def check_inputs(name, kind, inputs):
+    """SPEC 16.2: a policy fits its ring and the default skew, and no record has expired at now."""
+    if kind in ("issue", "renew", "update", "rotate"):
+        assert 2 + 1 <= inputs["policy"]["tolerance"] // 2, f"{name}: tolerance too small for the skew"
     if "ring" in inputs:
         policy = inputs["policy"]
         ttl = min(policy["idle"] or policy["absolute"], policy["absolute"])
@@ -60,7 +62,7 @@ def build():
     negative = sum(vector["stage"] not in ("ok", "none", "failed") for vector in every)
     assert len(every) >= 150 and 3 * negative >= 2 * len(every), (len(every), negative)
     for vector in every:
-        check_inputs(vector["id"], vector["inputs"])
+        check_inputs(vector["id"], vector["kind"], vector["inputs"])
     used = {flag for vector in every for flag in vector["flags"]}
     assert used == set(FLAGS), f"flags without use or description: {used ^ set(FLAGS)}"
     for name, vectors in files.items():

@@ -19,8 +19,8 @@ pub enum RingError {
     TooManyKeys,
     /// The key text of one key is wrong.
     Key(KeyError),
-    /// Root keys and derived units in one ring.
-    MixedKinds,
+    /// Root keys and derived units in one ring: this key is not of the kind of the first.
+    MixedKinds(KeyId),
     /// Two keys have one key id: the same key twice, or a collision made on purpose.
     SameId(KeyId),
     /// Two keys become active at the same time, so which one seals would be chance.
@@ -33,6 +33,13 @@ pub enum RingError {
         key: KeyId,
         /// When no token under it can be alive any more.
         earliest: Timestamp,
+    },
+    /// A key retires before its successor seals, which not even `forced` allows: nobody would seal.
+    RetiresBeforeSuccessor {
+        /// The key.
+        key: KeyId,
+        /// When its successor becomes active.
+        successor: Timestamp,
     },
     /// No key may seal at this time: all are disabled, or become active later.
     NoSealingKey,
@@ -56,16 +63,41 @@ pub enum RingError {
     },
 }
 
+impl RingError {
+    /// The key that the error is about; of two, the later one.
+    pub(crate) const fn key(&self) -> Option<KeyId> {
+        match self {
+            Self::MixedKinds(key)
+            | Self::SameId(key)
+            | Self::SameActivation(_, key)
+            | Self::NoSuccessor(key)
+            | Self::UnknownKey(key)
+            | Self::RetiresEarly { key, .. }
+            | Self::RetiresBeforeSuccessor { key, .. }
+            | Self::DropsKey { key, .. } => Some(*key),
+            Self::Empty
+            | Self::TooManyKeys
+            | Self::Key(_)
+            | Self::NoSealingKey
+            | Self::Lifetime
+            | Self::LifetimeTooShort { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for RingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the ring has no key; generate one"),
             Self::TooManyKeys => write!(f, "the ring has more than {MAX_KEYS} keys"),
             Self::Key(error) => error.fmt(f),
-            Self::MixedKinds => f.write_str(
+            Self::MixedKinds(_) => f.write_str(
                 "root keys (clkkey1.) and derived units (clksub1.) can't be in one ring",
             ),
-            Self::SameId(key) => write!(f, "key {key} is in the ring twice"),
+            Self::SameId(key) => write!(
+                f,
+                "two keys have the id {key}: the same key twice, or a collision; remove one"
+            ),
             Self::SameActivation(one, other) => write!(
                 f,
                 "keys {one} and {other} become active at the same time; give one a later time"
@@ -78,6 +110,11 @@ impl fmt::Display for RingError {
                 f,
                 "key {key} retires while its tokens may be alive; {earliest} is the earliest safe \
                  time, `forced` logs those users out"
+            ),
+            Self::RetiresBeforeSuccessor { key, successor } => write!(
+                f,
+                "key {key} retires before its successor becomes active at {successor}; not even \
+                 `forced` allows that"
             ),
             Self::NoSealingKey => f.write_str(
                 "no key of the ring may seal now; all are disabled or become active later",

@@ -2,108 +2,20 @@
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
-use core::fmt::{self, Write as _};
+use core::fmt::Write as _;
 
 use crate::key::date;
-use crate::key::error::{KeyError, Looks};
-use crate::key::fault::{MAX_KEYS, RingError};
+use crate::key::error::Looks;
+use crate::key::fault::MAX_KEYS;
+use crate::key::file_error::{Fault, MAX_FILE, MAX_NOTE, RingFileError};
+use crate::key::id::KeyId;
 use crate::key::plan::{DEFAULT_ROLLOUT, Entry, Material, Ring};
 use crate::key::ring::KeyRing;
 use crate::key::root::Key;
 use crate::key::text::SecretText;
 use crate::key::unit::{self, Unit};
 
-/// The longest ring file in bytes.
-const MAX_FILE: usize = 65_536;
-/// The longest note in bytes: short enough that every ring fits into a ring file.
-const MAX_NOTE: usize = 80;
 const HEADER: &str = "cloakroom-ring";
-
-/// A ring file that can't be used, with the place to look at.
-///
-/// ```
-/// use cloakroom::KeyRing;
-///
-/// let error = KeyRing::parse("cloakroom-ring 1\nmax-lifetime 8h\n").unwrap_err();
-/// assert_eq!(error.to_string(), "line 2, column 14: expected a number of seconds from 1 to 4294967295");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RingFileError {
-    line: usize,
-    column: usize,
-    fault: Fault,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Fault {
-    Expected(&'static str),
-    Repeated(&'static str),
-    Missing(&'static str),
-    Control,
-    ByteOrderMark,
-    NoteTooLong,
-    TooLarge(usize),
-    TooManyKeys,
-    Key(KeyError),
-    Ring(RingError),
-}
-
-impl RingFileError {
-    const fn whole(fault: Fault) -> Self {
-        Self {
-            line: 0,
-            column: 0,
-            fault,
-        }
-    }
-
-    /// The line, counted from 1, or `None` if the fault is of the file as a whole.
-    #[must_use]
-    pub fn line(&self) -> Option<usize> {
-        (self.line > 0).then_some(self.line)
-    }
-
-    /// The column in characters, counted from 1, or `None` if the fault is of the file as a whole.
-    #[must_use]
-    pub fn column(&self) -> Option<usize> {
-        (self.line > 0).then_some(self.column)
-    }
-}
-
-impl fmt::Display for RingFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line > 0 {
-            write!(f, "line {}, column {}: ", self.line, self.column)?;
-        }
-        match &self.fault {
-            Fault::Expected(what) => write!(f, "expected {what}"),
-            Fault::Repeated(what) => write!(f, "`{what}` is given twice"),
-            Fault::Missing(what) => write!(f, "the file has no `{what}` line"),
-            Fault::Control => f.write_str("a control character or tab; use spaces"),
-            Fault::ByteOrderMark => {
-                f.write_str("a byte order mark; save the file as UTF-8 without one")
-            }
-            Fault::NoteTooLong => write!(f, "a note has at most {MAX_NOTE} bytes"),
-            Fault::TooLarge(size) => {
-                write!(
-                    f,
-                    "the file has {size} bytes, a ring file has at most {MAX_FILE}"
-                )
-            }
-            Fault::TooManyKeys => write!(f, "more than {MAX_KEYS} keys"),
-            Fault::Key(error) => error.fmt(f),
-            Fault::Ring(error) => error.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for RingFileError {}
-
-impl From<RingError> for RingFileError {
-    fn from(error: RingError) -> Self {
-        Self::whole(Fault::Ring(error))
-    }
-}
 
 /// The words of one line, with their columns.
 struct Words<'a> {
@@ -185,6 +97,8 @@ struct Reader {
     max_lifetime: Option<u32>,
     rollout: Option<u32>,
     entries: Vec<Entry>,
+    /// Where each entry's key stands: line and column.
+    places: Vec<(usize, usize)>,
 }
 
 impl Reader {
@@ -249,6 +163,7 @@ impl Reader {
             Key::parse(text).map(Material::Root)
         };
         let material = material.map_err(|error| words.error(column, Fault::Key(error)))?;
+        self.places.push((words.number, column));
         let what = "activate=YYYY-MM-DDThh:mm:ssZ";
         let (word, column) = words.next().ok_or_else(|| words.here(what))?;
         let activate = word.strip_prefix("activate=").and_then(date::parse);
@@ -345,12 +260,29 @@ impl KeyRing {
             return Err(RingFileError::whole(Fault::Missing("cloakroom-ring 1")));
         }
         let missing = RingFileError::whole(Fault::Missing("max-lifetime"));
+        let ids: Vec<KeyId> = reader
+            .entries
+            .iter()
+            .map(|entry| entry.material.id())
+            .collect();
         let ring = Ring {
             entries: reader.entries,
             max_lifetime: reader.max_lifetime.ok_or(missing)?,
             rollout: reader.rollout.unwrap_or(DEFAULT_ROLLOUT),
         };
-        Ok(Self::checked(ring)?)
+        Self::checked(ring).map_err(|error| {
+            // Key ids do not stand in the file; the line does.
+            let at = error
+                .key()
+                .and_then(|key| ids.iter().rposition(|id| *id == key));
+            let place = at.and_then(|index| reader.places.get(index));
+            let (line, column) = place.copied().unwrap_or_default();
+            RingFileError {
+                line,
+                column,
+                fault: Fault::Ring(error),
+            }
+        })
     }
 
     /// The ring as a ring file, secret keys included. Comment lines of a file it was read from are

@@ -112,11 +112,11 @@ impl Ring {
         else {
             return Err(RingError::NoSuccessor(key));
         };
-        let earliest = if entry.forced {
-            successor.activate.unix()
-        } else {
-            computed
-        };
+        if retire < successor.activate {
+            let successor = successor.activate;
+            return Err(RingError::RetiresBeforeSuccessor { key, successor });
+        }
+        let earliest = if entry.forced { 0 } else { computed };
         if retire.unix() < earliest {
             let earliest = Timestamp::saturating_from_unix(earliest);
             return Err(RingError::RetiresEarly { key, earliest });

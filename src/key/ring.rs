@@ -100,10 +100,10 @@ impl KeyRing {
         }
         let kind = core::mem::discriminant(&first.material);
         for (index, entry) in entries.iter().enumerate() {
-            if core::mem::discriminant(&entry.material) != kind {
-                return Err(RingError::MixedKinds);
-            }
             let id = entry.material.id();
+            if core::mem::discriminant(&entry.material) != kind {
+                return Err(RingError::MixedKinds(id));
+            }
             for other in entries.iter().skip(index.saturating_add(1)) {
                 if other.material.id() == id {
                     return Err(RingError::SameId(id));

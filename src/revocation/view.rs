@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
 
 /// What a view is asked about: an authentic token, as far as revocation concerns it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Facts<'a> {
     /// The session.
@@ -22,6 +22,16 @@ pub struct Facts<'a> {
     pub audience: &'a [u8; 16],
     /// The name of the key it is sealed under in a revocation list.
     pub key: &'a [u8; 16],
+}
+
+impl core::fmt::Debug for Facts<'_> {
+    /// Without the subject, which has no place in a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Facts")
+            .field("generation", &self.generation)
+            .field("authenticated_at", &self.authenticated_at)
+            .finish_non_exhaustive()
+    }
 }
 
 /// At which scope something was revoked.

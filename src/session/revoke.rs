@@ -67,11 +67,13 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         generation: u32,
     ) -> Result<R::Receipt, RevokeError<R::Error>> {
         let now = self.now()?;
-        // Generation 0 is the first: an entry for it would refuse nothing.
-        self.publish(
-            Revocation::older_generations(session, generation.max(1)),
-            now,
-        )
+        // Generation 0 is the first: none is below it, and an entry can't say "none".
+        let revocation = Revocation::older_generations(session, generation);
+        let all: &[_] = if generation == 0 { &[] } else { &[revocation] };
+        self.inner
+            .revocations
+            .publish(all, now)
+            .map_err(RevokeError::Publish)
     }
 
     /// Logs all sessions of a subject out: "log out everywhere", an account disabled, a password

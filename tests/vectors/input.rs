@@ -187,7 +187,8 @@ impl Vector {
         }
         if keys.iter().all(|key| key["state"] != "sealing") {
             // Every ring has a key that seals; this one sealed none of the vectors.
-            let filler = Key::from_bytes(&std::array::from_fn(|i| 200 + i as u8)).unwrap();
+            let filler =
+                Key::from_bytes(&core::array::from_fn(|i| 200 + u8::try_from(i).unwrap())).unwrap();
             let unit = keys[0]["text"].as_str().unwrap().starts_with("clksub1.");
             let text = if unit {
                 let of: Unit = filler

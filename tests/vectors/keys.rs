@@ -103,7 +103,7 @@ pub(crate) fn ring_replace(vector: &Vector) {
 /// The unit that a text holds is the one its root derives.
 #[test]
 fn a_unit_text_holds_what_the_root_derives() {
-    let key = Key::from_bytes(&std::array::from_fn(|i| i as u8)).unwrap();
+    let key = Key::from_bytes(&std::array::from_fn(|i| u8::try_from(i).unwrap())).unwrap();
     let text = key
         .derive_unit(b"session", b"api.example.com")
         .unwrap()

@@ -162,7 +162,7 @@ fn reseal(vector: &Vector, text: &str, plaintext: &[u8], steps: &Value) {
 
 /// SPEC §8.10, over a real session whose times are those of the vector.
 pub(crate) fn age(vector: &Vector) {
-    let key = Key::from_bytes(&std::array::from_fn(|i| i as u8)).unwrap();
+    let key = Key::from_bytes(&std::array::from_fn(|i| u8::try_from(i).unwrap())).unwrap();
     let started = vector.number("authenticated_at");
     let ring = cloakroom::KeyRing::new(
         key.clone(),

@@ -185,7 +185,7 @@ impl Structured for Units {
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Chain {
-    next: Option<Box<Chain>>,
+    next: Option<Box<Self>>,
 }
 
 impl Structured for Chain {
