@@ -42,7 +42,7 @@ const COLLIDING: [[u8; 32]; 2] = [
 #[test]
 fn one_key_in_two_contexts_is_two_keys() {
     let long = [b'x'; 255];
-    let contexts: [(&[u8], &[u8]); 12] = [
+    let contexts: [(&[u8], &[u8]); 14] = [
         (b"session", b"api.example.com"),
         (b"session", b""),
         (b"session", b"api.example.co"),
@@ -51,6 +51,9 @@ fn one_key_in_two_contexts_is_two_keys() {
         (b"ab", b"c"),
         (b"a", b"bc"),
         (b"abc", b""),
+        // One string, were the purpose's length left out.
+        (b"p", b"x\0"),
+        (b"p\x02x", b""),
         (b"\0", b""),
         (b"\0\0", b""),
         (&long, b""),

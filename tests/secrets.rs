@@ -156,8 +156,8 @@ fn no_public_type_prints_a_secret() {
 
     keys(&printed, &key, &unit, &ring);
     print!(printed,
-        Issued: sessions.issue(SUBJECT, &card).unwrap(),
-        Token: sessions.issue(SUBJECT, &card).unwrap().token,
+        Issued: &issued,
+        Token: &issued.token,
         SessionInfo: *session.info(),
         SessionId: session.id(),
         LogReference: sessions.log_reference(session.info()).unwrap(),
@@ -328,7 +328,7 @@ fn stages(printed: &Printed, ring: &KeyRing, key: &Key, token: &str) {
     let opened = opener.open(token, b"", at(NOW)).unwrap();
     let (claims, _) = hazmat::Claims::decode(&opened.plaintext).unwrap();
     print!(printed,
-        Derived: hazmat::Derived::of(key, b"session", b"").unwrap(),
+        Derived: hazmat::Derived::of(key, b"session", b"api.example.com").unwrap(),
         Claims: claims,
         Opener: opener,
         OpenedToken: opened,

@@ -171,9 +171,7 @@ impl RevocationList {
 impl RevocationView for RevocationList {
     fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope> {
         let list = &*self.0;
-        if list.has_due(now.unix()) {
-            list.try_release(now.unix(), self.staleness_bound());
-        }
+        self.tick(now);
         if list.any(KEYS) && list.keys.contains(facts.key) {
             return Some(Scope::Key);
         }
@@ -229,6 +227,12 @@ impl RevocationView for RevocationList {
             list.subjects.peek_with(&subject_key(subject), bound)
         };
         of_audience.max(of_subject).unwrap_or(0)
+    }
+
+    fn tick(&self, now: Timestamp) {
+        if self.0.has_due(now.unix()) {
+            self.0.try_release(now.unix(), self.staleness_bound());
+        }
     }
 
     fn high_water_mark(&self) -> u64 {

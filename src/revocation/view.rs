@@ -90,6 +90,12 @@ pub trait RevocationView: Send + Sync {
     /// cut off at once; 0 where there is none.
     fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64;
 
+    /// Told the time at the start of every operation, so that what waits for its time takes effect.
+    /// Does nothing by default; must not block.
+    fn tick(&self, now: Timestamp) {
+        let _ = now;
+    }
+
     /// The latest time at which this view forgot something, in Unix seconds. Verification never goes
     /// back behind it: a clock set back would otherwise revive what was forgotten.
     fn high_water_mark(&self) -> u64 {
@@ -167,6 +173,10 @@ impl<V: RevocationView + ?Sized> RevocationView for alloc::sync::Arc<V> {
 
     fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
         (**self).start_bound(subject, audience, now)
+    }
+
+    fn tick(&self, now: Timestamp) {
+        (**self).tick(now);
     }
 
     fn high_water_mark(&self) -> u64 {

@@ -39,8 +39,18 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         payload: &T::View<'_>,
     ) -> Result<Issued, IssueError> {
         let now = self.now()?;
+        self.require_sealing_key(now)?;
         self.require_view(Class::Sensitive)?;
         self.issue_at(subject.as_ref(), payload, now)
+    }
+
+    /// The first thing that SPEC §8.4 and §8.6 ask for, so that all implementations give one answer
+    /// where several things are wrong.
+    pub(crate) fn require_sealing_key(&self, now: Timestamp) -> Result<(), Unavailable> {
+        match self.inner.keys.load().sealing(now) {
+            Some(_) => Ok(()),
+            None => Err(Unavailable::new(Missing::SealingKey)),
+        }
     }
 
     pub(crate) fn issue_at(

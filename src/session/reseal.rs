@@ -127,6 +127,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         if old.authenticated_at > now.unix() {
             return Err(Unavailable::new(Missing::Clock).into());
         }
+        self.require_sealing_key(now)?;
         let (idle, absolute) = self.inner.policy.effective(old);
         let issued_after = later(old, absolute, now).ok_or(Rejected::new(Reason::Expired))?;
         Ok((
@@ -223,6 +224,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         let now = self.now()?;
         self.require_same_scope(&session.info)
             .map_err(|_| ReauthenticateError::OtherContext)?;
+        self.require_sealing_key(now)?;
         self.require_view(Class::Sensitive)?;
         let issued = self.issue_at(session.subject(), payload, now)?;
         let revocation = Revocation::session(session.id());

@@ -190,7 +190,9 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             .now()
             .map_err(|_| Unavailable::new(Missing::Clock))?;
         let mark = self.inner.revocations.high_water_mark();
-        Ok(clock.max(Timestamp::saturating_from_unix(mark)))
+        let now = clock.max(Timestamp::saturating_from_unix(mark));
+        self.inner.revocations.tick(now);
+        Ok(now)
     }
 
     /// SPEC §9.9: whether the view knows enough for what is asked.

@@ -112,8 +112,6 @@ pub(crate) mod v4 {
     }
 }
 
-impl<const MAJOR: u32, const MINOR: u32> OwnedPayload for Bytes<MAJOR, MINOR> {}
-
 /// Any bytes under any schema: what another program may have sealed.
 pub(crate) struct Bytes<const MAJOR: u32, const MINOR: u32>(pub(crate) Vec<u8>);
 
@@ -134,6 +132,8 @@ impl<const MAJOR: u32, const MINOR: u32> Payload for Bytes<MAJOR, MINOR> {
         Ok(Self(bytes.to_vec()))
     }
 }
+
+impl<const MAJOR: u32, const MINOR: u32> OwnedPayload for Bytes<MAJOR, MINOR> {}
 
 pub(crate) struct Shop {
     pub(crate) clock: ManualClock,

@@ -104,8 +104,11 @@ impl Run {
         (self.time - server.behind).max(server.list.high_water_mark())
     }
 
+    /// What a server's sessions published; they tell their view the time first.
     fn publish(&mut self, server: usize, now: u64, revoked: &Revoked) {
-        self.known[self.servers[server].known].tell(revoked, now);
+        let known = &mut self.known[self.servers[server].known];
+        known.touch(now);
+        known.tell(revoked, now);
     }
 
     fn pick(&self, number: u8) -> Option<Token> {
@@ -310,14 +313,13 @@ impl Run {
                     Record::new(Revocation::subject(name.as_bytes(), before, None), expires);
                 let _ = list.merge(&[record], at(now));
                 let exempt = None;
-                self.publish(
-                    server,
-                    now,
+                self.known[known].tell(
                     &Revoked::Subject {
                         name,
                         before,
                         exempt,
                     },
+                    now,
                 );
             }
             Op::Pass(time) => self.time += u64::from(time),

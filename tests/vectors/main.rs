@@ -33,6 +33,7 @@ fn run(vector: &Vector) {
         "age" => opening::age(vector),
         "issue" => making::issue(vector),
         "renew" => making::renew(vector),
+        "update" => making::update(vector),
         "rotate" => making::rotate(vector),
         "key-text" => keys::key_text(vector),
         "ring" => keys::ring(vector),

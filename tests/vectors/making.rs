@@ -83,6 +83,49 @@ fn renew_as<T: OwnedPayload>(vector: &Vector) {
     assert_eq!(token.as_deref(), vector.expected("token").as_str());
 }
 
+pub(crate) fn update(vector: &Vector) {
+    with_reader!(vector, T => update_as::<T>(vector));
+}
+
+fn update_as<T: OwnedPayload>(vector: &Vector) {
+    let list = RevocationList::new();
+    let sessions: Sessions<T> = describe(vector, vector.ring(), list.clone())
+        .build()
+        .unwrap();
+    receive(vector, &list);
+    let sessions = sessions.bound_to(&vector.bytes("binding")).unwrap();
+    let session = sessions.verify(&vector.text("token").unwrap()).unwrap();
+    let new = vector.input("new");
+    let payload = hex(new["payload"].as_str().unwrap());
+    let number = |name: &str| new[name].as_u64().unwrap();
+    let updated = match (number("major"), number("minor")) {
+        (1, 0) => update_with::<_, 1, 0>(vector, &list, &session, payload),
+        (1, 2) => update_with::<_, 1, 2>(vector, &list, &session, payload),
+        (2, 5) => update_with::<_, 2, 5>(vector, &list, &session, payload),
+        other => panic!("no type for the schema {other:?}"),
+    };
+    assert_eq!(
+        if updated.is_some() { "ok" } else { "refused" },
+        vector.stage()
+    );
+    let token = updated.map(|issued| issued.token.into_string());
+    assert_eq!(token.as_deref(), vector.expected("token").as_str());
+}
+
+/// The same sessions with the payload type that the vector's new payload is of.
+fn update_with<T, const MAJOR: u32, const MINOR: u32>(
+    vector: &Vector,
+    list: &RevocationList,
+    session: &cloakroom::Session<T>,
+    payload: Vec<u8>,
+) -> Option<Issued> {
+    let sessions: Sessions<Given<MAJOR, MINOR>> = describe(vector, vector.ring(), list.clone())
+        .build()
+        .unwrap();
+    let sessions = sessions.bound_to(&vector.bytes("binding")).unwrap();
+    sessions.update(session, &Given(payload)).ok()
+}
+
 pub(crate) fn rotate(vector: &Vector) {
     with_reader!(vector, T => rotate_as::<T>(vector));
 }

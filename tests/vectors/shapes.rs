@@ -172,6 +172,50 @@ impl Structured for Limits1 {
     }
 }
 
+#[derive(Serialize, Deserialize, Default)]
+struct Extra {
+    a: u8,
+    b: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Limits2 {
+    limits: Inner,
+    admin: bool,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    extra: Extra,
+}
+
+impl Structured for Limits2 {
+    fn value(&self) -> Value {
+        json!({
+            "limits": { "read": self.limits.read }, "admin": self.admin, "note": self.note,
+            "extra": { "a": self.extra.a, "b": self.extra.b },
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Tree {
+    Leaf(u8),
+    One(Box<Tree>),
+    Both(u8, Box<Tree>),
+    Node { next: Box<Tree> },
+}
+
+impl Structured for Tree {
+    fn value(&self) -> Value {
+        match self {
+            Self::Leaf(number) => json!({ "leaf": number }),
+            Self::One(tree) => json!({ "one": tree.value() }),
+            Self::Both(number, tree) => json!({ "both": [number, tree.value()] }),
+            Self::Node { next } => json!({ "node": { "next": next.value() } }),
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Units {
     items: Vec<()>,
@@ -305,6 +349,14 @@ macro_rules! with_reader {
             }
             ("limits-1", 1, 1) => {
                 type $name = At<Limits1, 1, 1>;
+                $body
+            }
+            ("limits-2", 1, 2) => {
+                type $name = At<Limits2, 1, 2>;
+                $body
+            }
+            ("tree", 1, 0) => {
+                type $name = At<Tree, 1, 0>;
                 $body
             }
             ("units", 1, 0) => {
