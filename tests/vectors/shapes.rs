@@ -200,9 +200,9 @@ impl Structured for Limits2 {
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Tree {
     Leaf(u8),
-    One(Box<Tree>),
-    Both(u8, Box<Tree>),
-    Node { next: Box<Tree> },
+    One(Box<Self>),
+    Both(u8, Box<Self>),
+    Node { next: Box<Self> },
 }
 
 impl Structured for Tree {
