@@ -151,12 +151,28 @@ impl KeyRing {
     /// # Errors
     ///
     /// [`RingError::UnknownKey`] when the ring has no such key.
+    ///
+    /// A written `retire` that another key no longer may have is dropped from it.
     pub fn disable(&self, key: KeyId) -> Result<Self, RingError> {
-        self.changed(|entries| {
-            let entry = entries.iter_mut().find(|entry| entry.material.id() == key);
-            entry.ok_or(RingError::UnknownKey(key))?.disabled = true;
-            Ok(())
-        })
+        let mut ring = Ring {
+            entries: self.0.entries.clone(),
+            ..*self.0
+        };
+        let entry = ring
+            .entries
+            .iter_mut()
+            .find(|entry| entry.material.id() == key);
+        entry.ok_or(RingError::UnknownKey(key))?.disabled = true;
+        // Whoever was to retire because this key succeeds it stays as long as the next successor says.
+        // An emergency must not fail because of a date that was written for another day.
+        let stays = |entry: &Entry| ring.check_retirement(entry).is_ok();
+        let sound: Vec<bool> = ring.entries.iter().map(stays).collect();
+        for (entry, sound) in ring.entries.iter_mut().zip(sound) {
+            if !sound {
+                (entry.retire, entry.forced) = (None, false);
+            }
+        }
+        Self::checked(ring)
     }
 
     /// This ring without a key. [`Sessions::replace_keys`](crate::Sessions::replace_keys) refuses the

@@ -1,7 +1,7 @@
 //! The tables behind the revocation list: what is in them, how they grow, how they forget.
 
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +10,7 @@ use scc::HashIndex;
 
 use crate::revocation::cutoffs::Cutoffs;
 use crate::revocation::record::{NEVER, Record, Revocation, Target};
+use crate::revocation::view::Terms;
 use crate::wire::session_id::SessionId;
 
 /// Seconds between purges; more often costs writers, less often costs memory.
@@ -54,8 +55,9 @@ pub(crate) struct Tables {
 
 #[derive(Default)]
 pub(crate) struct Writer {
-    /// Cut-offs so far ahead that applying them would lock everybody out until then.
-    pub(crate) quarantine: Vec<Record>,
+    /// Cut-offs so far ahead that applying them would lock everybody out until then, by the time of
+    /// the cut-off: what is due stands first, however many wait behind it.
+    pub(crate) quarantine: BTreeSet<(u64, Record)>,
     pub(crate) purge_at: u64,
 }
 
@@ -125,18 +127,15 @@ impl Tables {
         let mut merged = Merged::default();
         let latest = now.saturating_add(self.tolerance());
         for record in records {
-            if record
-                .revocation
-                .cutoff()
-                .is_some_and(|cutoff| cutoff > latest)
-            {
-                if !writer.quarantine.contains(record) {
-                    writer.quarantine.push(*record);
+            match record.revocation.cutoff() {
+                Some(cutoff) if cutoff > latest => {
+                    writer.quarantine.insert((cutoff, *record));
+                    merged.quarantined = merged.quarantined.saturating_add(1);
                 }
-                merged.quarantined = merged.quarantined.saturating_add(1);
-            } else {
-                self.apply(record);
-                merged.applied = merged.applied.saturating_add(1);
+                _ => {
+                    self.apply(record);
+                    merged.applied = merged.applied.saturating_add(1);
+                }
             }
         }
         self.schedule(writer);
@@ -234,33 +233,60 @@ impl Tables {
 
     pub(crate) fn release(&self, writer: &mut Writer, now: u64, staleness_bound: u32) {
         let latest = now.saturating_add(self.tolerance());
-        // It may have waited past its own expiry, and takes effect only now.
         let life = self.expiry(now, staleness_bound);
-        let waiting = core::mem::take(&mut writer.quarantine)
-            .into_iter()
-            .map(|record| {
-                let due = record
-                    .revocation
-                    .cutoff()
-                    .is_none_or(|cutoff| cutoff <= latest);
-                let expires = if due {
-                    record.expires.max(life)
-                } else {
-                    record.expires
-                };
-                Record::new(record.revocation, expires)
-            });
-        self.merge(writer, &waiting.collect::<Vec<_>>(), now);
+        while let Some((cutoff, _)) = writer.quarantine.first() {
+            if *cutoff > latest {
+                break;
+            }
+            if let Some((_, record)) = writer.quarantine.pop_first() {
+                // It may have waited past its own expiry, and takes effect only now.
+                self.apply(&Record::new(record.revocation, record.expires.max(life)));
+            }
+        }
+        self.schedule(writer);
     }
 
     fn schedule(&self, writer: &Writer) {
-        let first = writer
-            .quarantine
-            .iter()
-            .filter_map(|record| record.revocation.cutoff())
-            .min();
+        let first = writer.quarantine.first().map(|(cutoff, _)| *cutoff);
         let at = first.map_or(u64::MAX, |cutoff| cutoff.saturating_sub(self.tolerance()));
         self.release_at.store(at, Ordering::Release);
+    }
+
+    /// The largest that any policy ever asked for: forgetting too late costs memory, too early revives
+    /// a session. Entries that are there were given the life of the policies before; they get the
+    /// difference, because tokens of the longer policy may be about.
+    pub(crate) fn register(&self, terms: Terms, staleness_bound: u32) {
+        let writer = self.lock();
+        let known = self.token_lifetime.load(Ordering::Acquire) > 0;
+        let before = self.expiry(0, staleness_bound);
+        self.token_lifetime
+            .fetch_max(terms.token_lifetime, Ordering::AcqRel);
+        self.leeway.fetch_max(terms.leeway, Ordering::AcqRel);
+        self.most_tolerance
+            .fetch_max(terms.tolerance, Ordering::AcqRel);
+        self.least_tolerance
+            .fetch_min(terms.tolerance, Ordering::AcqRel);
+        let longer = self.expiry(0, staleness_bound).saturating_sub(before);
+        if known && longer > 0 {
+            extend(&self.sessions, longer);
+            extend(&self.subjects, longer);
+            extend(&self.audiences, longer);
+        }
+        self.schedule(&writer);
+    }
+
+    /// 0 where nothing of the session was revoked.
+    pub(crate) fn lowest_live_generation(&self, session: SessionId) -> u32 {
+        let value = |_: &[u8; 16], entry: &Growing<AtomicU32>| entry.value.load(Ordering::Acquire);
+        self.sessions
+            .peek_with(&session.to_bytes(), value)
+            .unwrap_or(0)
+    }
+
+    pub(crate) fn purge_if_due(&self, writer: &mut Writer, now: u64) {
+        if now >= writer.purge_at {
+            self.purge(writer, now);
+        }
     }
 
     pub(crate) fn each(&self, mut put: impl FnMut(Record)) {
@@ -311,4 +337,14 @@ fn expire<N: 'static>(index: &HashIndex<[u8; 16], Growing<N>>, now: u64) -> usiz
         keep
     });
     removed
+}
+
+fn extend<N: 'static>(index: &HashIndex<[u8; 16], Growing<N>>, by: u64) {
+    index.iter_sync(|_, entry| {
+        let expires = entry.expires.load(Ordering::Acquire);
+        entry
+            .expires
+            .store(expires.saturating_add(by), Ordering::Release);
+        true
+    });
 }

@@ -14,6 +14,7 @@ use crate::revocation::record::{Record, Revocation, subject_key};
 use crate::revocation::snapshot::{Snapshot, SnapshotError};
 use crate::revocation::view::{Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms};
 use crate::time::Timestamp;
+use crate::wire::session_id::SessionId;
 
 /// The revocation list of one process: what was logged out here, and what was merged into it.
 ///
@@ -55,6 +56,10 @@ pub struct ListStats {
     pub quarantined: usize,
     /// Memory of the entries and of the room reserved for more, in bytes.
     pub bytes: usize,
+    /// The latest time at which something was forgotten, in Unix seconds. Tokens are judged no earlier
+    /// than this, so a mark far ahead of the clock calls for an alarm: some clock was fast while
+    /// somebody logged out, and now every session looks expired.
+    pub high_water_mark: u64,
 }
 
 impl ListStats {
@@ -106,6 +111,7 @@ impl RevocationList {
             keys: of(KEYS),
             quarantined: list.lock().quarantine.len(),
             bytes: bytes.into_iter().fold(0, usize::saturating_add),
+            high_water_mark: list.high_water_mark.load(Ordering::SeqCst),
         }
     }
 
@@ -141,7 +147,11 @@ impl RevocationList {
     #[must_use]
     pub fn snapshot(&self, now: Timestamp) -> Vec<u8> {
         let writer = self.0.lock();
-        let mut records = writer.quarantine.clone();
+        let mut records: Vec<Record> = writer
+            .quarantine
+            .iter()
+            .map(|(_, record)| *record)
+            .collect();
         self.0.each(|record| records.push(record));
         let high_water_mark = self.0.high_water_mark.load(Ordering::Acquire);
         Snapshot {
@@ -240,18 +250,7 @@ impl RevocationView for RevocationList {
     }
 
     fn register(&self, terms: Terms) {
-        // The largest that any policy ever asked for: forgetting too late costs memory, too early
-        // revives a session.
-        self.0
-            .token_lifetime
-            .fetch_max(terms.token_lifetime, Ordering::AcqRel);
-        self.0.leeway.fetch_max(terms.leeway, Ordering::AcqRel);
-        self.0
-            .most_tolerance
-            .fetch_max(terms.tolerance, Ordering::AcqRel);
-        self.0
-            .least_tolerance
-            .fetch_min(terms.tolerance, Ordering::AcqRel);
+        self.0.register(terms, self.staleness_bound());
     }
 }
 
@@ -260,17 +259,33 @@ impl RevocationPublish for RevocationList {
     type Error = Infallible;
 
     fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Result<InMemory, Infallible> {
-        let expires = self.0.expiry(now.unix(), self.staleness_bound());
         let mut writer = self.0.lock();
+        // Under the lock: a policy that registers meanwhile extends what it finds.
+        let expires = self.0.expiry(now.unix(), self.staleness_bound());
         for revocation in revocations {
             // Not through the quarantine: the revoker has checked how far ahead it lies, and what is
             // acknowledged must be in effect.
             self.0.apply(&Record::new(*revocation, expires));
         }
-        if now.unix() >= writer.purge_at {
-            self.0.purge(&mut writer, now.unix());
-        }
+        self.0.purge_if_due(&mut writer, now.unix());
         Ok(InMemory)
+    }
+
+    fn publish_rotation(
+        &self,
+        session: SessionId,
+        generation: u32,
+        now: Timestamp,
+    ) -> Result<Option<InMemory>, Infallible> {
+        let mut writer = self.0.lock();
+        if self.0.lowest_live_generation(session) >= generation {
+            return Ok(None);
+        }
+        let expires = self.0.expiry(now.unix(), self.staleness_bound());
+        let revocation = Revocation::older_generations(session, generation);
+        self.0.apply(&Record::new(revocation, expires));
+        self.0.purge_if_due(&mut writer, now.unix());
+        Ok(Some(InMemory))
     }
 }
 

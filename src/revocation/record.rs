@@ -21,7 +21,7 @@ const KEY: u8 = 4;
 const SUBJECT_EXEMPT: u8 = 0x82;
 
 /// "Everything that started before `before`, but for `exempt`."
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cutoff {
     /// Unix seconds.
     pub(crate) before: u64,
@@ -29,7 +29,7 @@ pub(crate) struct Cutoff {
 }
 
 /// What is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Target {
     Session { id: SessionId, below: u32 },
     Subject { key: [u8; 16], cutoff: Cutoff },
@@ -39,7 +39,7 @@ pub(crate) enum Target {
 
 /// Something to be refused from now on: what a [`RevocationPublish`](crate::RevocationPublish) is
 /// given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Revocation(pub(crate) Target);
 
 impl Revocation {
@@ -109,7 +109,7 @@ pub(crate) fn subject_key(subject: &[u8]) -> [u8; 16] {
 }
 
 /// A revocation and the time from which it may be forgotten: what lists exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Record {
     pub(crate) revocation: Revocation,
     /// Unix seconds.

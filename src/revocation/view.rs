@@ -134,6 +134,26 @@ pub trait RevocationPublish: RevocationView {
         revocations: &[Revocation],
         now: Timestamp,
     ) -> Result<Self::Receipt, Self::Error>;
+
+    /// Refuses the generations of a session below `generation`, unless some as high are refused
+    /// already: then another rotation came first, and the answer is `None`.
+    ///
+    /// Two rotations at one time would otherwise make two tokens of one generation, both alive, one
+    /// of them perhaps with a right that the other took away. The default can't tell; implement it
+    /// where comparing and publishing are one step.
+    ///
+    /// # Errors
+    ///
+    /// As for [`publish`](Self::publish).
+    fn publish_rotation(
+        &self,
+        session: SessionId,
+        generation: u32,
+        now: Timestamp,
+    ) -> Result<Option<Self::Receipt>, Self::Error> {
+        self.publish(&[Revocation::older_generations(session, generation)], now)
+            .map(Some)
+    }
 }
 
 /// Sessions that can't be revoked: nothing is, whatever happened.
@@ -198,5 +218,14 @@ impl<P: RevocationPublish + ?Sized> RevocationPublish for alloc::sync::Arc<P> {
 
     fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Result<P::Receipt, P::Error> {
         (**self).publish(revocations, now)
+    }
+
+    fn publish_rotation(
+        &self,
+        session: SessionId,
+        generation: u32,
+        now: Timestamp,
+    ) -> Result<Option<P::Receipt>, P::Error> {
+        (**self).publish_rotation(session, generation, now)
     }
 }

@@ -25,6 +25,9 @@ use crate::wire::claims::Schema;
 use crate::wire::payload::{OwnedPayload, Payload};
 use crate::wire::text::{MAX_TOKEN, MIN_TOKEN};
 
+/// What the default cookie holds: 4,096 characters less its name and attributes.
+const DEFAULT_MAX_TOKEN: usize = 4023;
+
 /// Describes [`Sessions`]. Purpose, audience and both timeouts have no default, on purpose.
 #[must_use = "a builder does nothing until `build`"]
 pub struct SessionsBuilder<T: Payload, R> {
@@ -63,7 +66,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             skew: Duration::seconds(2),
             share: (1, 2),
             stale: StalePolicy::FailClosed,
-            max_token: MAX_TOKEN,
+            max_token: DEFAULT_MAX_TOKEN,
             #[cfg(feature = "std")]
             clock: Some(Box::new(crate::time::SystemClock)),
             #[cfg(not(feature = "std"))]
@@ -163,8 +166,10 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
         self
     }
 
-    /// The longest token in characters, at most 4096. What does not fit is an error when a session is
-    /// issued or updated, never a cookie that a browser drops.
+    /// The longest token in characters: 4,023 by default, which is what the default cookie of
+    /// [`http::cookie`](crate::http::cookie) holds; at most 4,096. Give the `token_budget` of your
+    /// cookie if it is another. What does not fit is an error when a session is issued or updated, never
+    /// a cookie that a browser drops.
     pub fn max_token_len(mut self, characters: usize) -> Self {
         self.max_token = characters;
         self

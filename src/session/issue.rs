@@ -1,7 +1,7 @@
 //! Issuing (SPEC §8.4), and the sealing that every new token shares.
 
 use crate::error::{Missing, Unavailable};
-use crate::revocation::view::RevocationView;
+use crate::revocation::view::{Facts, RevocationView};
 use crate::seal::sealer::{TAG, TEXT_AT};
 use crate::session::error::{IssueError, PayloadError};
 use crate::session::sessions::{Class, Sessions};
@@ -91,7 +91,28 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             absolute: self.inner.policy.absolute,
             schema: self.inner.schema,
         };
-        self.seal(&claims, Content::New(payload), now)
+        let issued = self.seal::<IssueError>(&claims, Content::New(payload), now)?;
+        self.require_live(&claims, now)?;
+        Ok(issued)
+    }
+
+    /// A token that is dead on arrival logs the user out at once, and nothing says why: the key that
+    /// seals was revoked and the ring has not followed.
+    fn require_live(&self, claims: &Claims<'_>, now: Timestamp) -> Result<(), Unavailable> {
+        let missing = Unavailable::new(Missing::SealingKey);
+        let keys = self.inner.keys.load();
+        let facts = Facts {
+            session: claims.session,
+            generation: claims.generation,
+            authenticated_at: claims.authenticated_at,
+            subject: claims.subject,
+            audience: &self.inner.audience_key,
+            key: keys.sealing(now).ok_or(missing)?.revocation_key(),
+        };
+        match self.inner.revocations.verdict(&facts, now) {
+            None => Ok(()),
+            Some(_) => Err(missing),
+        }
     }
 
     /// Seals claims and payload under the key that seals now.

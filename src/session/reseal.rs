@@ -201,11 +201,16 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         // Sealed first and published before it leaves: a payload that does not fit must not cost the
         // user the old token.
         let issued = self.seal::<UpdateError>(&claims, content, now)?;
-        let revocation = Revocation::older_generations(claims.session, generation);
-        self.inner
+        let published = self
+            .inner
             .revocations
-            .publish(&[revocation], now)
-            .map_err(RotateError::Publish)?;
+            .publish_rotation(claims.session, generation, now);
+        if published.map_err(RotateError::Publish)?.is_none() {
+            // Another rotation came first, and with it this session's token became an old one.
+            return Err(
+                UpdateError::from(VerifyError::from(Rejected::new(Reason::Revoked))).into(),
+            );
+        }
         Ok(issued)
     }
 
@@ -224,6 +229,16 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         let now = self.now()?;
         self.require_same_scope(&session.info)
             .map_err(|_| ReauthenticateError::OtherContext)?;
+        // A session of another ring: its id would be revoked in a list that nobody asks about it.
+        if self
+            .inner
+            .keys
+            .load()
+            .known(session.info.key.to_bytes())
+            .is_none()
+        {
+            return Err(ReauthenticateError::OtherContext);
+        }
         self.require_sealing_key(now)?;
         self.require_view(Class::Sensitive)?;
         let issued = self.issue_at(session.subject(), payload, now)?;

@@ -49,7 +49,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     /// [`RevokeError`].
     pub fn revoke_token(&self, token: &str) -> Result<Option<R::Receipt>, RevokeError<R::Error>> {
         let now = self.now()?;
-        match self.session_of(token, now) {
+        match self.session_of(token) {
             None => Ok(None),
             Some(id) => self.publish(Revocation::session(id), now).map(Some),
         }
@@ -87,7 +87,8 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         subject: impl AsRef<[u8]>,
     ) -> Result<R::Receipt, RevokeError<R::Error>> {
         let now = self.now()?;
-        self.cut_off(subject.as_ref(), self.cutoff_now(now), None, now)
+        let subject = subject.as_ref();
+        self.cut_off(subject, self.cutoff_now(subject, now), None, now)
     }
 
     /// Logs all sessions of a subject out but one: "log out my other devices".
@@ -101,7 +102,8 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         keep: SessionId,
     ) -> Result<R::Receipt, RevokeError<R::Error>> {
         let now = self.now()?;
-        self.cut_off(subject.as_ref(), self.cutoff_now(now), Some(keep), now)
+        let subject = subject.as_ref();
+        self.cut_off(subject, self.cutoff_now(subject, now), Some(keep), now)
     }
 
     /// Logs the sessions of a subject out that started before `before`.
@@ -126,7 +128,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     pub fn revoke_all(&self) -> Result<R::Receipt, RevokeError<R::Error>> {
         let now = self.now()?;
         self.publish(
-            Revocation::audience(self.inner.audience_key, self.cutoff_now(now)),
+            Revocation::audience(self.inner.audience_key, self.cutoff_now(&[], now)),
             now,
         )
     }
@@ -158,7 +160,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     /// [`RevokeError`].
     pub fn disable_key(&self, key: KeyId) -> Result<KeyRevoked<R::Receipt>, RevokeError<R::Error>> {
         let now = self.now()?;
-        let everybody = Revocation::audience(self.inner.audience_key, self.cutoff_now(now));
+        let everybody = Revocation::audience(self.inner.audience_key, self.cutoff_now(&[], now));
         let receipt = self
             .inner
             .revocations
@@ -172,12 +174,21 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         })
     }
 
-    /// SPEC §9.6: so that a session that started in this second, by a clock that is a little ahead,
-    /// is cut off too.
-    fn cutoff_now(&self, now: Timestamp) -> u64 {
-        now.unix()
-            .saturating_add(u64::from(self.inner.policy.skew))
-            .saturating_add(1)
+    /// SPEC §9.6: far enough ahead that a session is cut off which started in this second by a clock
+    /// that is a little ahead, or at the start bound of an earlier cut-off; but never further than a
+    /// revoker may go.
+    fn cutoff_now(&self, subject: &[u8], now: Timestamp) -> u64 {
+        let policy = &self.inner.policy;
+        let now_unix = now.unix();
+        let bound = self
+            .inner
+            .revocations
+            .start_bound(subject, &self.inner.audience_key, now);
+        let limit = now_unix.saturating_add(u64::from(policy.tolerance / 2));
+        let by_skew = now_unix
+            .saturating_add(u64::from(policy.skew))
+            .saturating_add(1);
+        by_skew.max(bound.saturating_add(1).min(limit))
     }
 
     fn cut_off(

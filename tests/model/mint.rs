@@ -5,7 +5,7 @@ use cloakroom::Issued;
 use crate::common::{Outcome, outcome, user};
 use crate::ops::Op;
 use crate::plain::{LOGGED_OUT, Policy, Revoked, Token};
-use crate::run::{Run, SECOND_KEY};
+use crate::run::{Run, sealing};
 
 /// How often each answer was given.
 pub(crate) type Seen = std::collections::HashMap<Outcome, usize>;
@@ -33,7 +33,7 @@ impl Run {
             issued: started,
             idle: policy.idle,
             absolute: policy.absolute,
-            key: if now >= SECOND_KEY { 2 } else { 1 },
+            key: sealing(now),
         }
     }
 
@@ -45,7 +45,7 @@ impl Run {
         self.known[known].touch(now);
         let (session, old) = &self.held[index];
         let old = old.clone();
-        let sealing = if now >= SECOND_KEY { 2 } else { 1 };
+        let sealing = sealing(now);
         let live = policy.verify(&old, &self.known[known], now);
         let next = policy.next(&old, now, sealing).filter(|_| live.is_ok());
         let (issued, expected) = match op {
@@ -70,7 +70,7 @@ impl Run {
             }
             _ => {
                 let again = sessions.reauthenticate(session, &user("again")).ok();
-                let start = self.known[known].start(old.subject, now);
+                let start = self.known[known].start(old.subject, now, sealing);
                 let next = again
                     .as_ref()
                     .zip(start)

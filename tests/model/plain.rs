@@ -124,8 +124,19 @@ impl Known {
         cutoffs.max().unwrap_or(0)
     }
 
+    /// The cut-off that a revocation of `subject` at `now` makes.
+    pub(crate) fn cutoff_now(&mut self, subject: &str, now: u64) -> u64 {
+        self.touch(now);
+        (now + SKEW + 1).max((self.start_bound(subject) + 1).min(now + TOLERANCE / 2))
+    }
+
     /// When a session of `subject` may start, unless that lies too far ahead.
-    pub(crate) fn start(&self, subject: &str, now: u64) -> Option<u64> {
+    ///
+    /// Nobody logs in under a key that was revoked.
+    pub(crate) fn start(&self, subject: &str, now: u64, key: u8) -> Option<u64> {
+        if self.applied.contains(&Revoked::Key { key }) {
+            return None;
+        }
         let start = now.max(self.start_bound(subject));
         (start - now <= TOLERANCE / 2).then_some(start)
     }

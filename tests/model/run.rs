@@ -7,11 +7,16 @@ use cloakroom::{
 
 use crate::common::{AUDIENCE, NOW, PURPOSE, Seeded, User, at, key, seconds, user};
 use crate::ops::Op;
-use crate::plain::{Known, LOGGED_OUT, Policy, Revoked, SKEW, TOLERANCE, Token};
+use crate::plain::{Known, LOGGED_OUT, Policy, Revoked, TOLERANCE, Token};
 use crate::records::{records, shuffle};
 
 /// The second key of the ring seals from here on.
-pub(crate) const SECOND_KEY: u64 = NOW + 2_500;
+const SECOND_KEY: u64 = NOW + 2_500;
+
+/// The number of the key that seals.
+pub(crate) const fn sealing(now: u64) -> u8 {
+    if now >= SECOND_KEY { 2 } else { 1 }
+}
 const SUBJECTS: [&str; 3] = ["ada", "bob", ""];
 const POLICIES: [Policy; 4] = [
     policy(Some(1_800), 7_200, 0),
@@ -174,7 +179,7 @@ impl Run {
                 let subject = SUBJECTS[usize::from(subject) % 3];
                 self.known[known].touch(now);
                 let issued = sessions.issue(subject, &user(subject)).ok();
-                let expected = self.known[known].start(subject, now);
+                let expected = self.known[known].start(subject, now, sealing(now));
                 assert_eq!(issued.is_some(), expected.is_some(), "issue");
                 if let (Some(issued), Some(started)) = (issued, expected) {
                     let token = self.fresh(&issued, subject, started, now, policy);
@@ -232,8 +237,9 @@ impl Run {
             }
             Op::Subject(subject) => {
                 let name = SUBJECTS[usize::from(subject) % 2];
+                let cutoff = self.known[known].cutoff_now(name, now);
                 sessions.revoke_subject(name).unwrap();
-                let (before, exempt) = (now + SKEW + 1, None);
+                let (before, exempt) = (cutoff, None);
                 self.publish(
                     server,
                     now,
@@ -250,8 +256,9 @@ impl Run {
                     return;
                 };
                 let id = SessionId::from_bytes(token.id);
+                let cutoff = self.known[known].cutoff_now(name, now);
                 sessions.revoke_subject_except(name, id).unwrap();
-                let (before, exempt) = (now + SKEW + 1, Some(token.id));
+                let (before, exempt) = (cutoff, Some(token.id));
                 self.publish(
                     server,
                     now,
@@ -278,14 +285,9 @@ impl Run {
                 );
             }
             Op::All => {
+                let before = self.known[known].cutoff_now("", now);
                 sessions.revoke_all().unwrap();
-                self.publish(
-                    server,
-                    now,
-                    &Revoked::Everybody {
-                        before: now + SKEW + 1,
-                    },
-                );
+                self.publish(server, now, &Revoked::Everybody { before });
             }
             Op::AllBefore(back) => {
                 let before = now + TOLERANCE / 2 - u64::from(back);
@@ -294,15 +296,10 @@ impl Run {
             }
             Op::Key(first) => {
                 let number = if first { 1 } else { 2 };
+                let before = self.known[known].cutoff_now("", now);
                 let _ = sessions.disable_key(key(number).id()).unwrap();
                 self.publish(server, now, &Revoked::Key { key: number });
-                self.publish(
-                    server,
-                    now,
-                    &Revoked::Everybody {
-                        before: now + SKEW + 1,
-                    },
-                );
+                self.publish(server, now, &Revoked::Everybody { before });
             }
             Op::Arrives(subject, ahead) => {
                 let name = SUBJECTS[usize::from(subject) % 2];

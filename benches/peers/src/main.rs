@@ -1,0 +1,130 @@
+//! Measures this crate against its peers, prints the tables and draws the plot:
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml [-- [--quick] [PLOT.svg]]`.
+//!
+//! `--quick` is for seeing that it runs; its figures are worthless, so it draws only where it is told.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cloakroom_peers::measure::{Samples, plan};
+use cloakroom_peers::plot;
+use cloakroom_peers::table::Report;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let picture = arguments.iter().find(|argument| *argument != "--quick");
+    let picture = match (picture, quick) {
+        (Some(path), _) => Some(PathBuf::from(path)),
+        (None, true) => None,
+        (None, false) => Some(here.join("../../docs/bench.svg")),
+    };
+
+    let allocations = allocations(here, quick);
+    let mut plan = plan(quick);
+    let (rounds, slot) = if quick { (5, 1e5) } else { (201, 2e6) };
+    let samples = Samples::take(&mut plan.cases, rounds, slot);
+    assert!(allocations.is_empty() || allocations.len() == plan.cases.len());
+    let report = Report {
+        plan: &plan,
+        samples: &samples,
+        allocations: &allocations,
+    };
+    println!("{}", report.comparison());
+    println!("Medians of {rounds} interleaved rounds on {}.", machine());
+    println!("In parentheses: of the time that cloakroom takes to issue and to verify.\n");
+    println!("{}", report.own());
+    println!("{}", report.goals());
+    if let Some(path) = picture {
+        plot::draw(&report, &path).expect("the plot can be written");
+    }
+}
+
+/// Counted by another program, because counting replaces the allocator. Nothing when cargo is not at
+/// hand to build it; then the table says so.
+fn allocations(here: &Path, quick: bool) -> Vec<u64> {
+    let Some(cargo) = std::env::var_os("CARGO") else {
+        return Vec::new();
+    };
+    let mut command = Command::new(cargo);
+    command.args([
+        "run",
+        "--release",
+        "--locked",
+        "--quiet",
+        "--bin",
+        "allocations",
+    ]);
+    command.arg("--manifest-path").arg(here.join("Cargo.toml"));
+    if quick {
+        command.args(["--", "--quick"]);
+    }
+    let output = command.output().expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines()
+        .map(|line| line.parse().expect("a number"))
+        .collect()
+}
+
+/// The processor and those of its features that the measured code asks for at run time.
+fn machine() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("an unnamed processor", |(_, model)| model);
+    format!(
+        "{model} ({}: {})",
+        std::env::consts::ARCH,
+        features().join(", ")
+    )
+}
+
+#[cfg(target_arch = "x86_64")]
+fn features() -> Vec<&'static str> {
+    macro_rules! detected {
+        ($($name:tt),*) => {
+            [$(($name, std::arch::is_x86_feature_detected!($name))),*]
+        };
+    }
+    let all = detected!(
+        "sse2",
+        "avx2",
+        "avx512f",
+        "aes",
+        "vaes",
+        "pclmulqdq",
+        "sha",
+        "adx",
+        "bmi2"
+    );
+    all.into_iter()
+        .filter(|(_, has)| *has)
+        .map(|(name, _)| name)
+        .collect()
+}
+
+#[cfg(target_arch = "aarch64")]
+fn features() -> Vec<&'static str> {
+    macro_rules! detected {
+        ($($name:tt),*) => {
+            [$(($name, std::arch::is_aarch64_feature_detected!($name))),*]
+        };
+    }
+    let all = detected!("neon", "aes", "pmull", "sha2");
+    all.into_iter()
+        .filter(|(_, has)| *has)
+        .map(|(name, _)| name)
+        .collect()
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn features() -> Vec<&'static str> {
+    vec!["features unknown"]
+}

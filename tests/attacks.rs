@@ -1,0 +1,380 @@
+//! Attacks that once worked: races between a right taken away and a rotation, logouts that fell into
+//! the second of another, entries forgotten while they were asked for, and what an honest user would
+//! have met on the way.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc
+)]
+
+mod common;
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier, Mutex};
+
+use cloakroom::http::cookie::CookieConfig;
+use cloakroom::{
+    Facts, Freshness, InMemory, IssueError, KeyRing, KeyState, ManualClock, RawBytes,
+    ReauthenticateError, Record, Revocation, RevocationList, RevocationPublish, RevocationView,
+    Scope, SessionId, Sessions, Terms, Timestamp,
+};
+use common::{AUDIENCE, NOW, PURPOSE, User, at, builder, key, ring_for, user};
+use time::Duration;
+
+/// A list at whose questions something else happens first.
+struct Hooked {
+    list: RevocationList,
+    before_verdict: AtomicBool,
+    before_rotation: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Hooked {
+    fn new() -> Arc<Self> {
+        let (list, before_verdict) = (RevocationList::new(), AtomicBool::new(false));
+        Arc::new(Self {
+            list,
+            before_verdict,
+            before_rotation: Mutex::new(None),
+        })
+    }
+}
+
+impl RevocationView for Hooked {
+    fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope> {
+        if self.before_verdict.swap(false, Ordering::SeqCst) {
+            self.list.purge(at(NOW + 20_000));
+        }
+        self.list.verdict(facts, now)
+    }
+
+    fn freshness(&self) -> Freshness {
+        Freshness::Fresh
+    }
+
+    fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
+        self.list.start_bound(subject, audience, now)
+    }
+
+    fn high_water_mark(&self) -> u64 {
+        self.list.high_water_mark()
+    }
+
+    fn register(&self, terms: Terms) {
+        self.list.register(terms);
+    }
+}
+
+impl RevocationPublish for Hooked {
+    type Receipt = InMemory;
+    type Error = Infallible;
+
+    fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Result<InMemory, Infallible> {
+        self.list.publish(revocations, now)
+    }
+
+    fn publish_rotation(
+        &self,
+        session: SessionId,
+        generation: u32,
+        now: Timestamp,
+    ) -> Result<Option<InMemory>, Infallible> {
+        let first = self.before_rotation.lock().unwrap().take();
+        if let Some(first) = first {
+            first();
+        }
+        self.list.publish_rotation(session, generation, now)
+    }
+}
+
+#[test]
+fn a_purge_between_the_clock_and_the_verdict_revives_nothing() {
+    let clock = ManualClock::at(NOW);
+    let view = Hooked::new();
+    let sessions: Sessions<(), _> = builder(&clock, view.clone()).build().unwrap();
+    let issued = sessions.issue("ada", &()).unwrap();
+    sessions.revoke(issued.session.id()).unwrap();
+    assert!(sessions.verify(issued.token.as_str()).is_err());
+    // The clock moves on by hours, another thread forgets the entry, and only then is it asked for.
+    view.before_verdict.store(true, Ordering::SeqCst);
+    assert!(sessions.verify(issued.token.as_str()).is_err());
+}
+
+#[test]
+fn a_right_that_was_taken_away_does_not_come_back_with_a_rotation_under_way() {
+    let clock = ManualClock::at(NOW);
+    let view = Hooked::new();
+    let sessions: Sessions<User, _> = builder(&clock, view.clone()).build().unwrap();
+    let admin = User {
+        name: "eve".into(),
+        admin: true,
+    };
+    let issued = sessions.issue("eve", &admin).unwrap();
+    let (other, text) = (sessions.clone(), issued.token.as_str().to_owned());
+    *view.before_rotation.lock().unwrap() = Some(Box::new(move || {
+        let session = other.verify(&text).unwrap();
+        other.rotate_with(&session, &user("eve")).unwrap();
+    }));
+    let session = sessions.verify(issued.token.as_str()).unwrap();
+    assert!(
+        sessions.rotate(&session).is_err(),
+        "a token with the old right was made"
+    );
+    assert!(
+        view.before_rotation.lock().unwrap().is_none(),
+        "the race took place"
+    );
+}
+
+#[test]
+fn of_two_rotations_at_one_time_one_wins() {
+    let clock = ManualClock::at(NOW);
+    let sessions: Sessions<User, _> = builder(&clock, RevocationList::new()).build().unwrap();
+    for _ in 0..400 {
+        let issued = sessions.issue("eve", &user("eve")).unwrap();
+        let barrier = Barrier::new(2);
+        let rotate = || {
+            let session = sessions.verify(issued.token.as_str()).unwrap();
+            barrier.wait();
+            sessions.rotate(&session)
+        };
+        let (one, two) = std::thread::scope(|scope| {
+            let (one, two) = (scope.spawn(rotate), scope.spawn(rotate));
+            (one.join().unwrap(), two.join().unwrap())
+        });
+        assert!(one.is_ok() != two.is_ok(), "{one:?} and {two:?}");
+    }
+}
+
+#[test]
+fn a_second_logout_within_the_same_seconds_ends_the_login_between_them() {
+    let clock = ManualClock::at(NOW);
+    let sessions: Sessions<(), _> = builder(&clock, RevocationList::new()).build().unwrap();
+    // More often than the tolerance has seconds: no logout is refused, and none does nothing.
+    for _ in 0..40 {
+        sessions.revoke_subject("ada").unwrap();
+        let Ok(issued) = sessions.issue("ada", &()) else {
+            clock.advance(1);
+            continue;
+        };
+        sessions.revoke_subject("ada").unwrap();
+        let ahead = issued.session.authenticated_at().unix() - clock_now(&clock);
+        // At the very limit of what a revoker may do, time has to pass first.
+        if ahead < 30 {
+            assert!(
+                sessions.verify(issued.token.as_str()).is_err(),
+                "{ahead} seconds ahead"
+            );
+        }
+        clock.advance(3);
+    }
+    let everybody: Sessions<(), _> = builder(&clock, RevocationList::new()).build().unwrap();
+    everybody.revoke_all().unwrap();
+    let issued = everybody.issue("ada", &()).unwrap();
+    everybody.revoke_subject("ada").unwrap();
+    assert!(everybody.verify(issued.token.as_str()).is_err());
+}
+
+fn clock_now(clock: &ManualClock) -> u64 {
+    cloakroom::Clock::now(clock).unwrap().unix()
+}
+
+#[test]
+fn a_server_that_is_behind_logs_out_what_started_ahead_of_it() {
+    let (ahead, behind) = (ManualClock::at(NOW + 2), ManualClock::at(NOW));
+    let list = RevocationList::new();
+    let first: Sessions<(), _> = builder(&ahead, list.clone()).build().unwrap();
+    let second: Sessions<(), _> = builder(&behind, list).build().unwrap();
+    first.revoke_subject("ada").unwrap();
+    let issued = first.issue("ada", &()).unwrap();
+    second.revoke_subject("ada").unwrap();
+    assert!(second.verify(issued.token.as_str()).is_err());
+}
+
+#[test]
+fn a_token_of_a_retired_key_still_logs_its_session_out() {
+    let clock = ManualClock::at(NOW);
+    let half_hour = Duration::minutes(30);
+    let ring = KeyRing::new(key(1), at(1), half_hour).unwrap();
+    let ring = ring.announce(key(2), at(NOW + 60)).unwrap();
+    let sessions: Sessions<(), _> = Sessions::builder(ring.clone(), RevocationList::new())
+        .purpose(PURPOSE)
+        .audience(AUDIENCE)
+        .idle_timeout(half_hour)
+        .absolute_timeout(Duration::hours(12))
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let owner = sessions.issue("ada", &()).unwrap().token;
+    let mut copy = owner.as_str().to_owned();
+    for _ in 0..8 {
+        clock.advance(1000);
+        let session = sessions.verify(&copy).unwrap();
+        if let Some(renewed) = sessions.renew(&session).unwrap() {
+            copy = renewed.token.into_string();
+        }
+    }
+    assert_eq!(
+        ring.state(key(1).id(), at(NOW + 8000)),
+        Some(KeyState::Retired)
+    );
+    assert!(sessions.revoke_token(owner.as_str()).unwrap().is_some());
+    assert!(sessions.verify(&copy).is_err());
+}
+
+#[test]
+fn a_disabled_key_logs_nobody_out_by_its_tokens() {
+    // Whoever stole it can name any session.
+    let clock = ManualClock::at(NOW);
+    let ring = ring_for(u32::MAX).announce(key(2), at(NOW)).unwrap();
+    let sessions: Sessions<(), _> = builder(&clock, RevocationList::new()).build().unwrap();
+    let issued = sessions.issue("ada", &()).unwrap();
+    sessions
+        .replace_keys(&ring.disable(key(1).id()).unwrap())
+        .unwrap();
+    assert!(
+        sessions
+            .revoke_token(issued.token.as_str())
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[test]
+fn a_leaked_key_is_disabled_whatever_dates_are_written_for_others() {
+    let (one, two) = (key(1), key(2));
+    let file = format!(
+        "cloakroom-ring 1\nmax-lifetime 3600\n\
+         key {} activate=2026-01-01T00:00:00Z retire=2026-03-01T00:00:00Z\n\
+         key {} activate=2026-02-01T00:00:00Z\n",
+        one.to_text().expose(),
+        two.to_text().expose()
+    );
+    let ring = KeyRing::parse(&file).unwrap().disable(two.id()).unwrap();
+    assert_eq!(ring.sealing_key(at(NOW)), Some(one.id()));
+    assert_eq!(ring.state(two.id(), at(NOW)), Some(KeyState::Disabled));
+    let ring = ring.announce(key(3), at(NOW)).unwrap();
+    assert_eq!(ring.state(one.id(), at(NOW)), Some(KeyState::OpenOnly));
+}
+
+#[test]
+fn what_fits_the_default_cookie_at_login_fits_at_every_renewal() {
+    let clock = ManualClock::at(NOW);
+    let sessions: Sessions<RawBytes, _> = builder(&clock, RevocationList::new()).build().unwrap();
+    let cookie = CookieConfig::default();
+    let (mut fitted, mut refused) = (0, 0);
+    for length in 2_900..3_000 {
+        let Ok(issued) = sessions.issue("ada", &RawBytes(vec![7; length])) else {
+            refused += 1;
+            continue;
+        };
+        fitted += 1;
+        cookie.set_cookie(issued.token.as_str(), 5).unwrap();
+        clock.advance(1000);
+        let session = sessions.verify(issued.token.as_str()).unwrap();
+        let renewed = sessions.renew(&session).unwrap().unwrap();
+        cookie.set_cookie(renewed.token.as_str(), 5).unwrap();
+        clock.step_back(1000);
+    }
+    assert!(
+        fitted > 0 && refused > 0,
+        "{fitted} fitted, {refused} refused"
+    );
+}
+
+#[test]
+fn entries_live_as_long_as_a_policy_needs_that_registers_after_them() {
+    let clock = ManualClock::at(NOW);
+    let list = RevocationList::new();
+    let build = |list: &RevocationList, purpose: &str, idle: Duration| -> Sessions<()> {
+        Sessions::builder(ring_for(u32::MAX), list.clone())
+            .purpose(purpose)
+            .audience(AUDIENCE)
+            .idle_timeout(idle)
+            .absolute_timeout(Duration::hours(24))
+            .clock(clock.clone())
+            .build()
+            .unwrap()
+    };
+    let before_restart = build(&RevocationList::new(), "app", Duration::hours(8));
+    let issued = before_restart.issue("ada", &()).unwrap();
+    let admin = build(&list, "admin", Duration::minutes(5));
+    admin.revoke_subject("ada").unwrap();
+    let app = build(&list, "app", Duration::hours(8));
+    clock.advance(8 * 3600 - 1);
+    list.purge(at(NOW + 8 * 3600 - 1));
+    assert!(app.verify(issued.token.as_str()).is_err());
+    assert_eq!(
+        list.stats().subjects,
+        1,
+        "and not because the token is idle"
+    );
+}
+
+#[test]
+fn no_login_is_dead_on_arrival_under_a_revoked_key() {
+    let clock = ManualClock::at(NOW);
+    let sessions: Sessions<(), _> = builder(&clock, RevocationList::new()).build().unwrap();
+    let _ = sessions.disable_key(key(1).id()).unwrap();
+    assert!(matches!(
+        sessions.issue("ada", &()),
+        Err(IssueError::Unavailable(_))
+    ));
+    sessions
+        .change_keys(|ring, now| ring.announce(key(2), now)?.disable(key(1).id()))
+        .unwrap();
+    let issued = sessions.issue("ada", &()).unwrap();
+    assert!(sessions.verify(issued.token.as_str()).is_ok());
+}
+
+#[test]
+fn a_session_of_another_ring_is_not_reauthenticated() {
+    let clock = ManualClock::at(NOW);
+    let here: Sessions<()> = builder(&clock, RevocationList::new()).build().unwrap();
+    let ring = KeyRing::new(key(9), at(1), Duration::days(1)).unwrap();
+    let elsewhere: Sessions<()> = Sessions::builder(ring, RevocationList::new())
+        .purpose(PURPOSE)
+        .audience(AUDIENCE)
+        .aal3()
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let issued = elsewhere.issue("root", &()).unwrap();
+    let session = elsewhere.verify(issued.token.as_str()).unwrap();
+    let result = here.reauthenticate(&session, &());
+    assert!(
+        matches!(result, Err(ReauthenticateError::OtherContext)),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn a_large_quarantine_is_released_one_by_one() {
+    let list = RevocationList::new();
+    let record = |number: u32| {
+        let before = NOW + 3600 + u64::from(number);
+        Record::new(
+            Revocation::subject(&number.to_be_bytes(), before, None),
+            NOW + 9000,
+        )
+    };
+    let records: Vec<Record> = (0..20_000).map(record).collect();
+    let merged = list.merge(&records, at(NOW));
+    assert_eq!((merged.applied, merged.quarantined), (0, 20_000));
+    list.tick(at(NOW + 3600 - 60));
+    assert_eq!(
+        (list.stats().subjects, list.stats().quarantined),
+        (1, 19_999)
+    );
+    list.tick(at(NOW + 3600 - 50));
+    assert_eq!(
+        (list.stats().subjects, list.stats().quarantined),
+        (11, 19_989)
+    );
+}
