@@ -25,6 +25,21 @@ pub enum VerifyError {
 
 /// A token is not, or no longer, a session.
 ///
+/// ```
+/// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+/// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+/// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+/// #     .purpose("session").audience("").aal3().build()?;
+/// use cloakroom::{Invalid, Reason, VerifyError};
+///
+/// if let Err(VerifyError::Rejected(rejected)) = sessions.verify("clk1.forged") {
+///     assert_eq!(rejected.to_string(), "session rejected"); // all that a client may see
+///     assert_eq!(rejected.reason(), Reason::Invalid); // for a counter
+///     assert_eq!(rejected.detail(), Some(Invalid::Format)); // for a log
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Introspection is limited
 ///
 /// `Display` and `Debug` print one constant text, whatever was wrong, so that an error that ends up
@@ -200,6 +215,22 @@ impl core::error::Error for Unavailable {}
 
 impl VerifyError {
     /// Whose fault it is.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// use cloakroom::Fault;
+    ///
+    /// let status = |token| match sessions.verify(token).map_err(|error| error.fault()) {
+    ///     Ok(_) => 200,
+    ///     Err(Fault::Unavailable) => 503,
+    ///     Err(_) => 401, // and an alarm for `Fault::Configuration`
+    /// };
+    /// assert_eq!(status("not a token"), 401);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {

@@ -59,6 +59,8 @@ fn the_sizes_are_those_that_the_readme_quotes() {
          Set-Cookie line 2232",
     ];
     assert_eq!(first, expected);
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(&first.join("\n")));
 }
 
 /// A session of at most 90 bytes of payload and a short subject stays under 233 characters.

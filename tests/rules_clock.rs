@@ -82,6 +82,8 @@ fn sessions_are_not_built_on_a_clock_that_fails() {
     clock.fail(true);
     let result = builder::<User, _>(&clock, RevocationList::new()).build();
     assert!(matches!(result, Err(BuildError::Clock)));
+    let ring = cloakroom::KeyRing::generate(&clock, time::Duration::HOUR);
+    assert_eq!(ring.err(), Some(cloakroom::RingError::Clock));
 }
 
 #[test]

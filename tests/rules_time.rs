@@ -159,7 +159,7 @@ fn timeouts_are_said_or_the_build_fails() {
     let hour = Duration::hours(1);
     assert!(matches!(
         bare().absolute_timeout(hour).build(),
-        Err(BuildError::Missing("`idle_timeout`"))
+        Err(BuildError::Missing("`idle_timeout` or `no_idle_timeout`"))
     ));
     assert!(matches!(
         bare().no_idle_timeout().build(),

@@ -45,12 +45,9 @@ impl KeyFile {
         clock: &dyn Clock,
         max_lifetime: Duration,
     ) -> Result<KeyRing, Box<dyn Error>> {
-        let mut text = String::new();
         match File::open(&self.path) {
-            Ok(mut file) => {
-                refuse_open_to_others(&file)?;
-                file.read_to_string(&mut text)?;
-                let ring = KeyRing::parse(&text);
+            Ok(file) => {
+                let ring = read(file);
                 Ok(ring.map_err(|error| format!("{}: {error}", self.path.display()))?)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -58,7 +55,7 @@ impl KeyFile {
                 self.save(&ring)?;
                 Ok(ring)
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(format!("{}: {error}", self.path.display()).into()),
         }
     }
 
@@ -79,6 +76,13 @@ impl KeyFile {
         file.sync_all()?;
         fs::rename(&new, &self.path)
     }
+}
+
+fn read(mut file: File) -> Result<KeyRing, Box<dyn Error>> {
+    refuse_open_to_others(&file)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(KeyRing::parse_bytes(&bytes)?)
 }
 
 /// Asks the opened file, not its name, which could lead to another file by now.

@@ -43,6 +43,8 @@ pub enum RingError {
     },
     /// No key may seal at this time: all are disabled, or become active later.
     NoSealingKey,
+    /// The clock failed, so there is no time from which the key could seal.
+    Clock,
     /// The ring names no such key.
     UnknownKey(KeyId),
     /// The new ring drops or retires a key whose tokens may be alive.
@@ -79,6 +81,7 @@ impl RingError {
             | Self::TooManyKeys
             | Self::Key(_)
             | Self::NoSealingKey
+            | Self::Clock
             | Self::Lifetime
             | Self::LifetimeTooShort { .. } => None,
         }
@@ -117,8 +120,10 @@ impl fmt::Display for RingError {
                  `forced` allows that"
             ),
             Self::NoSealingKey => f.write_str(
-                "no key of the ring may seal now; all are disabled or become active later",
+                "no key of the ring may seal now; all are disabled or become active later, add one that \
+                 is active already",
             ),
+            Self::Clock => f.write_str("the clock gives no time between the years 1970 and 9999"),
             Self::UnknownKey(key) => write!(f, "the ring has no key {key}"),
             Self::DropsKey { key, until } => write!(
                 f,
@@ -131,7 +136,8 @@ impl fmt::Display for RingError {
             Self::LifetimeTooShort { policy, ring } => write!(
                 f,
                 "the policy gives tokens {policy} seconds but the ring's max-lifetime is {ring}; \
-                 keys would retire under live tokens"
+                 keys would retire under live tokens. Raise max-lifetime on all servers first, or \
+                 shorten the timeout"
             ),
         }
     }

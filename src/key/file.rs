@@ -239,7 +239,12 @@ impl KeyRing {
                 fault: Fault::ByteOrderMark,
             });
         }
-        let mut reader = Reader::default();
+        // Room for all keys at once: growing would leave copies of them in freed memory.
+        let keys = text.matches('\n').count().saturating_add(1).min(MAX_KEYS);
+        let mut reader = Reader {
+            entries: Vec::with_capacity(keys),
+            ..Reader::default()
+        };
         for (index, line) in text.split_inclusive('\n').enumerate() {
             // A carriage return is a line end only together with a line feed.
             let line = match line.strip_suffix('\n') {
@@ -285,8 +290,47 @@ impl KeyRing {
         })
     }
 
+    /// Reads a ring file as it was read from the disk, whatever its bytes are.
+    ///
+    /// ```
+    /// use cloakroom::KeyRing;
+    ///
+    /// // Saved by an editor that writes Latin-1.
+    /// let error = KeyRing::parse_bytes(b"cloakroom-ring 1\n# Schl\xfcssel\n").unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "line 2, column 7: a byte that is not UTF-8; save the file as UTF-8"
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`parse`](Self::parse), and one that names the first byte that is not UTF-8.
+    pub fn parse_bytes(bytes: &[u8]) -> Result<Self, RingFileError> {
+        if bytes.len() > MAX_FILE {
+            return Err(RingFileError::whole(Fault::TooLarge(bytes.len())));
+        }
+        match core::str::from_utf8(bytes) {
+            Ok(text) => Self::parse(text),
+            Err(error) => {
+                let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                let valid = core::str::from_utf8(valid).unwrap_or_default();
+                Err(RingFileError::not_utf8(valid))
+            }
+        }
+    }
+
     /// The ring as a ring file, secret keys included. Comment lines of a file it was read from are
     /// gone; notes behind keys are kept.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// let file = ring.to_text();
+    /// let again = KeyRing::parse(file.expose())?;
+    /// assert!(again.keys().map(|key| key.id).eq(ring.keys().map(|key| key.id)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn to_text(&self) -> SecretText {
         let ring = self.ring();

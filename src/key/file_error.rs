@@ -32,6 +32,7 @@ pub(crate) enum Fault {
     Missing(&'static str),
     Control,
     ByteOrderMark,
+    NotUtf8,
     NoteTooLong,
     TooLarge(usize),
     TooManyKeys,
@@ -45,6 +46,16 @@ impl RingFileError {
             line: 0,
             column: 0,
             fault,
+        }
+    }
+
+    /// The place behind `valid`, at which the file stops being text.
+    pub(crate) fn not_utf8(valid: &str) -> Self {
+        let line = valid.rsplit('\n').next().unwrap_or_default();
+        Self {
+            line: valid.matches('\n').count().saturating_add(1),
+            column: line.chars().count().saturating_add(1),
+            fault: Fault::NotUtf8,
         }
     }
 
@@ -74,6 +85,7 @@ impl fmt::Display for RingFileError {
             Fault::ByteOrderMark => {
                 f.write_str("a byte order mark; save the file as UTF-8 without one")
             }
+            Fault::NotUtf8 => f.write_str("a byte that is not UTF-8; save the file as UTF-8"),
             Fault::NoteTooLong => write!(f, "a note has at most {MAX_NOTE} bytes"),
             Fault::TooLarge(size) => {
                 write!(

@@ -80,14 +80,24 @@ impl KeyRing {
 
     /// A ring of one fresh key that seals from now on: what a first run needs.
     ///
+    /// ```
+    /// use cloakroom::{KeyRing, SystemClock};
+    /// use time::Duration;
+    ///
+    /// let ring = KeyRing::generate(&SystemClock, Duration::hours(8))?;
+    /// // Keep `ring.to_text()` in a file of mode 600, and read it with `KeyRing::parse` from then on.
+    /// assert!(ring.to_text().expose().starts_with("cloakroom-ring 1"));
+    /// # Ok::<(), cloakroom::RingError>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`RingError::Key`] when the random source or the clock fails, [`RingError::Lifetime`] as for
-    /// [`new`](Self::new).
+    /// [`RingError::Key`] when the random source fails, [`RingError::Clock`] when the clock does,
+    /// [`RingError::Lifetime`] as for [`new`](Self::new).
     #[cfg(feature = "std")]
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn generate(clock: &dyn Clock, max_lifetime: Duration) -> Result<Self, RingError> {
-        let now = clock.now().map_err(|_| RingError::NoSealingKey)?;
+        let now = clock.now().map_err(|_| RingError::Clock)?;
         Self::new(Key::generate()?, now, max_lifetime)
     }
 
@@ -148,6 +158,18 @@ impl KeyRing {
     /// a forged token under the next key before that; [`Sessions::disable_key`](crate::Sessions::disable_key)
     /// closes that too.
     ///
+    /// ```
+    /// use cloakroom::{Key, KeyRing, KeyState, Timestamp};
+    /// use time::Duration;
+    ///
+    /// let now = Timestamp::UNIX_EPOCH;
+    /// let leaked = Key::generate()?;
+    /// let ring = KeyRing::new(leaked.clone(), now, Duration::hours(8))?.disable(leaked.id())?;
+    /// assert_eq!(ring.state(leaked.id(), now), Some(KeyState::Disabled));
+    /// assert_eq!(ring.sealing_key(now), None); // no sessions are built on it until a key is announced
+    /// # Ok::<(), cloakroom::RingError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RingError::UnknownKey`] when the ring has no such key.
@@ -182,15 +204,11 @@ impl KeyRing {
     ///
     /// [`RingError::UnknownKey`] when the ring has no such key, [`RingError::Empty`] for the last one.
     pub fn without(&self, key: KeyId) -> Result<Self, RingError> {
-        self.changed(|entries| {
-            let before = entries.len();
-            entries.retain(|entry| entry.material.id() != key);
-            if entries.len() == before {
-                Err(RingError::UnknownKey(key))
-            } else {
-                Ok(())
-            }
-        })
+        let kept = self.copied(|entry| entry.material.id() != key);
+        if kept.len() == self.0.entries.len() {
+            return Err(RingError::UnknownKey(key));
+        }
+        self.with_entries(kept)
     }
 
     /// This ring without the keys that are retired at `now`, which open nothing any more.
@@ -199,15 +217,26 @@ impl KeyRing {
     ///
     /// [`RingError`] when the keys that are left do not form a ring.
     pub fn without_retired(&self, now: Timestamp) -> Result<Self, RingError> {
-        let ring = &self.0;
-        self.changed(|entries| {
-            entries.retain(|entry| ring.state(entry, now) != KeyState::Retired);
-            Ok(())
-        })
+        self.with_entries(self.copied(|entry| self.0.state(entry, now) != KeyState::Retired))
     }
 
     /// The ring of derived units of one purpose and audience, for a service that must open nothing
     /// else (see [`Unit`](crate::Unit)).
+    ///
+    /// ```
+    /// use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    ///
+    /// let root = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// // What the file service gets. It can read and make its own tickets and nothing else.
+    /// let ring = root.derive_units(b"ticket", b"files.example.com")?;
+    /// let tickets = |purpose| {
+    ///     let tickets = Sessions::<()>::builder(ring.clone(), RevocationList::new());
+    ///     tickets.purpose(purpose).audience("files.example.com").aal3().build()
+    /// };
+    /// assert!(tickets("ticket").is_ok());
+    /// assert!(tickets("session").is_err());
+    /// # Ok::<(), cloakroom::RingError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -228,8 +257,20 @@ impl KeyRing {
         &self,
         change: impl FnOnce(&mut Vec<Entry>) -> Result<(), RingError>,
     ) -> Result<Self, RingError> {
-        let mut entries = self.0.entries.clone();
+        let mut entries = self.copied(|_| true);
         change(&mut entries)?;
+        self.with_entries(entries)
+    }
+
+    /// Copies of the entries, with room for one more: growing, and moving what is left together,
+    /// would leave copies of keys in freed memory.
+    fn copied(&self, keep: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        let mut copies = Vec::with_capacity(self.0.entries.len().saturating_add(1));
+        copies.extend(self.0.entries.iter().filter(|entry| keep(entry)).cloned());
+        copies
+    }
+
+    fn with_entries(&self, entries: Vec<Entry>) -> Result<Self, RingError> {
         let (max_lifetime, rollout) = (self.0.max_lifetime, self.0.rollout);
         Self::checked(Ring {
             entries,
@@ -257,6 +298,15 @@ impl KeyRing {
     }
 
     /// The keys in the order of the ring file.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// for key in ring.keys() {
+    ///     println!("{} seals from {} on", key.id, key.activate);
+    /// }
+    /// # Ok::<(), cloakroom::RingError>(())
+    /// ```
     pub fn keys(&self) -> impl Iterator<Item = RingKey<'_>> {
         self.0.entries.iter().map(|entry| RingKey {
             id: entry.material.id(),
@@ -283,6 +333,18 @@ impl KeyRing {
     }
 
     /// Whether `next` may take this ring's place at `now` without refusing a live token.
+    ///
+    /// ```
+    /// use cloakroom::{KeyRing, RingError, SystemClock};
+    /// # use cloakroom::Clock;
+    /// # let now = SystemClock.now()?;
+    /// let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// let other = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// // Everybody who is logged in is so under the key of `ring`.
+    /// let refused = ring.check_successor(&other, now);
+    /// assert!(matches!(refused, Err(RingError::DropsKey { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -62,6 +62,16 @@ impl Key {
     /// The key with these 32 bytes, for keys that come from a key management service. They must be
     /// uniformly random: a password is not a key.
     ///
+    /// ```
+    /// use cloakroom::{Key, KeyError};
+    ///
+    /// # let from_the_key_service: [u8; 32] = core::array::from_fn(|i| i as u8);
+    /// let key = Key::from_bytes(&from_the_key_service)?;
+    /// assert_eq!(key.id(), Key::from_bytes(&from_the_key_service)?.id());
+    /// assert!(matches!(Key::from_bytes(&[0; 32]), Err(KeyError::Weak)));
+    /// # Ok::<(), KeyError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`KeyError::Weak`] when all bytes are equal.

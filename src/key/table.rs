@@ -29,8 +29,9 @@ impl KeyTable {
     /// Derives what every usable key of `ring` needs. A disabled key is not derived at all.
     pub(crate) fn derive(ring: &KeyRing, context: &Context) -> Result<Self, KeyError> {
         let mut table = Self {
-            kids: Vec::new(),
-            slots: Vec::new(),
+            // Room for all at once: growing would leave copies of the keys in freed memory.
+            kids: Vec::with_capacity(ring.ring().entries.len()),
+            slots: Vec::with_capacity(ring.ring().entries.len()),
             ring: ring.clone(),
         };
         for entry in ring.ring().entries.iter() {

@@ -11,6 +11,14 @@ use crate::secret::Secret;
 
 /// Text that is a secret: wiped when dropped, redacted in `Debug`, read with [`expose`](Self::expose)
 /// alone, so that every place that reads it can be found.
+///
+/// ```
+/// # use cloakroom::Key;
+/// let text = Key::generate()?.to_text();
+/// assert_eq!(format!("{text:?}"), "SecretText(REDACTED)");
+/// assert_eq!(text.expose().len(), 56);
+/// # Ok::<(), cloakroom::KeyError>(())
+/// ```
 pub struct SecretText(String);
 
 impl SecretText {

@@ -35,10 +35,15 @@ pub struct Merged {
     pub quarantined: usize,
 }
 
+/// Behind an `Arc`, because a table that grows or shrinks moves its entries bit by bit while others read
+/// them, and a reader or writer may be handed the copy that was left behind. Both copies lead to the
+/// one value, so what is raised through either is seen through both.
+type Index<N> = HashIndex<[u8; 16], Arc<Growing<N>>>;
+
 pub(crate) struct Tables {
-    pub(crate) sessions: HashIndex<[u8; 16], Growing<AtomicU32>>,
-    pub(crate) subjects: HashIndex<[u8; 16], Growing<ArcSwap<Cutoffs>>>,
-    pub(crate) audiences: HashIndex<[u8; 16], Growing<AtomicU64>>,
+    pub(crate) sessions: Index<AtomicU32>,
+    pub(crate) subjects: Index<ArcSwap<Cutoffs>>,
+    pub(crate) audiences: Index<AtomicU64>,
     pub(crate) keys: HashIndex<[u8; 16], ()>,
     /// Live entries by kind. Readers skip a kind that has none, and with it the hash of the subject.
     pub(crate) counts: [AtomicUsize; 4],
@@ -182,13 +187,13 @@ impl Tables {
     /// which a reader finds neither the old nor the new one.
     fn grow<N>(
         &self,
-        index: &HashIndex<[u8; 16], Growing<N>>,
+        index: &Index<N>,
         kind: usize,
         (key, expires): ([u8; 16], u64),
         raise: impl FnOnce(&N),
         first: impl FnOnce() -> N,
     ) {
-        let known = index.peek_with(&key, |_, entry| {
+        let known = index.read_sync(&key, |_, entry| {
             raise(&entry.value);
             entry.expires.fetch_max(expires, Ordering::AcqRel);
         });
@@ -197,7 +202,7 @@ impl Tables {
                 value: first(),
                 expires: AtomicU64::new(expires),
             };
-            if index.insert_sync(key, entry).is_ok() {
+            if index.insert_sync(key, Arc::new(entry)).is_ok() {
                 self.count(kind).fetch_add(1, Ordering::AcqRel);
             }
         }
@@ -277,7 +282,8 @@ impl Tables {
 
     /// 0 where nothing of the session was revoked.
     pub(crate) fn lowest_live_generation(&self, session: SessionId) -> u32 {
-        let value = |_: &[u8; 16], entry: &Growing<AtomicU32>| entry.value.load(Ordering::Acquire);
+        let value =
+            |_: &[u8; 16], entry: &Arc<Growing<AtomicU32>>| entry.value.load(Ordering::Acquire);
         self.sessions
             .peek_with(&session.to_bytes(), value)
             .unwrap_or(0)
@@ -329,7 +335,7 @@ impl Tables {
 }
 
 /// Removes what expired; returns how many entries that were.
-fn expire<N: 'static>(index: &HashIndex<[u8; 16], Growing<N>>, now: u64) -> usize {
+fn expire<N: 'static>(index: &Index<N>, now: u64) -> usize {
     let mut removed = 0_usize;
     index.retain_sync(|_, entry| {
         let keep = entry.expires.load(Ordering::Acquire) > now;
@@ -339,7 +345,7 @@ fn expire<N: 'static>(index: &HashIndex<[u8; 16], Growing<N>>, now: u64) -> usiz
     removed
 }
 
-fn extend<N: 'static>(index: &HashIndex<[u8; 16], Growing<N>>, by: u64) {
+fn extend<N: 'static>(index: &Index<N>, by: u64) {
     index.iter_sync(|_, entry| {
         let expires = entry.expires.load(Ordering::Acquire);
         entry

@@ -89,20 +89,21 @@ impl RevocationList {
                 .get(kind)
                 .map_or(0, |n| n.load(Ordering::Acquire))
         };
-        // A slot of the index: key, value, and its two bytes of metadata.
-        let slot = |value: usize| value.saturating_add(18);
-        let cutoffs = slot(size_of::<Growing<ArcSwap<Cutoffs>>>());
-        let shared = size_of::<Cutoffs>().saturating_add(16);
+        // A slot of the index: key, pointer, and its two bytes of metadata. Behind the pointer: the
+        // value with its two counters.
+        let slots = |capacity: usize| capacity.saturating_mul(26);
+        let values = |kind: usize, value: usize| of(kind).saturating_mul(value.saturating_add(16));
+        let cutoffs = size_of::<Growing<ArcSwap<Cutoffs>>>()
+            .saturating_add(size_of::<Cutoffs>())
+            .saturating_add(16);
         let bytes = [
-            list.sessions
-                .capacity()
-                .saturating_mul(slot(size_of::<Growing<AtomicU32>>())),
-            list.subjects.capacity().saturating_mul(cutoffs),
-            of(SUBJECTS).saturating_mul(shared),
-            list.audiences
-                .capacity()
-                .saturating_mul(slot(size_of::<Growing<AtomicU64>>())),
-            list.keys.capacity().saturating_mul(slot(0)),
+            slots(list.sessions.capacity()),
+            values(SESSIONS, size_of::<Growing<AtomicU32>>()),
+            slots(list.subjects.capacity()),
+            values(SUBJECTS, cutoffs),
+            slots(list.audiences.capacity()),
+            values(AUDIENCES, size_of::<Growing<AtomicU64>>()),
+            slots(list.keys.capacity()),
         ];
         ListStats {
             sessions: of(SESSIONS),
@@ -139,6 +140,21 @@ impl RevocationList {
     }
 
     /// All entries as bytes (SPEC §9.12), to be merged into another list or after a restart.
+    ///
+    /// ```
+    /// # use cloakroom::{Clock, KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// sessions.revoke_subject("ada")?;
+    /// let bytes = sessions.revocations().snapshot(SystemClock.now()?);
+    ///
+    /// // After the restart, before the first request.
+    /// let list = RevocationList::new();
+    /// let _alarm = list.merge_snapshot(&bytes, SystemClock.now()?)?;
+    /// assert_eq!(list.stats().subjects, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Security
     ///
@@ -185,7 +201,7 @@ impl RevocationView for RevocationList {
         if list.any(KEYS) && list.keys.contains(facts.key) {
             return Some(Scope::Key);
         }
-        let below = |_: &[u8; 16], entry: &Growing<AtomicU32>| {
+        let below = |_: &[u8; 16], entry: &Arc<Growing<AtomicU32>>| {
             facts.generation < entry.value.load(Ordering::Acquire)
         };
         if list.any(SESSIONS)
@@ -193,7 +209,7 @@ impl RevocationView for RevocationList {
         {
             return Some(Scope::Session);
         }
-        let before = |_: &[u8; 16], entry: &Growing<AtomicU64>| {
+        let before = |_: &[u8; 16], entry: &Arc<Growing<AtomicU64>>| {
             facts.authenticated_at < entry.value.load(Ordering::Acquire)
         };
         if list.any(AUDIENCES) && list.audiences.peek_with(facts.audience, before) == Some(true) {
@@ -201,7 +217,7 @@ impl RevocationView for RevocationList {
         }
         // The empty subject belongs to no one, and nobody's cut-off applies to it.
         if list.any(SUBJECTS) && !facts.subject.is_empty() {
-            let cut = |_: &[u8; 16], entry: &Growing<ArcSwap<Cutoffs>>| {
+            let cut = |_: &[u8; 16], entry: &Arc<Growing<ArcSwap<Cutoffs>>>| {
                 entry
                     .value
                     .load()
@@ -232,8 +248,9 @@ impl RevocationView for RevocationList {
         let of_subject = if subject.is_empty() || !list.any(SUBJECTS) {
             None
         } else {
-            let bound =
-                |_: &[u8; 16], entry: &Growing<ArcSwap<Cutoffs>>| entry.value.load().start_bound();
+            let bound = |_: &[u8; 16], entry: &Arc<Growing<ArcSwap<Cutoffs>>>| {
+                entry.value.load().start_bound()
+            };
             list.subjects.peek_with(&subject_key(subject), bound)
         };
         of_audience.max(of_subject).unwrap_or(0)

@@ -79,6 +79,25 @@ pub struct Terms {
 ///
 /// Implementations answer without I/O and without a lock that a writer may hold; what keeps them up
 /// to date runs beside.
+///
+/// ```
+/// use cloakroom::{Facts, Freshness, RevocationView, Scope, Timestamp};
+///
+/// /// Refuses whoever logged in before the last release.
+/// struct SinceRelease(u64);
+///
+/// impl RevocationView for SinceRelease {
+///     fn verdict(&self, facts: &Facts<'_>, _: Timestamp) -> Option<Scope> {
+///         (facts.authenticated_at < self.0).then_some(Scope::Audience)
+///     }
+///     fn freshness(&self) -> Freshness {
+///         Freshness::Fresh
+///     }
+///     fn start_bound(&self, _: &[u8], _: &[u8; 16], _: Timestamp) -> u64 {
+///         self.0
+///     }
+/// }
+/// ```
 pub trait RevocationView: Send + Sync {
     /// Whether the token is revoked, by any scope.
     fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope>;
@@ -157,6 +176,21 @@ pub trait RevocationPublish: RevocationView {
 }
 
 /// Sessions that can't be revoked: nothing is, whatever happened.
+///
+/// ```
+/// use cloakroom::{KeyRing, NoRevocation, Sessions, SystemClock};
+///
+/// let ring = KeyRing::generate(&SystemClock, time::Duration::hours(12))?;
+/// let tickets = Sessions::<(), NoRevocation>::builder(ring, NoRevocation)
+///     .purpose("ticket")
+///     .audience("files.example.com")
+///     .no_idle_timeout()
+///     .absolute_timeout(time::Duration::minutes(1))
+///     .build()?;
+/// let ticket = tickets.issue("ada", &())?.token;
+/// assert!(tickets.verify(ticket.as_str()).is_ok()); // for a minute, whatever happens
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Security
 ///

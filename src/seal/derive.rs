@@ -15,7 +15,8 @@ pub(crate) type Prf = Hmac<Sha256>;
 pub(crate) fn prf(key: &[u8; 32]) -> Prf {
     let mut block = [0; 64];
     block[..32].copy_from_slice(key);
-    let keyed = Prf::new(&block.into());
+    // By reference: `block.into()` would be a second copy of the key, which nobody wipes.
+    let keyed = Prf::new((&block).into());
     zeroize::Zeroize::zeroize(&mut block);
     keyed
 }

@@ -53,6 +53,20 @@ pub struct SessionsBuilder<T: Payload, R> {
 
 impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// Starts to describe sessions over these keys and revocations.
+    ///
+    /// ```
+    /// use cloakroom::{BuildError, KeyRing, RevocationList, Sessions, SystemClock};
+    /// use time::Duration;
+    ///
+    /// let ring = KeyRing::generate(&SystemClock, Duration::hours(8))?;
+    /// let unfinished = Sessions::<()>::builder(ring, RevocationList::new())
+    ///     .purpose("session")
+    ///     .audience("api.example.com")
+    ///     .idle_timeout(Duration::minutes(30));
+    /// // Nothing that keeps somebody logged in has a default.
+    /// assert!(matches!(unfinished.build(), Err(BuildError::Missing(_))));
+    /// # Ok::<(), cloakroom::RingError>(())
+    /// ```
     pub fn builder(ring: KeyRing, revocations: R) -> SessionsBuilder<T, R> {
         SessionsBuilder {
             ring,
@@ -77,7 +91,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             random: None,
             encode: T::encode,
             schema: T::SCHEMA,
-            check_payloads: cfg!(debug_assertions),
+            check_payloads: true,
             small_tolerance: false,
         }
     }
@@ -155,6 +169,18 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
     /// The share of the idle timeout after which a renewal is due, as a fraction below 1; 1/2 by
     /// default. An unused session then ends between half the idle timeout and all of it after its
     /// last use. 0 renews with every response, the strict reading of NIST SP 800-63B-4.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #   .purpose("session").audience("")
+    ///     .aal3() // idle 15 minutes
+    ///     .renew_share(1, 3)
+    ///     .build()?;
+    /// assert!(sessions.policy().to_string().contains("ends 600 to 900 s after its last use"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn renew_share(mut self, share: u32, whole: u32) -> Self {
         self.share = (share, whole);
         self
@@ -176,6 +202,24 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
     }
 
     /// Where the time comes from; the system's clock by default.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions};
+    /// use cloakroom::ManualClock;
+    ///
+    /// let clock = ManualClock::at(1_800_000_000);
+    /// # let ring = KeyRing::generate(&clock, time::Duration::hours(12))?;
+    /// # let list = RevocationList::new();
+    /// let sessions = Sessions::<()>::builder(ring, list)
+    /// #   .purpose("session").audience("")
+    ///     .aal3()
+    ///     .clock(clock.clone())
+    ///     .build()?;
+    /// let token = sessions.issue("ada", &())?.token;
+    /// clock.advance(15 * 60);
+    /// assert!(sessions.verify(token.as_str()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Some(Box::new(clock));
         self
@@ -187,8 +231,13 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
         self
     }
 
-    /// Whether every payload is read back right after it was written, which finds types that
-    /// postcard can write and not read. On in debug builds, off in release builds by default.
+    /// Whether every new payload is read back right after it was written; on by default. Renewals copy
+    /// the payload and read nothing back.
+    ///
+    /// # Security
+    ///
+    /// Without it a payload that can be written and not read (an untagged enum, 65 levels of a
+    /// recursive type) logs a user in whose every request is then rejected.
     pub fn check_payloads(mut self, check: bool) -> Self {
         self.check_payloads = check;
         self
@@ -265,7 +314,10 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
     }
 
     fn policy(&self) -> Result<Policy, BuildError> {
-        let idle = match self.idle.ok_or(BuildError::Missing("`idle_timeout`"))? {
+        let idle = match self
+            .idle
+            .ok_or(BuildError::Missing("`idle_timeout` or `no_idle_timeout`"))?
+        {
             None => 0,
             Some(idle) => seconds("idle_timeout", idle, 1, u32::MAX)?,
         };

@@ -29,6 +29,18 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// what [`revoke_subject`](Self::revoke_subject) names. The session id is drawn afresh; nothing
     /// that a client sends becomes one.
     ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let login = sessions.issue("user-42", &())?;
+    /// assert!(login.token.as_str().starts_with("clk1."));
+    /// assert_eq!(login.session.generation(), 0);
+    /// assert_eq!(sessions.verify(login.token.as_str())?.subject(), b"user-42");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`IssueError`]. No token is made without a clock, a random source, a sealing key and a fresh

@@ -16,6 +16,21 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// Refused is also a ring that drops a key whose tokens may be alive. To add a key or change one,
     /// use [`change_keys`](Self::change_keys), which no other change can overtake.
     ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// // The file changed: read all of it, and swap it in or keep what is there.
+    /// # let file = sessions.key_ring().to_text();
+    /// let ring = KeyRing::parse(file.expose())?;
+    /// sessions.replace_keys(&ring)?;
+    ///
+    /// let unrelated = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// assert!(sessions.replace_keys(&unrelated).is_err()); // everybody would be logged out
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ReplaceKeysError`].
@@ -25,6 +40,18 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
 
     /// Swaps the key ring although that logs people out, whose tokens are under a key that the new
     /// ring does not have.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let token = sessions.issue("ada", &())?.token;
+    /// let fresh = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// sessions.replace_keys_forced(&fresh)?;
+    /// assert!(sessions.verify(token.as_str()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -34,6 +34,20 @@ impl core::error::Error for RandomError {}
 
 /// A cryptographically secure random source.
 ///
+/// ```
+/// use cloakroom::{RandomError, RandomSource};
+///
+/// /// A source that is out of order, for a test of what happens then.
+/// struct Broken;
+///
+/// impl RandomSource for Broken {
+///     fn fill(&self, _: &mut [u8]) -> Result<(), RandomError> {
+///         Err(RandomError::new())
+///     }
+/// }
+/// # assert!(Broken.fill(&mut [0; 16]).is_err());
+/// ```
+///
 /// # Security
 ///
 /// Session ids are drawn from it and from nothing else. Whoever can predict it can foresee session

@@ -22,6 +22,23 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// harmless, and a late one can't revive a session, because the session keeps its id and it is
     /// the id that was revoked.
     ///
+    /// ```
+    /// # use cloakroom::{KeyRing, ManualClock, RevocationList, Sessions};
+    /// # let clock = ManualClock::at(1_800_000_000);
+    /// # let ring = KeyRing::generate(&clock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().clock(clock.clone()).build()?;
+    /// let login = sessions.issue("ada", &())?;
+    /// let session = sessions.verify(login.token.as_str())?;
+    /// assert!(sessions.renew(&session)?.is_none()); // nothing to set
+    ///
+    /// clock.advance(8 * 60); // of 15 minutes
+    /// let renewed = sessions.renew(&session)?.ok_or("was due")?;
+    /// assert_eq!(renewed.session.id(), session.id());
+    /// assert_eq!(renewed.session.max_age(), 15 * 60);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`VerifyError::Rejected`] when the session ended meanwhile, [`VerifyError::Unavailable`] when
@@ -58,6 +75,24 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     }
 
     /// A token with another payload.
+    ///
+    /// ```
+    /// # #[derive(serde::Serialize, serde::Deserialize)]
+    /// # struct Cart { items: u32 }
+    /// # cloakroom::payload!(Cart);
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<Cart>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let old = sessions.issue("ada", &Cart { items: 0 })?.token;
+    /// let session = sessions.verify(old.as_str())?;
+    ///
+    /// let new = sessions.update(&session, &Cart { items: 1 })?.token;
+    /// assert_eq!(sessions.verify(new.as_str())?.payload().items, 1);
+    /// // The old token is still good, and says what it said.
+    /// assert_eq!(sessions.verify(old.as_str())?.payload().items, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Security
     ///
@@ -149,6 +184,21 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     /// the new one leaves, so a copy of the old cookie gains nothing and a request that is under way
     /// with it is rejected.
     ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let old = sessions.issue("ada", &())?.token;
+    /// let session = sessions.verify(old.as_str())?;
+    ///
+    /// let rotated = sessions.rotate(&session)?;
+    /// assert_eq!(rotated.session.id(), session.id());
+    /// assert!(sessions.verify(rotated.token.as_str()).is_ok());
+    /// assert!(sessions.verify(old.as_str()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RotateError`]; then no token was made.
@@ -163,6 +213,23 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
 
     /// [`rotate`](Self::rotate), with another payload: an update that can't be undone by presenting
     /// an older token.
+    ///
+    /// ```
+    /// # #[derive(serde::Serialize, serde::Deserialize)]
+    /// # struct Cart { items: u32 }
+    /// # cloakroom::payload!(Cart);
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<Cart>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let old = sessions.issue("ada", &Cart { items: 3 })?.token;
+    /// let session = sessions.verify(old.as_str())?;
+    ///
+    /// let paid = sessions.rotate_with(&session, &Cart { items: 0 })?.token;
+    /// assert_eq!(sessions.verify(paid.as_str())?.payload().items, 0);
+    /// assert!(sessions.verify(old.as_str()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -217,6 +284,24 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     /// A new session in place of this one: the credentials were just checked again.
     ///
     /// New id, both clocks start again, and the old session is revoked before the new token leaves.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, ManualClock, RevocationList, Sessions};
+    /// # let clock = ManualClock::at(1_800_000_000);
+    /// # let ring = KeyRing::generate(&clock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().clock(clock.clone()).build()?;
+    /// let old = sessions.issue("ada", &())?.token;
+    /// let session = sessions.verify(old.as_str())?;
+    /// clock.advance(10 * 60);
+    ///
+    /// // The password was right once more.
+    /// let again = sessions.reauthenticate(&session, &())?;
+    /// assert_ne!(again.session.id(), session.id());
+    /// assert_eq!(again.session.authenticated_at().unix(), 1_800_000_600);
+    /// assert!(sessions.verify(old.as_str()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

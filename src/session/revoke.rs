@@ -28,6 +28,17 @@ pub struct KeyRevoked<R> {
 impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     /// Logs one session out: every token of it is refused from now on.
     ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let login = sessions.issue("ada", &())?;
+    /// sessions.revoke(login.session.id())?;
+    /// assert!(sessions.verify(login.token.as_str()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RevokeError`].
@@ -43,6 +54,20 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     /// This is what a logout endpoint calls. With [`verify`](Self::verify) and
     /// [`revoke`](Self::revoke) a session whose token at hand is idle could not be logged out, although
     /// a copy of it may have been renewed elsewhere.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, ManualClock, RevocationList, Sessions};
+    /// # let clock = ManualClock::at(1_800_000_000);
+    /// # let ring = KeyRing::generate(&clock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().clock(clock.clone()).build()?;
+    /// let token = sessions.issue("ada", &())?.token;
+    /// clock.advance(20 * 60);
+    /// assert!(sessions.verify(token.as_str()).is_err()); // idle
+    /// assert!(sessions.revoke_token(token.as_str())?.is_some()); // logged out none the less
+    /// assert!(sessions.revoke_token("not a token")?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -79,6 +104,21 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     /// Logs all sessions of a subject out: "log out everywhere", an account disabled, a password
     /// reset. A login right after it works.
     ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let phone = sessions.issue("ada", &())?.token;
+    /// let laptop = sessions.issue("ada", &())?.token;
+    /// sessions.revoke_subject("ada")?;
+    /// assert!(sessions.verify(phone.as_str()).is_err());
+    /// assert!(sessions.verify(laptop.as_str()).is_err());
+    /// let token = sessions.issue("ada", &())?.token;
+    /// assert!(sessions.verify(token.as_str()).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RevokeError`], among them [`RevokeError::NoSubject`] for the empty subject.
@@ -92,6 +132,19 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     }
 
     /// Logs all sessions of a subject out but one: "log out my other devices".
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let phone = sessions.issue("ada", &())?;
+    /// let laptop = sessions.issue("ada", &())?;
+    /// sessions.revoke_subject_except("ada", laptop.session.id())?;
+    /// assert!(sessions.verify(phone.token.as_str()).is_err());
+    /// assert!(sessions.verify(laptop.token.as_str()).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -108,6 +161,23 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
 
     /// Logs the sessions of a subject out that started before `before`.
     ///
+    /// ```
+    /// # use cloakroom::{KeyRing, ManualClock, RevocationList, Sessions, Timestamp};
+    /// # let clock = ManualClock::at(1_800_000_000);
+    /// # let ring = KeyRing::generate(&clock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().clock(clock.clone()).build()?;
+    /// // Ada lost her phone at six; what she logged in with since then is hers.
+    /// let lost = Timestamp::from_unix(1_800_000_060).ok_or("far future")?;
+    /// let phone = sessions.issue("ada", &())?.token;
+    /// clock.advance(120);
+    /// let laptop = sessions.issue("ada", &())?.token;
+    /// sessions.revoke_subject_before("ada", lost)?;
+    /// assert!(sessions.verify(phone.as_str()).is_err());
+    /// assert!(sessions.verify(laptop.as_str()).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RevokeError`], among them [`RevokeError::CutOffAhead`].
@@ -121,6 +191,18 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     }
 
     /// Logs everybody out of this purpose and audience.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let ada = sessions.issue("ada", &())?.token;
+    /// sessions.revoke_all()?;
+    /// assert!(sessions.verify(ada.as_str()).is_err());
+    /// assert!(sessions.issue("ada", &()).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -154,6 +236,20 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     ///
     /// Disable the key in the ring file too. A key that several purposes or audiences use has to be
     /// revoked on the sessions of each.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let token = sessions.issue("ada", &())?.token;
+    /// # let leaked = sessions.verify(token.as_str())?.info().key();
+    /// let done = sessions.disable_key(leaked)?;
+    /// assert!(sessions.verify(token.as_str()).is_err());
+    /// // One process, one list: there is no server that has not heard of it.
+    /// assert_eq!(done.repeat_after, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -121,6 +121,19 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// A token issued with one binding is invalid with every other. Several parts must be joined so
     /// that no two lists of parts give the same bytes, for instance each behind its length.
     ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let red = sessions.bound_to(b"tenant red")?;
+    /// let blue = sessions.bound_to(b"tenant blue")?;
+    /// let token = red.issue("ada", &())?.token;
+    /// assert!(red.verify(token.as_str()).is_ok());
+    /// assert!(blue.verify(token.as_str()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`BindingTooLong`] beyond 1,024 bytes.
@@ -141,6 +154,18 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// The same sessions for operations that must not rest on old news: payments, administration,
     /// credential changes. Where ordinary verification may go on with a stale revocation view, this
     /// answers "unavailable".
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let token = sessions.issue("ada", &())?.token;
+    /// // Before money moves. `Unavailable` is the answer here while the revocation view is stale.
+    /// let session = sessions.sensitive().verify(token.as_str())?;
+    /// session.require_fresh(time::Duration::minutes(5))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn sensitive(&self) -> Self {
         Self {
@@ -150,6 +175,17 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     }
 
     /// The timeouts and tolerances in force.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// println!("{}", sessions.policy()); // every limit, one a line
+    /// assert_eq!(sessions.policy().idle_timeout(), Some(900));
+    /// assert_eq!(sessions.policy().absolute_timeout(), 43_200);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.inner.policy
@@ -175,6 +211,19 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
 
     /// The name of a session in logs, or `None` when its key has left the ring. It changes when the
     /// session moves to a new key, so log the key's id beside it.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let login = sessions.issue("ada", &())?;
+    /// if let Some(name) = sessions.log_reference(&login.session) {
+    ///     println!("login of session {name} under key {}", login.session.key());
+    ///     assert_eq!(name.to_string().len(), 16);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn log_reference(&self, session: &SessionInfo) -> Option<LogReference> {
         let keys = self.inner.keys.load();

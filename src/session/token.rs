@@ -11,6 +11,17 @@ use crate::wire::text::{self, OVERHEAD};
 /// A sealed token: whoever holds it is logged in.
 ///
 /// `Debug` hides it, and there is no `Display`, so that it gets into a log only on purpose.
+///
+/// ```
+/// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+/// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+/// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+/// #     .purpose("session").audience("").aal3().build()?;
+/// let token = sessions.issue("ada", &())?.token;
+/// assert_eq!(format!("{token:?}"), "Token(REDACTED)");
+/// assert!(token.as_str().starts_with("clk1."));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Token(String);
 
 impl Token {

@@ -117,6 +117,21 @@ impl SessionInfo {
     /// Refuses a session whose last login lies `age` or more in the past (SPEC §8.10): for changing a
     /// password, adding a device, paying.
     ///
+    /// ```
+    /// # use cloakroom::{KeyRing, ManualClock, RevocationList, Sessions};
+    /// # let clock = ManualClock::at(1_800_000_000);
+    /// # let ring = KeyRing::generate(&clock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().clock(clock.clone()).build()?;
+    /// let token = sessions.issue("ada", &())?.token;
+    /// clock.advance(10 * 60);
+    /// let session = sessions.verify(token.as_str())?;
+    /// let ten = session.info().require_fresh(time::Duration::minutes(10));
+    /// let eleven = session.info().require_fresh(time::Duration::minutes(11));
+    /// assert!(ten.is_err() && eleven.is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Reason::NotFresh`]; the session stays alive, ask for the credentials and
@@ -173,6 +188,19 @@ impl fmt::Debug for LogReference {
 /// [`Scratch`].
 ///
 /// `Debug` shows neither payload nor subject.
+///
+/// ```
+/// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+/// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+/// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+/// #     .purpose("session").audience("").aal3().build()?;
+/// fn greet(session: &cloakroom::Session<()>) -> String {
+///     format!("Hello, {}", session.subject_str().unwrap_or("you"))
+/// }
+/// let token = sessions.issue("Ada", &())?.token;
+/// assert_eq!(greet(&sessions.verify(token.as_str())?), "Hello, Ada");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Session<T, P = Plaintext> {
     pub(crate) payload: T,
     pub(crate) plaintext: P,

@@ -32,6 +32,7 @@ pub fn builder<T: Payload>(
         .audience("api.example.com")
         .no_idle_timeout()
         .absolute_timeout(Duration::seconds(LIFETIME as i64))
+        .max_token_len(4096)
         .clock(clock.clone())
 }
 

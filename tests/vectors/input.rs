@@ -144,12 +144,14 @@ impl Vector {
 
     /// A text, or `None` where its bytes are not UTF-8: a `&str` interface never sees those.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
+        String::from_utf8(self.text_bytes(name)).ok()
+    }
+
+    /// The bytes of a text, UTF-8 or not.
+    pub(crate) fn text_bytes(&self, name: &str) -> Vec<u8> {
         match self.input(name).as_str() {
-            Some(text) => Some(text.to_owned()),
-            None => {
-                let bytes = hex(self.input(&format!("{name}_hex")).as_str().unwrap());
-                Some(String::from_utf8(bytes).ok()).flatten()
-            }
+            Some(text) => text.as_bytes().to_vec(),
+            None => hex(self.input(&format!("{name}_hex")).as_str().unwrap()),
         }
     }
 

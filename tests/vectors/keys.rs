@@ -49,7 +49,7 @@ fn unit(vector: &Vector, text: &str) -> Option<KeyId> {
 }
 
 pub(crate) fn ring(vector: &Vector) {
-    let loaded = vector.text("text").and_then(|text| load(vector, &text));
+    let loaded = load(vector, &vector.text_bytes("text"));
     assert_eq!(
         if loaded.is_some() { "ok" } else { "refused" },
         vector.stage()
@@ -79,8 +79,8 @@ pub(crate) fn ring(vector: &Vector) {
     assert_eq!(again.to_text().expose(), ring.to_text().expose());
 }
 
-fn load(vector: &Vector, text: &str) -> Option<KeyRing> {
-    let ring = KeyRing::parse(text).ok()?;
+fn load(vector: &Vector, file: &[u8]) -> Option<KeyRing> {
+    let ring = KeyRing::parse_bytes(file).ok()?;
     ring.sealing_key(vector.now())?;
     if !vector.input("purpose").is_null() {
         Opener::new(&ring, &vector.bytes("purpose"), &vector.bytes("audience")).ok()?;

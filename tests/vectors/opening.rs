@@ -26,6 +26,7 @@ pub(crate) fn describe<T: Payload, R: RevocationView>(
         .leeway(seconds("leeway"))
         .tolerance(seconds("tolerance"))
         .allow_small_tolerance()
+        .max_token_len(4096)
         .clock(ManualClock::at(vector.number("now")));
     match policy["idle"].as_i64() {
         Some(0) => builder.no_idle_timeout(),

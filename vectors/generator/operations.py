@@ -80,7 +80,9 @@ def add_issue(book):
          revocations=[subject_cut(START + 61)])
     good("other-entries", "A key entry and entries of others do not prevent a login.", ["start-bound"],
          revocations=[key_entry(ROOT_2), subject_cut(START + 31, b"user-43"),
-                      audience_cut(START + 31, audience=b"other"), session_entry(2)])
+                      audience_cut(START + 31, audience=b"other"), session_entry(2, OTHER_ID)])
+    bad("key-distrusted", "The sealing key was distrusted, so the token would be dead at once.",
+        ["start-bound"], revocations=[key_entry(ROOT)])
     bad("start-subject", "A cut-off of the subject is too far ahead.", ["start-bound", "boundary"],
         revocations=[subject_cut(START + 31)])
     bad("start-audience", "A cut-off of the audience is too far ahead.", ["start-bound", "boundary"],

@@ -139,6 +139,8 @@ def issue(site, view, clock, session_id, subject, payload, schema):
     claims = Claims(session_id, 0, subject, start, 0, site.policy.idle, site.policy.absolute,
                     *schema)
     check_size(claims, payload)
+    if view.revoked(claims, site.ctx, site.sealing_key().kid):
+        raise Refuse("the token would be revoked at once")
     return site.seal(claims, payload), claims
 
 
