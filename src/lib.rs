@@ -17,8 +17,9 @@
 // tests/layers.rs fails on an import that climbs.
 //
 //   attic    lib, hazmat
-//   layer 6  http         strings in, header lines out
-//   layer 5  session      issue, verify, renew, rotate, revoke
+//   layer 7  http         strings in, header lines out
+//   layer 6  session      issue, verify, renew, rotate, revoke
+//   layer 5  store        the list with a disk behind it
 //   layer 4  revocation   entries, the view that is consulted, the list in memory
 //   layer 3  key          keys, texts, ring, what may seal and open when
 //   layer 2  seal         derivation and the AEAD
@@ -36,6 +37,10 @@ mod revocation;
 mod seal;
 mod secret;
 mod session;
+#[cfg(feature = "std")]
+#[cfg(feature = "redb")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redb")))]
+pub mod store;
 mod swap;
 mod time;
 mod wire;

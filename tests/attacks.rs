@@ -378,3 +378,29 @@ fn a_large_quarantine_is_released_one_by_one() {
         (11, 19_989)
     );
 }
+
+/// A random source that repeats itself.
+struct Repeating;
+
+impl cloakroom::RandomSource for Repeating {
+    fn fill(&self, out: &mut [u8]) -> Result<(), cloakroom::RandomError> {
+        out.fill(7);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_random_source_that_repeats_itself_revives_no_id_that_was_logged_out() {
+    let clock = ManualClock::at(NOW);
+    let sessions: Sessions<(), _> = builder(&clock, RevocationList::new())
+        .random(Repeating)
+        .build()
+        .unwrap();
+    let issued = sessions.issue("ada", &()).unwrap();
+    sessions.revoke(issued.session.id()).unwrap();
+    let error = sessions.issue("bob", &()).unwrap_err();
+    let IssueError::Unavailable(what) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(what.missing(), cloakroom::Missing::Random);
+}

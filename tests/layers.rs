@@ -20,12 +20,13 @@ mod scan;
 use scan::{Tree, strip};
 
 /// Bottom to top. Within a layer of single files the order is that of the line.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["error", "time", "secret", "swap"],
     &["wire"],
     &["seal"],
     &["key"],
     &["revocation"],
+    &["store"],
     &["session"],
     &["http"],
     &["hazmat", "lib"],

@@ -194,6 +194,33 @@ impl RevocationList {
     }
 }
 
+/// For a store in front of which the list stands.
+#[cfg(feature = "redb")]
+impl RevocationList {
+    /// Puts records into effect, whatever their time.
+    pub(crate) fn apply(&self, records: &[Record]) {
+        let _one_writer = self.0.lock();
+        for record in records {
+            self.0.apply(record);
+        }
+    }
+
+    /// When an entry published at `now` (Unix seconds) may be forgotten.
+    pub(crate) fn expiry(&self, now: u64) -> u64 {
+        self.0.expiry(now, self.staleness_bound())
+    }
+
+    /// How far ahead a cut-off may lie.
+    pub(crate) fn tolerance(&self) -> u64 {
+        self.0.tolerance()
+    }
+
+    /// What was forgotten elsewhere, or before.
+    pub(crate) fn raise_mark(&self, mark: u64) {
+        self.0.high_water_mark.fetch_max(mark, Ordering::SeqCst);
+    }
+}
+
 impl RevocationView for RevocationList {
     fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope> {
         let list = &*self.0;

@@ -1,7 +1,7 @@
 //! Issuing (SPEC §8.4), and the sealing that every new token shares.
 
 use crate::error::{Missing, Unavailable};
-use crate::revocation::view::{Facts, RevocationView};
+use crate::revocation::view::{Facts, RevocationView, Scope};
 use crate::seal::sealer::{TAG, TEXT_AT};
 use crate::session::error::{IssueError, PayloadError};
 use crate::session::sessions::{Class, Sessions};
@@ -109,7 +109,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     }
 
     /// A token that is dead on arrival logs the user out at once, and nothing says why: the key that
-    /// seals was revoked and the ring has not followed.
+    /// seals was revoked and the ring has not followed, or the random source gave an id again.
     fn require_live(&self, claims: &Claims<'_>, now: Timestamp) -> Result<(), Unavailable> {
         let missing = Unavailable::new(Missing::SealingKey);
         let keys = self.inner.keys.load();
@@ -123,6 +123,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         };
         match self.inner.revocations.verdict(&facts, now) {
             None => Ok(()),
+            Some(Scope::Session) => Err(Unavailable::new(Missing::Random)),
             Some(_) => Err(missing),
         }
     }

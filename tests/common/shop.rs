@@ -8,7 +8,7 @@
 use cloakroom::schema::{EncodeError, Ends, Unreadable};
 use cloakroom::{
     ManualClock, NoPrevious, OwnedPayload, Payload, RawBytes, RevocationList, Schema, Session,
-    Sessions,
+    Sessions, SystemRandom,
 };
 
 use crate::common::{NOW, Outcome, builder, outcome};
@@ -151,6 +151,8 @@ impl Shop {
     pub(crate) fn sessions<T: Payload>(&self) -> Sessions<T> {
         builder(&self.clock, self.list.clone())
             .renew_share(0, 1)
+            // Every server draws ids of its own.
+            .random(SystemRandom)
             .build()
             .unwrap()
     }

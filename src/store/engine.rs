@@ -1,0 +1,352 @@
+//! The engine: redb, a copy-on-write tree with checksums, committed in two phases.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use redb::backends::FileBackend;
+use redb::{
+    Builder, Database, Durability, ReadableDatabase as _, ReadableTable as _, TableDefinition,
+    WriteTransaction,
+};
+
+use crate::revocation::record::Record;
+use crate::revocation::view::Terms;
+use crate::store::error::{LogError, OpenError};
+use crate::store::log::{Batch, RevocationLog, Standing, Stored};
+
+/// Records in effect: `expires || kind || key || value || exempt`, so that those that expired stand
+/// together at the front. The whole record is the key: of two records for one session neither may
+/// replace the other.
+const APPLIED: TableDefinition<'_, &[u8], ()> = TableDefinition::new("applied");
+/// Waiting records, as in SPEC §9.3.
+const WAITING: TableDefinition<'_, &[u8], ()> = TableDefinition::new("waiting");
+/// Numbers by name.
+const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
+
+const FORMAT: &str = "format";
+const FORMAT_HERE: u64 = 1;
+const HIGH_WATER_MARK: &str = "high-water-mark";
+const EVERYTHING_BEFORE: &str = "everything-before";
+const TOKEN_LIFETIME: &str = "token-lifetime";
+const LEEWAY: &str = "leeway";
+const TOLERANCE: &str = "tolerance";
+
+/// The file format of redb 3 and 4. Stores were never written in an earlier one.
+const ENGINE_FORMAT: u8 = 3;
+
+/// Bytes of pages kept in memory. All entries are in the list already, and rows are added at one end.
+const CACHE: usize = 16 << 20;
+
+/// The engine of [`DurableRevocations`](crate::store::DurableRevocations): a file of `redb`.
+///
+/// Of use by itself only to wrap it, for counting or tracing.
+pub struct RedbLog {
+    database: Database,
+}
+
+/// Why the file is of no use, without the name of the file.
+pub(in crate::store) enum Fault {
+    InUse,
+    Damaged(String),
+    Newer,
+    Foreign,
+    Io(io::Error),
+}
+
+impl RedbLog {
+    /// Opens an existing file and checks every page of it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        Self::open_file(path).map_err(|fault| fault.at(path, "opening the file"))
+    }
+
+    fn open_file(path: &Path) -> Result<Self, Fault> {
+        let database = builder().open(path).map_err(|error| {
+            let fault = Fault::from_redb(error);
+            match (&fault, engine_format(path)) {
+                (Fault::Damaged(_), Ok(Some(format))) if format > ENGINE_FORMAT => Fault::Newer,
+                (Fault::Damaged(_), Ok(Some(format))) if format < ENGINE_FORMAT => Fault::Foreign,
+                _ => fault,
+            }
+        })?;
+        let log = Self { database };
+        log.check_format()?;
+        Ok(log)
+    }
+
+    /// Makes a new store where no file is.
+    pub(in crate::store) fn create(path: &Path, standing: Standing) -> Result<(), Fault> {
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path)
+            .map_err(Fault::Io)?;
+        let backend = FileBackend::new(file).map_err(Fault::from_redb)?;
+        let database = builder()
+            .create_with_backend(backend)
+            .map_err(Fault::from_redb)?;
+        Self { database }.initialize(standing)?;
+        let file = File::open(path).map_err(Fault::Io)?;
+        file.sync_all().map_err(Fault::Io)
+    }
+
+    /// A store on a disk of your own, made if it is empty: for simulations of power loss.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`].
+    #[cfg(feature = "hazmat")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "hazmat")))]
+    pub fn with_backend(backend: impl redb::StorageBackend) -> Result<Self, LogError> {
+        let empty = backend.len().map_err(LogError::new)? == 0;
+        let database = builder()
+            .create_with_backend(backend)
+            .map_err(|error| log_error(error.into()))?;
+        let log = Self { database };
+        if empty {
+            log.initialize(Standing::default())
+                .map_err(Fault::into_log_error)?;
+        }
+        log.check_format().map_err(Fault::into_log_error)?;
+        Ok(log)
+    }
+
+    fn initialize(&self, standing: Standing) -> Result<(), Fault> {
+        self.change(|write| {
+            write.open_table(APPLIED)?;
+            write.open_table(WAITING)?;
+            write.open_table(ABOUT)?.insert(FORMAT, FORMAT_HERE)?;
+            put_standing(write, &standing)
+        })
+        .map_err(Fault::from_redb)
+    }
+
+    fn check_format(&self) -> Result<(), Fault> {
+        let read = self.database.begin_read().map_err(Fault::from_redb)?;
+        let about = match read.open_table(ABOUT) {
+            Ok(about) => about,
+            Err(redb::TableError::Storage(error)) => return Err(Fault::from_redb(error)),
+            Err(_) => return Err(Fault::Foreign),
+        };
+        match about.get(FORMAT).map_err(Fault::from_redb)? {
+            Some(format) if format.value() > FORMAT_HERE => Err(Fault::Newer),
+            Some(format) if format.value() == FORMAT_HERE => Ok(()),
+            _ => Err(Fault::Foreign),
+        }
+    }
+
+    /// One commit.
+    fn change<T>(
+        &self,
+        what: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, redb::Error> {
+        let mut write = self.database.begin_write()?;
+        write.set_durability(Durability::Immediate)?;
+        // With one phase, what was committed rests on a checksum that an attacker who chooses what
+        // is written could cheat; and the worst bugs of redb's recovery so far spared two phases.
+        write.set_two_phase_commit(true);
+        let result = what(&write)?;
+        write.commit()?;
+        Ok(result)
+    }
+
+    fn any_before(&self, bound: &[u8]) -> Result<bool, redb::Error> {
+        let applied = self.database.begin_read()?.open_table(APPLIED)?;
+        let first = applied.first()?;
+        Ok(first.is_some_and(|row| row.0.value() < bound))
+    }
+
+    fn read(&self, each: &mut dyn FnMut(Stored)) -> Result<Standing, redb::Error> {
+        let damaged = || redb::Error::Corrupted("a malformed record".into());
+        let read = self.database.begin_read()?;
+        for row in read.open_table(APPLIED)?.iter()? {
+            let record = from_row(row?.0.value()).ok_or_else(damaged)?;
+            each(Stored::Applied(record));
+        }
+        for row in read.open_table(WAITING)?.iter()? {
+            let record = Record::from_bytes(row?.0.value()).map_err(|_| damaged())?;
+            each(Stored::Waiting(record));
+        }
+        let about = read.open_table(ABOUT)?;
+        let number = |name: &str| -> Result<u64, redb::Error> {
+            Ok(about.get(name)?.ok_or_else(damaged)?.value())
+        };
+        let small = |name: &str| -> Result<u32, redb::Error> {
+            u32::try_from(number(name)?).map_err(|_| damaged())
+        };
+        Ok(Standing {
+            high_water_mark: number(HIGH_WATER_MARK)?,
+            everything_before: number(EVERYTHING_BEFORE)?,
+            terms: Terms {
+                token_lifetime: small(TOKEN_LIFETIME)?,
+                leeway: small(LEEWAY)?,
+                tolerance: small(TOLERANCE)?,
+            },
+        })
+    }
+}
+
+impl RevocationLog for RedbLog {
+    fn load(&mut self, each: &mut dyn FnMut(Stored)) -> Result<Standing, LogError> {
+        self.read(each).map_err(log_error)
+    }
+
+    fn append(&mut self, batch: &Batch<'_>) -> Result<(), LogError> {
+        self.change(|write| {
+            let mut applied = write.open_table(APPLIED)?;
+            for record in batch.applied {
+                applied.insert(to_row(record).as_slice(), ())?;
+            }
+            let mut waiting = write.open_table(WAITING)?;
+            for record in batch.waiting {
+                waiting.insert(record.to_bytes().as_slice(), ())?;
+            }
+            for record in batch.released {
+                waiting.remove(record.to_bytes().as_slice())?;
+            }
+            put_standing(write, &batch.standing)
+        })
+        .map_err(log_error)
+    }
+
+    fn purge(&mut self, now: u64, at_most: usize) -> Result<usize, LogError> {
+        // One more, because the bound is exclusive. At the end of time nothing is left to do: keys
+        // expire never, and stand there.
+        let bound = now.saturating_add(1).to_be_bytes();
+        // Mostly nothing expired since the last time, and a commit costs two fsyncs.
+        if !self.any_before(&bound).map_err(log_error)? {
+            return Ok(0);
+        }
+        self.change(|write| {
+            let mut applied = write.open_table(APPLIED)?;
+            let expired = applied.extract_from_if::<&[u8], _>(..bound.as_slice(), |_, ()| true)?;
+            let mut removed = 0_usize;
+            for row in expired.take(at_most) {
+                row?;
+                removed = removed.saturating_add(1);
+            }
+            Ok(removed)
+        })
+        .map_err(log_error)
+    }
+}
+
+impl core::fmt::Debug for RedbLog {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("RedbLog").finish_non_exhaustive()
+    }
+}
+
+impl Fault {
+    fn from_redb(error: impl Into<redb::Error>) -> Self {
+        match error.into() {
+            redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => Self::InUse,
+            redb::Error::Io(error) => match error.kind() {
+                io::ErrorKind::InvalidData => Self::Damaged(format!("{error}")),
+                io::ErrorKind::UnexpectedEof => Self::Damaged("it ends too early".into()),
+                _ => Self::Io(error),
+            },
+            redb::Error::Corrupted(why) => Self::Damaged(why),
+            redb::Error::UpgradeRequired(_) => Self::Damaged("two formats at once".into()),
+            other => Self::Io(io::Error::other(format!("{other}"))),
+        }
+    }
+
+    #[cfg(feature = "hazmat")]
+    fn into_log_error(self) -> LogError {
+        match self {
+            Self::Damaged(why) => LogError::damaged(why),
+            Self::Io(error) => LogError::new(error),
+            Self::InUse => LogError::new("it is in use"),
+            Self::Newer => LogError::new("it was written by a newer version"),
+            Self::Foreign => LogError::new("it is a database of something else"),
+        }
+    }
+
+    pub(in crate::store) fn at(self, path: &Path, doing: &'static str) -> OpenError {
+        let file = path;
+        let path = file.to_path_buf();
+        match self {
+            Self::InUse => OpenError::InUse { path },
+            Self::Damaged(why) => OpenError::Damaged { path, why },
+            Self::Newer => OpenError::Newer { path },
+            Self::Foreign => OpenError::Foreign { path },
+            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                OpenError::Missing { path }
+            }
+            Self::Io(error) => OpenError::io(file, doing, error),
+        }
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE);
+    // Without it only a file that was not closed is checked, and a bit that flipped in any other is
+    // a logout forgotten.
+    builder.set_check_integrity_on_open(true);
+    builder
+}
+
+/// The format of redb that wrote the file. redb itself calls a later one damage, and damage may be
+/// moved aside. Each of its two commit slots begins with the number; if only one is off, a bit
+/// flipped.
+fn engine_format(path: &Path) -> Result<Option<u8>, Fault> {
+    const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
+    const SLOTS: (usize, usize) = (64, 192);
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(Fault::Io)?;
+    file.take(320).read_to_end(&mut start).map_err(Fault::Io)?;
+    let formats = (start.get(SLOTS.0), start.get(SLOTS.1));
+    Ok(match formats {
+        (Some(one), Some(other)) if one == other && start.starts_with(MAGIC) => Some(*one),
+        _ => None,
+    })
+}
+
+fn log_error(error: redb::Error) -> LogError {
+    match Fault::from_redb(error) {
+        Fault::Damaged(why) => LogError::damaged(why),
+        Fault::Io(error) => LogError::new(error),
+        _ => LogError::new("the engine lost its file"),
+    }
+}
+
+fn put_standing(write: &WriteTransaction, standing: &Standing) -> Result<(), redb::Error> {
+    let mut about = write.open_table(ABOUT)?;
+    about.insert(HIGH_WATER_MARK, standing.high_water_mark)?;
+    about.insert(EVERYTHING_BEFORE, standing.everything_before)?;
+    about.insert(TOKEN_LIFETIME, u64::from(standing.terms.token_lifetime))?;
+    about.insert(LEEWAY, u64::from(standing.terms.leeway))?;
+    about.insert(TOLERANCE, u64::from(standing.terms.tolerance))?;
+    Ok(())
+}
+
+/// Where `expires` stands in a record: behind kind, key and value.
+const EXPIRES: core::ops::Range<usize> = 25..33;
+
+fn to_row(record: &Record) -> Vec<u8> {
+    let bytes = record.to_bytes();
+    let part = |range: core::ops::Range<usize>| bytes.get(range).unwrap_or_default();
+    [
+        part(EXPIRES),
+        part(0..EXPIRES.start),
+        part(EXPIRES.end..bytes.len()),
+    ]
+    .concat()
+}
+
+fn from_row(row: &[u8]) -> Option<Record> {
+    let (expires, rest) = row.split_at_checked(EXPIRES.len())?;
+    let (front, exempt) = rest.split_at_checked(EXPIRES.start)?;
+    Record::from_bytes(&[front, expires, exempt].concat()).ok()
+}

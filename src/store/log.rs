@@ -1,0 +1,103 @@
+//! The port behind which an engine stands.
+
+use crate::revocation::record::Record;
+use crate::revocation::view::Terms;
+use crate::store::error::LogError;
+
+/// What a store remembers besides entries. All of it only ever grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Standing {
+    /// Entries may have been forgotten under any clock up to this time, in Unix seconds.
+    pub high_water_mark: u64,
+    /// Sessions that started before this time are refused, whatever their audience; 0 for none. Set
+    /// when a damaged store was replaced by an empty one.
+    pub everything_before: u64,
+    /// The most that any policy ever demanded. Kept, because tokens outlive a restart with another
+    /// policy.
+    pub terms: Terms,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self {
+            high_water_mark: 0,
+            everything_before: 0,
+            terms: Terms {
+                token_lifetime: 0,
+                leeway: 0,
+                tolerance: 0,
+            },
+        }
+    }
+}
+
+/// One record of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "an engine has to keep every kind there is"
+)]
+pub enum Stored {
+    /// In effect.
+    Applied(Record),
+    /// A cut-off so far ahead that it waits for its time.
+    Waiting(Record),
+}
+
+/// What is written in one commit: all of it or nothing.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Batch<'a> {
+    /// Records in effect, to be added.
+    pub applied: &'a [Record],
+    /// Waiting records, to be added.
+    pub waiting: &'a [Record],
+    /// Waiting records to be removed: their time has come, and `applied` has them.
+    pub released: &'a [Record],
+    /// Replaces what was stored before.
+    pub standing: Standing,
+}
+
+impl<'a> Batch<'a> {
+    pub(in crate::store) const fn of(standing: Standing) -> Self {
+        let none: &'a [Record] = &[];
+        Self {
+            applied: none,
+            waiting: none,
+            released: none,
+            standing,
+        }
+    }
+}
+
+/// An engine: a durable set of records. [`RedbLog`](crate::store::RedbLog) is one.
+///
+/// Records are compared as a whole, so that adding one never replaces another: a logout and a rotation
+/// of one session are two records, and which of them counts is decided when they are merged. All
+/// calls come from one thread at a time. After an error nothing is called any more but `drop`.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no engine for revocations")]
+pub trait RevocationLog: Send + 'static {
+    /// Hands over everything that was committed.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::damaged`] when it is not what was written; never fewer records instead.
+    fn load(&mut self, each: &mut dyn FnMut(Stored)) -> Result<Standing, LogError>;
+
+    /// Writes a batch, and returns when it would survive the loss of power. Adding what is there
+    /// already changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`]; then nobody knows whether the batch was written.
+    fn append(&mut self, batch: &Batch<'_>) -> Result<(), LogError>;
+
+    /// Removes at most `at_most` of the applied records that expire at `now` or before, and says how
+    /// many. A high-water mark of at least `now` was appended before. Waiting records stay.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`].
+    fn purge(&mut self, now: u64, at_most: usize) -> Result<usize, LogError>;
+}
