@@ -1,4 +1,5 @@
-//! What it costs to say no: verifies one kind of text a number of times, for an instruction counter.
+//! What it costs to say no: verifies one kind of text a number of times, for an instruction
+//! counter.
 //!
 //! `reject_cost KIND N`; `tests/cost.rs` runs it under valgrind with two values of N and takes the
 //! difference, so that everything but the verifications cancels out. `reject_cost` alone lists the

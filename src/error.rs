@@ -91,7 +91,8 @@ impl Reason {
     }
 }
 
-/// What made a token [`Reason::Invalid`]. For logs alone: an answer that depends on it is an oracle.
+/// What made a token [`Reason::Invalid`]. For logs alone: an answer that depends on it is an
+/// oracle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Invalid {

@@ -3,8 +3,8 @@
 //! # Security
 //!
 //! Nothing here checks the time or the revocations, and the stage at which a token fails is told
-//! apart, which an attacker must never learn. A server that uses any of it for sessions gives up what
-//! the types outside promise.
+//! apart, which an attacker must never learn. A server that uses any of it for sessions gives up
+//! what the types outside promise.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -256,8 +256,8 @@ impl<'a> Claims<'a> {
         Ok((claims, payload))
     }
 
-    /// The plaintext of these claims and a payload. Limits are not checked: a test may want to break
-    /// them.
+    /// The plaintext of these claims and a payload. Limits are not checked: a test may want to
+    /// break them.
     #[must_use]
     pub fn encode(&self, payload: &[u8]) -> Vec<u8> {
         let fields = claims::Claims {

@@ -1,8 +1,8 @@
 //! Revocations that survive the process and the power: the embedded store, for one machine.
 //!
-//! [`DurableRevocations`] is a [`RevocationList`](crate::RevocationList) in front of a file. Reading
-//! is the list's: no lock, no I/O. A publication is acknowledged once it is on the disk and in
-//! effect; a thread of the store's own writes all that wait in one commit.
+//! [`DurableRevocations`] is a [`RevocationList`](crate::RevocationList) in front of a file.
+//! Reading is the list's: no lock, no I/O. A publication is acknowledged once it is on the disk and
+//! in effect; a thread of the store's own writes all that wait in one commit.
 //!
 //! | question | answer |
 //! |---|---|
@@ -23,10 +23,10 @@
 //!   only the process, before the file is trusted again.
 //! - Beside the file `NAME` stand `NAME.lock`, which is empty and must stay, and `NAME.damaged-...`
 //!   after a recovery. `NAME.new` is left over from a start that was interrupted.
-//! - The file is not secret and not authenticated: whoever can write it can log people out and forget
-//!   logouts. Keep it where you keep the keys.
-//! - A copy of the file from a backup has forgotten every logout since. Restore it only together with
-//!   a cut-off, [`revoke_all`](crate::Sessions::revoke_all).
+//! - The file is not secret and not authenticated: whoever can write it can log people out and
+//!   forget logouts. Keep it where you keep the keys.
+//! - A copy of the file from a backup has forgotten every logout since. Restore it only together
+//!   with a cut-off, [`revoke_all`](crate::Sessions::revoke_all).
 
 mod error;
 mod log;

@@ -1,7 +1,7 @@
 //! Time as an argument: whole seconds, and a clock that may fail.
 //!
-//! Nothing below this module reads a clock. Every public operation reads the injected [`Clock`] once
-//! and passes the answer down, so that one request is judged at one instant (SPEC §8).
+//! Nothing below this module reads a clock. Every public operation reads the injected [`Clock`]
+//! once and passes the answer down, so that one request is judged at one instant (SPEC §8).
 
 use core::fmt;
 

@@ -1,8 +1,8 @@
 //! What verifying and sealing allocate, counted by an allocator of this program's own.
 //!
 //! Garbage costs at most one block of 3,068 bytes, and none at all unless its length and prefix are
-//! those of a token. `verify_in` allocates nothing, whatever it answers. `verify` allocates the opened
-//! bytes and what the payload's own type needs. A new token is one block.
+//! those of a token. `verify_in` allocates nothing, whatever it answers. `verify` allocates the
+//! opened bytes and what the payload's own type needs. A new token is one block.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -1,6 +1,6 @@
-//! Attacks that once worked: races between a right taken away and a rotation, logouts that fell into
-//! the second of another, entries forgotten while they were asked for, and what an honest user would
-//! have met on the way.
+//! Attacks that once worked: races between a right taken away and a rotation, logouts that fell
+//! into the second of another, entries forgotten while they were asked for, and what an honest user
+//! would have met on the way.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -1,8 +1,8 @@
 //! What the types forbid does not compile, and the compiler says what to write instead.
 //!
 //! Each file in tests/compile_fail names, in its first line, the error code and a word that must be
-//! in the message. The whole messages are compared with the files beside them, for one version of the
-//! compiler alone, because they change from one to the next.
+//! in the message. The whole messages are compared with the files beside them, for one version of
+//! the compiler alone, because they change from one to the next.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -43,8 +43,8 @@ fn newest(folder: &Path) -> SystemTime {
     times.max().unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// Whether there is a valgrind. Where there must be one, in continuous integration, its absence is a
-/// failure and not a reason to leave the proof out.
+/// Whether there is a valgrind. Where there must be one, in continuous integration, its absence is
+/// a failure and not a reason to leave the proof out.
 fn valgrind() -> bool {
     let there = Command::new("valgrind").arg("--version").output();
     if there.is_ok_and(|output| output.status.success()) {

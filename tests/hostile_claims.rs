@@ -1,5 +1,5 @@
-//! Authentic tokens with claims in any form but the one allowed, as a defective issuer or a holder of
-//! the key could make them: none is a session, and none tells the client more than garbage does.
+//! Authentic tokens with claims in any form but the one allowed, as a defective issuer or a holder
+//! of the key could make them: none is a session, and none tells the client more than garbage does.
 #![cfg(feature = "hazmat")]
 #![allow(
     missing_docs,

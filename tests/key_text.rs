@@ -1,5 +1,5 @@
-//! What is said about a text that is not a key, word for word, as the person reads it who pasted it;
-//! and that nothing but the one spelling of a key is one.
+//! What is said about a text that is not a key, word for word, as the person reads it who pasted
+//! it; and that nothing but the one spelling of a key is one.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

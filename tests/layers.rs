@@ -1,5 +1,6 @@
-//! The layers hold: no source file imports from above, none is long, none carries tests or `unsafe`,
-//! and `std` stands behind its feature alone. The scanner is itself checked against planted faults.
+//! The layers hold: no source file imports from above, none is long, none carries tests or
+//! `unsafe`, and `std` stands behind its feature alone. The scanner is itself checked against
+//! planted faults.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -129,7 +130,8 @@ fn the_source_keeps_its_layers() {
 
 #[test]
 fn the_scan_sees_the_imports_that_are_there() {
-    // A scanner that finds nothing would pass every tree. Two known imports, one by `use`, one inline.
+    // A scanner that finds nothing would pass every tree. Two known imports, one by `use`, one
+    // inline.
     let mut files = BTreeMap::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     read_tree(&source, "", &mut files);

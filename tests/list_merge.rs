@@ -1,5 +1,5 @@
-//! Merging revocation lists: in any order, any number of times, in any grouping, the same list, which
-//! forgets no cut-off that matters. And that this test would notice a merge that is wrong.
+//! Merging revocation lists: in any order, any number of times, in any grouping, the same list,
+//! which forgets no cut-off that matters. And that this test would notice a merge that is wrong.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -99,7 +99,8 @@ fn who_asks_after_the_acknowledgement_sees_it_and_nobody_else_is_refused() {
         for _ in 0..CHECKS / READERS + 1 {
             let known = acknowledged.load(Ordering::Acquire);
             let random = next(&mut seed);
-            // Half of the questions about the newest, which is where a growing table would lose one.
+            // Half of the questions about the newest, which is where a growing table would lose
+            // one.
             let number = match (known, random % 2) {
                 (0, _) => 0,
                 (_, 0) => known - 1,

@@ -1,5 +1,5 @@
-//! Which key of a ring may do what and when: the rules of SPEC §4.6 to §4.8, against a second reading
-//! of them that is as plain as possible.
+//! Which key of a ring may do what and when: the rules of SPEC §4.6 to §4.8, against a second
+//! reading of them that is as plain as possible.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -162,8 +162,8 @@ thread_local! {
     static PROMISED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A list or map that reads its elements and remembers what it was promised: what the collections of
-/// the standard library reserve memory by.
+/// A list or map that reads its elements and remembers what it was promised: what the collections
+/// of the standard library reserve memory by.
 struct Promised;
 
 impl<'de> Visitor<'de> for Promised {

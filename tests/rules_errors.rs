@@ -1,5 +1,5 @@
-//! What a rejected token tells: the client one constant sentence, the operator whose fault it is, the
-//! counters a stable name, and the logs no secret.
+//! What a rejected token tells: the client one constant sentence, the operator whose fault it is,
+//! the counters a stable name, and the logs no secret.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -273,7 +273,8 @@ fn a_swap_under_running_requests_rejects_no_valid_token() {
         for ring in &rings {
             let before = verified.load(Ordering::Relaxed);
             sessions.replace_keys(ring).unwrap();
-            // Until both states were met by requests; a thread that fails ends the loop by its panic.
+            // Until both states were met by requests; a thread that fails ends the loop by its
+            // panic.
             for _ in 0..1_000_000 {
                 if verified.load(Ordering::Relaxed) > before + 4 {
                     break;

@@ -1,4 +1,5 @@
-//! How long a revocation is remembered: longer than any token that it could match, and not for ever.
+//! How long a revocation is remembered: longer than any token that it could match, and not for
+//! ever.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Claims at their greatest values, in tokens that no issuer makes in a lifetime: sealed by hand, read
-//! by the public interface.
+//! Claims at their greatest values, in tokens that no issuer makes in a lifetime: sealed by hand,
+//! read by the public interface.
 #![cfg(feature = "hazmat")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::arithmetic_side_effects)]
 

@@ -1,5 +1,5 @@
-//! Payloads that grow while sessions live: what readers of every minor make of tokens of every other,
-//! and that none reads a wrong value.
+//! Payloads that grow while sessions live: what readers of every minor make of tokens of every
+//! other, and that none reads a wrong value.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;

@@ -1,5 +1,5 @@
-//! How publications reach an engine: together, in order, acknowledged when they are durable and never
-//! when they may not be. The engine here stands in memory and does as it is told.
+//! How publications reach an engine: together, in order, acknowledged when they are durable and
+//! never when they may not be. The engine here stands in memory and does as it is told.
 
 #![cfg(feature = "redb")]
 #![allow(

@@ -1,6 +1,6 @@
-//! Keys and opened bytes are wiped when they are dropped, as far as that can be shown without looking
-//! at freed memory: the ciphers and MACs promise it by a trait that a forgotten cargo feature takes
-//! away, our own types have a `Drop`, and what that does is read from the source.
+//! Keys and opened bytes are wiped when they are dropped, as far as that can be shown without
+//! looking at freed memory: the ciphers and MACs promise it by a trait that a forgotten cargo
+//! feature takes away, our own types have a `Drop`, and what that does is read from the source.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -24,8 +24,8 @@ fn wiped<T: ZeroizeOnDrop>() {}
 
 #[test]
 fn the_features_that_wipe_keys_are_on() {
-    // Without the feature `zeroize` of one of these crates this file does not compile. The feature is
-    // not a default one, and without it nothing else would notice.
+    // Without the feature `zeroize` of one of these crates this file does not compile. The feature
+    // is not a default one, and without it nothing else would notice.
     wiped::<chacha20poly1305::XChaCha20Poly1305>();
     wiped::<sha2::Sha256>();
     // `Hmac` does not say so itself. It is two hash states and a buffer, and these do.

@@ -60,8 +60,8 @@ pub(crate) async fn login(
 }
 
 /// Ends the session of the token that came along, whatever became of the token: a copy of one that
-/// has expired here may have been renewed elsewhere. If that fails, the cookie stays, because removing
-/// it would look like a logout.
+/// has expired here may have been renewed elsewhere. If that fails, the cookie stays, because
+/// removing it would look like a logout.
 pub(crate) async fn logout(
     State(app): State<Arc<App>>,
     Extension(checked): Extension<Checked>,

@@ -1,4 +1,5 @@
-//! Any bytes as Cookie and Authorization headers: never a panic, and never a token from two cookies.
+//! Any bytes as Cookie and Authorization headers: never a panic, and never a token from two
+//! cookies.
 #![no_main]
 
 use cloakroom::http::carrier;

@@ -1,5 +1,5 @@
-//! Any plaintext, sealed by us first so that the decoders behind the seal are reached: never a panic,
-//! and a session that is accepted renews to one that is accepted.
+//! Any plaintext, sealed by us first so that the decoders behind the seal are reached: never a
+//! panic, and a session that is accepted renews to one that is accepted.
 #![no_main]
 
 use std::sync::LazyLock;

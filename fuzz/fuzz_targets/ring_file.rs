@@ -1,5 +1,5 @@
-//! Any text as a ring file: never a panic, and what is accepted says the same when it is printed and
-//! read again.
+//! Any text as a ring file: never a panic, and what is accepted says the same when it is printed
+//! and read again.
 #![no_main]
 
 use cloakroom::{KeyRing, Timestamp};

@@ -13,7 +13,8 @@ use crate::key::root::Key;
 use crate::key::unit::Unit;
 use crate::time::Timestamp;
 
-/// How long a new ring takes to reach every server, clock skew included, where nothing else is said.
+/// How long a new ring takes to reach every server, clock skew included, where nothing else is
+/// said.
 pub(crate) const DEFAULT_ROLLOUT: u32 = 3600;
 
 /// What a key may do at a given time.

@@ -155,8 +155,8 @@ impl KeyRing {
     /// This ring with a key taken out of service at once, because it may have leaked.
     ///
     /// Every token under it is refused from the moment the ring is in use. A thief may have renewed
-    /// a forged token under the next key before that; [`Sessions::disable_key`](crate::Sessions::disable_key)
-    /// closes that too.
+    /// a forged token under the next key before that;
+    /// [`Sessions::disable_key`](crate::Sessions::disable_key) closes that too.
     ///
     /// ```
     /// use cloakroom::{Key, KeyRing, KeyState, Timestamp};
@@ -185,8 +185,8 @@ impl KeyRing {
             .iter_mut()
             .find(|entry| entry.material.id() == key);
         entry.ok_or(RingError::UnknownKey(key))?.disabled = true;
-        // Whoever was to retire because this key succeeds it stays as long as the next successor says.
-        // An emergency must not fail because of a date that was written for another day.
+        // Whoever was to retire because this key succeeds it stays as long as the next successor
+        // says. An emergency must not fail because of a date that was written for another day.
         let stays = |entry: &Entry| ring.check_retirement(entry).is_ok();
         let sound: Vec<bool> = ring.entries.iter().map(stays).collect();
         for (entry, sound) in ring.entries.iter_mut().zip(sound) {
@@ -197,12 +197,13 @@ impl KeyRing {
         Self::checked(ring)
     }
 
-    /// This ring without a key. [`Sessions::replace_keys`](crate::Sessions::replace_keys) refuses the
-    /// result while tokens under the key may be alive.
+    /// This ring without a key. [`Sessions::replace_keys`](crate::Sessions::replace_keys) refuses
+    /// the result while tokens under the key may be alive.
     ///
     /// # Errors
     ///
-    /// [`RingError::UnknownKey`] when the ring has no such key, [`RingError::Empty`] for the last one.
+    /// [`RingError::UnknownKey`] when the ring has no such key, [`RingError::Empty`] for the last
+    /// one.
     pub fn without(&self, key: KeyId) -> Result<Self, RingError> {
         let kept = self.copied(|entry| entry.material.id() != key);
         if kept.len() == self.0.entries.len() {

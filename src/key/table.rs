@@ -62,8 +62,8 @@ impl KeyTable {
         (now.unix() < slot.retire).then_some(&slot.sealer)
     }
 
-    /// The key with this id, retired or not: for logging out, where an old token is as good as a new
-    /// one. A disabled key is not known, because everybody may seal with it.
+    /// The key with this id, retired or not: for logging out, where an old token is as good as a
+    /// new one. A disabled key is not known, because everybody may seal with it.
     pub(crate) fn known(&self, kid: [u8; 4]) -> Option<&Sealer> {
         let index = self.kids.iter().position(|known| *known == kid)?;
         self.slots.get(index).map(|slot| &slot.sealer)

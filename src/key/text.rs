@@ -9,8 +9,8 @@ use zeroize::Zeroize as _;
 use crate::key::error::{KeyError, Looks};
 use crate::secret::Secret;
 
-/// Text that is a secret: wiped when dropped, redacted in `Debug`, read with [`expose`](Self::expose)
-/// alone, so that every place that reads it can be found.
+/// Text that is a secret: wiped when dropped, redacted in `Debug`, read with
+/// [`expose`](Self::expose) alone, so that every place that reads it can be found.
 ///
 /// ```
 /// # use cloakroom::Key;

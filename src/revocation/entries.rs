@@ -35,9 +35,9 @@ pub struct Merged {
     pub quarantined: usize,
 }
 
-/// Behind an `Arc`, because a table that grows or shrinks moves its entries bit by bit while others read
-/// them, and a reader or writer may be handed the copy that was left behind. Both copies lead to the
-/// one value, so what is raised through either is seen through both.
+/// Behind an `Arc`, because a table that grows or shrinks moves its entries bit by bit while others
+/// read them, and a reader or writer may be handed the copy that was left behind. Both copies lead
+/// to the one value, so what is raised through either is seen through both.
 type Index<N> = HashIndex<[u8; 16], Arc<Growing<N>>>;
 
 pub(crate) struct Tables {
@@ -45,7 +45,8 @@ pub(crate) struct Tables {
     pub(crate) subjects: Index<ArcSwap<Cutoffs>>,
     pub(crate) audiences: Index<AtomicU64>,
     pub(crate) keys: HashIndex<[u8; 16], ()>,
-    /// Live entries by kind. Readers skip a kind that has none, and with it the hash of the subject.
+    /// Live entries by kind. Readers skip a kind that has none, and with it the hash of the
+    /// subject.
     pub(crate) counts: [AtomicUsize; 4],
     pub(crate) high_water_mark: AtomicU64,
     pub(crate) token_lifetime: AtomicU32,
@@ -257,9 +258,9 @@ impl Tables {
         self.release_at.store(at, Ordering::Release);
     }
 
-    /// The largest that any policy ever asked for: forgetting too late costs memory, too early revives
-    /// a session. Entries that are there were given the life of the policies before; they get the
-    /// difference, because tokens of the longer policy may be about.
+    /// The largest that any policy ever asked for: forgetting too late costs memory, too early
+    /// revives a session. Entries that are there were given the life of the policies before; they
+    /// get the difference, because tokens of the longer policy may be about.
     pub(crate) fn register(&self, terms: Terms, staleness_bound: u32) {
         let writer = self.lock();
         let known = self.token_lifetime.load(Ordering::Acquire) > 0;

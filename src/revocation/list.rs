@@ -56,9 +56,9 @@ pub struct ListStats {
     pub quarantined: usize,
     /// Memory of the entries and of the room reserved for more, in bytes.
     pub bytes: usize,
-    /// The latest time at which something was forgotten, in Unix seconds. Tokens are judged no earlier
-    /// than this, so a mark far ahead of the clock calls for an alarm: some clock was fast while
-    /// somebody logged out, and now every session looks expired.
+    /// The latest time at which something was forgotten, in Unix seconds. Tokens are judged no
+    /// earlier than this, so a mark far ahead of the clock calls for an alarm: some clock was fast
+    /// while somebody logged out, and now every session looks expired.
     pub high_water_mark: u64,
 }
 
@@ -265,8 +265,8 @@ impl RevocationView for RevocationList {
     fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
         let list = &*self.0;
         if list.has_due(now.unix()) {
-            // Waits, unlike a verification: a session that starts before a cut-off which comes due in
-            // this very second would be dead on arrival.
+            // Waits, unlike a verification: a session that starts before a cut-off which comes due
+            // in this very second would be dead on arrival.
             list.release(&mut list.lock(), now.unix(), self.staleness_bound());
         }
         let of_audience = list
@@ -307,8 +307,8 @@ impl RevocationPublish for RevocationList {
         // Under the lock: a policy that registers meanwhile extends what it finds.
         let expires = self.0.expiry(now.unix(), self.staleness_bound());
         for revocation in revocations {
-            // Not through the quarantine: the revoker has checked how far ahead it lies, and what is
-            // acknowledged must be in effect.
+            // Not through the quarantine: the revoker has checked how far ahead it lies, and what
+            // is acknowledged must be in effect.
             self.0.apply(&Record::new(*revocation, expires));
         }
         self.0.purge_if_due(&mut writer, now.unix());

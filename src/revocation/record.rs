@@ -52,15 +52,16 @@ impl Revocation {
         })
     }
 
-    /// The tokens of one session whose generation is below `generation`, at least 1: none is below 0.
+    /// The tokens of one session whose generation is below `generation`, at least 1: none is below
+    /// 0.
     #[must_use]
     pub fn older_generations(id: SessionId, generation: u32) -> Self {
         let below = generation.max(1);
         Self(Target::Session { id, below })
     }
 
-    /// The sessions of one subject that started before `before` (Unix seconds, at most those of SPEC
-    /// §9.1), all or all but one. The empty subject is nobody's: no session ever matches it.
+    /// The sessions of one subject that started before `before` (Unix seconds, at most those of
+    /// SPEC §9.1), all or all but one. The empty subject is nobody's: no session ever matches it.
     #[must_use]
     pub fn subject(subject: &[u8], before: u64, exempt: Option<SessionId>) -> Self {
         let before = before.min(MAX_CUTOFF);

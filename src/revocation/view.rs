@@ -115,8 +115,8 @@ pub trait RevocationView: Send + Sync {
         let _ = now;
     }
 
-    /// The latest time at which this view forgot something, in Unix seconds. Verification never goes
-    /// back behind it: a clock set back would otherwise revive what was forgotten.
+    /// The latest time at which this view forgot something, in Unix seconds. Verification never
+    /// goes back behind it: a clock set back would otherwise revive what was forgotten.
     fn high_water_mark(&self) -> u64 {
         0
     }
@@ -197,7 +197,8 @@ pub trait RevocationPublish: RevocationView {
 /// A stolen token works until its deadline, also after logout. Sessions with this view have no
 /// `revoke`, `rotate` and `reauthenticate`, because none of them could keep its promise: where the
 /// compiler says that `NoRevocation` is not a [`RevocationPublish`], build them over a
-/// `RevocationList` instead. It has a type of its own, so that a search for its name finds every place that gave logout up.
+/// `RevocationList` instead. It has a type of its own, so that a search for its name finds every
+/// place that gave logout up.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "it has no fields and never will")]
 pub struct NoRevocation;

@@ -122,8 +122,9 @@ impl Sealer {
                 text.zeroize();
                 return Err(Broken::Tag);
             }
-            // In constant time, by the MAC's own comparison. Without this step two keys can be found
-            // that both open one crafted token (partitioning oracles), as for every plain AEAD.
+            // In constant time, by the MAC's own comparison. Without this step two keys can be
+            // found that both open one crafted token (partitioning oracles), as for every plain
+            // AEAD.
             if self
                 .nonce_mac(aad, text)
                 .verify_truncated_left(nonce)

@@ -105,8 +105,8 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
         self
     }
 
-    /// Which service the tokens are for, 0 to 255 bytes: its host name, say. A token of one audience
-    /// is garbage for every other. Empty if there is only one.
+    /// Which service the tokens are for, 0 to 255 bytes: its host name, say. A token of one
+    /// audience is garbage for every other. Empty if there is only one.
     pub fn audience(mut self, audience: impl AsRef<[u8]>) -> Self {
         self.audience = Some(audience.as_ref().to_vec());
         self
@@ -194,8 +194,8 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
 
     /// The longest token in characters: 4,023 by default, which is what the default cookie of
     /// [`http::cookie`](crate::http::cookie) holds; at most 4,096. Give the `token_budget` of your
-    /// cookie if it is another. What does not fit is an error when a session is issued or updated, never
-    /// a cookie that a browser drops.
+    /// cookie if it is another. What does not fit is an error when a session is issued or updated,
+    /// never a cookie that a browser drops.
     pub fn max_token_len(mut self, characters: usize) -> Self {
         self.max_token = characters;
         self
@@ -231,8 +231,8 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
         self
     }
 
-    /// Whether every new payload is read back right after it was written; on by default. Renewals copy
-    /// the payload and read nothing back.
+    /// Whether every new payload is read back right after it was written; on by default. Renewals
+    /// copy the payload and read nothing back.
     ///
     /// # Security
     ///

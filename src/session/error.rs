@@ -241,7 +241,8 @@ impl IssueError {
 }
 
 impl UpdateError {
-    /// Whose fault it is: 401 for [`Fault::Client`], 503 for [`Fault::Unavailable`], 500 for the rest.
+    /// Whose fault it is: 401 for [`Fault::Client`], 503 for [`Fault::Unavailable`], 500 for the
+    /// rest.
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {

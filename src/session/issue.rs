@@ -76,8 +76,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
                 length: subject.len(),
             });
         }
-        // SPEC §9.7: a session that starts before a cut-off would be dead at once, and a cut-off lies
-        // a few seconds ahead so that clocks need not agree.
+        // SPEC §9.7: a session that starts before a cut-off would be dead at once, and a cut-off
+        // lies a few seconds ahead so that clocks need not agree.
         let bound = self
             .inner
             .revocations
@@ -108,8 +108,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         Ok(issued)
     }
 
-    /// A token that is dead on arrival logs the user out at once, and nothing says why: the key that
-    /// seals was revoked and the ring has not followed, or the random source gave an id again.
+    /// A token that is dead on arrival logs the user out at once, and nothing says why: the key
+    /// that seals was revoked and the ring has not followed, or the random source gave an id again.
     fn require_live(&self, claims: &Claims<'_>, now: Timestamp) -> Result<(), Unavailable> {
         let missing = Unavailable::new(Missing::SealingKey);
         let keys = self.inner.keys.load();

@@ -13,8 +13,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// Swaps the key ring, while other threads verify.
     ///
     /// Everything is checked before anything changes: on any error the old ring stays in use.
-    /// Refused is also a ring that drops a key whose tokens may be alive. To add a key or change one,
-    /// use [`change_keys`](Self::change_keys), which no other change can overtake.
+    /// Refused is also a ring that drops a key whose tokens may be alive. To add a key or change
+    /// one, use [`change_keys`](Self::change_keys), which no other change can overtake.
     ///
     /// ```
     /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
@@ -67,9 +67,9 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         self.replace(ring)
     }
 
-    /// Changes the ring in force: `change` is given it and the time, and what it returns is swapped in
-    /// as [`replace_keys`](Self::replace_keys) does. Changes wait for each other, so none is lost, as
-    /// one would be between reading the ring and replacing it.
+    /// Changes the ring in force: `change` is given it and the time, and what it returns is swapped
+    /// in as [`replace_keys`](Self::replace_keys) does. Changes wait for each other, so none is
+    /// lost, as one would be between reading the ring and replacing it.
     ///
     /// ```
     /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};

@@ -98,7 +98,8 @@ impl Policy {
             .unwrap_or(0)
     }
 
-    /// A verifier may be stricter than the token, never laxer: the smaller of both, where 0 is none.
+    /// A verifier may be stricter than the token, never laxer: the smaller of both, where 0 is
+    /// none.
     pub(crate) const fn effective(&self, claims: &Claims<'_>) -> (u32, u32) {
         let idle = match (claims.idle, self.idle) {
             (0, idle) | (idle, 0) => idle,

@@ -18,9 +18,9 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     ///
     /// Call it with every response; it seals only when the set share of the idle timeout has passed
     /// (half of it by default), so most responses set no cookie. The session is checked again, at
-    /// this moment: one that was revoked since it was verified is not renewed. Parallel renewals are
-    /// harmless, and a late one can't revive a session, because the session keeps its id and it is
-    /// the id that was revoked.
+    /// this moment: one that was revoked since it was verified is not renewed. Parallel renewals
+    /// are harmless, and a late one can't revive a session, because the session keeps its id and it
+    /// is the id that was revoked.
     ///
     /// ```
     /// # use cloakroom::{KeyRing, ManualClock, RevocationList, Sessions};
@@ -41,8 +41,9 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Rejected`] when the session ended meanwhile, [`VerifyError::Unavailable`] when
-    /// the revocation view is not fresh: renewing without knowing would keep a revoked session alive.
+    /// [`VerifyError::Rejected`] when the session ended meanwhile, [`VerifyError::Unavailable`]
+    /// when the revocation view is not fresh: renewing without knowing would keep a revoked session
+    /// alive.
     pub fn renew<U, P: AsRef<[u8]>>(
         &self,
         session: &Session<U, P>,
@@ -51,8 +52,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let now = self.recheck(session, &old)?;
         let (idle, absolute) = self.inner.policy.effective(&old);
         let age = now.unix().saturating_sub(old.issued_at());
-        // A session that starts in the future is one second after a cut-off, or was minted by a thief
-        // of the key who wants it to outlast the next cut-off.
+        // A session that starts in the future is one second after a cut-off, or was minted by a
+        // thief of the key who wants it to outlast the next cut-off.
         if idle == 0 || age < self.inner.policy.renew_age(idle) || old.authenticated_at > now.unix()
         {
             return Ok(None);
@@ -142,8 +143,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         Ok(now)
     }
 
-    /// A session of one tenant must not become one of another by a mixed-up variable: both are sealed
-    /// under keys of one ring, so nothing else would notice.
+    /// A session of one tenant must not become one of another by a mixed-up variable: both are
+    /// sealed under keys of one ring, so nothing else would notice.
     fn require_same_scope(&self, info: &SessionInfo) -> Result<(), Rejected> {
         if info.scope == self.scope {
             Ok(())
@@ -180,9 +181,9 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
 impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     /// A token that makes all older ones of the session worthless: for a change of privilege.
     ///
-    /// The session keeps its id, subject, payload and deadlines. Older tokens are refused from before
-    /// the new one leaves, so a copy of the old cookie gains nothing and a request that is under way
-    /// with it is rejected.
+    /// The session keeps its id, subject, payload and deadlines. Older tokens are refused from
+    /// before the new one leaves, so a copy of the old cookie gains nothing and a request that is
+    /// under way with it is rejected.
     ///
     /// ```
     /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
@@ -265,8 +266,8 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
             generation,
             ..claims
         };
-        // Sealed first and published before it leaves: a payload that does not fit must not cost the
-        // user the old token.
+        // Sealed first and published before it leaves: a payload that does not fit must not cost
+        // the user the old token.
         let issued = self.seal::<UpdateError>(&claims, content, now)?;
         let published = self
             .inner

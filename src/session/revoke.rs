@@ -19,8 +19,8 @@ use crate::wire::session_id::SessionId;
 pub struct KeyRevoked<R> {
     /// What is true now.
     pub receipt: R,
-    /// Call again after this time. A thief may have had a forged token renewed under the next key by
-    /// a server that had not heard of the revocation yet; the second call ends such sessions.
+    /// Call again after this time. A thief may have had a forged token renewed under the next key
+    /// by a server that had not heard of the revocation yet; the second call ends such sessions.
     /// `None` where there is no such server.
     pub repeat_after: Option<Duration>,
 }
@@ -48,12 +48,12 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     }
 
     /// Logs the session of a token out, whatever became of the token: also one that has expired, or
-    /// whose payload this program can't read. `None` if it is not an authentic token, and then nothing
-    /// happened.
+    /// whose payload this program can't read. `None` if it is not an authentic token, and then
+    /// nothing happened.
     ///
     /// This is what a logout endpoint calls. With [`verify`](Self::verify) and
-    /// [`revoke`](Self::revoke) a session whose token at hand is idle could not be logged out, although
-    /// a copy of it may have been renewed elsewhere.
+    /// [`revoke`](Self::revoke) a session whose token at hand is idle could not be logged out,
+    /// although a copy of it may have been renewed elsewhere.
     ///
     /// ```
     /// # use cloakroom::{KeyRing, ManualClock, RevocationList, Sessions};
@@ -270,9 +270,9 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         })
     }
 
-    /// SPEC §9.6: far enough ahead that a session is cut off which started in this second by a clock
-    /// that is a little ahead, or at the start bound of an earlier cut-off; but never further than a
-    /// revoker may go.
+    /// SPEC §9.6: far enough ahead that a session is cut off which started in this second by a
+    /// clock that is a little ahead, or at the start bound of an earlier cut-off; but never further
+    /// than a revoker may go.
     fn cutoff_now(&self, subject: &[u8], now: Timestamp) -> u64 {
         let policy = &self.inner.policy;
         let now_unix = now.unix();

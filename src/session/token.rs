@@ -64,8 +64,8 @@ pub struct Issued {
     pub session: SessionInfo,
 }
 
-/// An upper bound of the characters of a token, for a subject of `subject_len` bytes and a payload of
-/// `payload_len` bytes, whatever the times and numbers in it.
+/// An upper bound of the characters of a token, for a subject of `subject_len` bytes and a payload
+/// of `payload_len` bytes, whatever the times and numbers in it.
 ///
 /// ```
 /// use cloakroom::sealed_len_bound;
@@ -75,8 +75,8 @@ pub struct Issued {
 /// ```
 #[must_use]
 pub const fn sealed_len_bound(subject_len: usize, payload_len: usize) -> usize {
-    // Session id, then varints at their longest: generation 5, subject length 2, authenticated_at 6,
-    // issued_at 5, idle 5, absolute 5, major 5, minor 5.
+    // Session id, then varints at their longest: generation 5, subject length 2, authenticated_at
+    // 6, issued_at 5, idle 5, absolute 5, major 5, minor 5.
     const CLAIMS: usize = 16 + 5 + 2 + 6 + 5 + 5 + 5 + 5 + 5;
     let plaintext = CLAIMS
         .saturating_add(subject_len)

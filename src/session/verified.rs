@@ -114,8 +114,8 @@ impl SessionInfo {
             .max(1)
     }
 
-    /// Refuses a session whose last login lies `age` or more in the past (SPEC §8.10): for changing a
-    /// password, adding a device, paying.
+    /// Refuses a session whose last login lies `age` or more in the past (SPEC §8.10): for changing
+    /// a password, adding a device, paying.
     ///
     /// ```
     /// # use cloakroom::{KeyRing, ManualClock, RevocationList, Sessions};
@@ -183,9 +183,9 @@ impl fmt::Debug for LogReference {
 /// A session that passed every check, with its payload.
 ///
 /// There is no other way to one than [`Sessions::verify`](crate::Sessions::verify) and
-/// [`verify_in`](crate::Sessions::verify_in), so a function that takes a `Session` needs no check of
-/// its own. `T` is the payload; `P` holds the opened bytes: its own, or, for a borrowed session, a
-/// [`Scratch`].
+/// [`verify_in`](crate::Sessions::verify_in), so a function that takes a `Session` needs no check
+/// of its own. `T` is the payload; `P` holds the opened bytes: its own, or, for a borrowed session,
+/// a [`Scratch`].
 ///
 /// `Debug` shows neither payload nor subject.
 ///

@@ -29,8 +29,8 @@ pub(crate) struct Opener {
 }
 
 impl<T: Payload, R: RevocationView> Sessions<T, R> {
-    /// Verifies a token: the seal, the claims, the payload's shape, the time and the revocations, in
-    /// this order. No I/O, no lock; the opened bytes are allocated once.
+    /// Verifies a token: the seal, the claims, the payload's shape, the time and the revocations,
+    /// in this order. No I/O, no lock; the opened bytes are allocated once.
     ///
     /// # Errors
     ///
@@ -209,8 +209,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         if self.inner.revocations.verdict(&facts, now).is_some() {
             return Err(Rejected::new(Reason::Revoked));
         }
-        // If the view forgot entries for a later time while it was asked, the one for this token may
-        // be among them. Then the token is as dead as that time makes it.
+        // If the view forgot entries for a later time while it was asked, the one for this token
+        // may be among them. Then the token is as dead as that time makes it.
         let mark = self.inner.revocations.high_water_mark();
         if mark > now.unix() {
             self.inner

@@ -30,8 +30,8 @@ const CHUNK: usize = 4096;
 
 /// Revocations that survive the end of the process and the loss of power, for one machine.
 ///
-/// It answers like a [`RevocationList`] and is used in its place. Clones are the same store; when the
-/// last one is dropped, what was asked for is written and the file is closed.
+/// It answers like a [`RevocationList`] and is used in its place. Clones are the same store; when
+/// the last one is dropped, what was asked for is written and the file is closed.
 ///
 /// Publishing returns when the revocation is on the disk and this process refuses. All that wait at
 /// one time share a commit. If the disk fails, publishing is an error, the entry is in effect in
@@ -72,8 +72,8 @@ struct Handle {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Opening {
-    /// There was no file, and an empty store was made. Expected at the very first start; at any other
-    /// the logouts of the past are forgotten.
+    /// There was no file, and an empty store was made. Expected at the very first start; at any
+    /// other the logouts of the past are forgotten.
     pub created: bool,
     /// Entries in effect.
     pub entries: usize,
@@ -123,8 +123,8 @@ impl DurableRevocations {
     /// Opens the store in this file; a damaged one is moved aside, a missing one made.
     ///
     /// The new store refuses every session that started before now, in the same commit that makes
-    /// it: who had logged out is not known any more, so nobody from before is let in. Errors that are
-    /// not damage (in use, permissions, a newer version) stay errors.
+    /// it: who had logged out is not known any more, so nobody from before is let in. Errors that
+    /// are not damage (in use, permissions, a newer version) stay errors.
     ///
     /// # Errors
     ///
@@ -234,7 +234,8 @@ impl DurableRevocations {
         Publishing(self.0.shared.ask(work, now.unix()))
     }
 
-    /// Merges records of another list, durably. The order and the number of merges make no difference.
+    /// Merges records of another list, durably. The order and the number of merges make no
+    /// difference.
     ///
     /// # Errors
     ///
@@ -255,15 +256,15 @@ impl DurableRevocations {
         self.ask(work, now).map(|done| done.merged)
     }
 
-    /// All entries as bytes (SPEC §9.12), to be merged into another list. The cut-off of a recovery is
-    /// no entry, and stays here.
+    /// All entries as bytes (SPEC §9.12), to be merged into another list. The cut-off of a recovery
+    /// is no entry, and stays here.
     #[must_use]
     pub fn snapshot(&self, now: Timestamp) -> Vec<u8> {
         self.0.shared.list.snapshot(now)
     }
 
-    /// Forgets what can match no live token any more, here and on the disk; returns how many entries
-    /// that were. Publishing does this by itself once a minute.
+    /// Forgets what can match no live token any more, here and on the disk; returns how many
+    /// entries that were. Publishing does this by itself once a minute.
     ///
     /// # Errors
     ///

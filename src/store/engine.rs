@@ -38,7 +38,8 @@ const TOLERANCE: &str = "tolerance";
 /// The file format of redb 3 and 4. Stores were never written in an earlier one.
 const ENGINE_FORMAT: u8 = 3;
 
-/// Bytes of pages kept in memory. All entries are in the list already, and rows are added at one end.
+/// Bytes of pages kept in memory. All entries are in the list already, and rows are added at one
+/// end.
 const CACHE: usize = 16 << 20;
 
 /// The engine of [`DurableRevocations`](crate::store::DurableRevocations): a file of `redb`.

@@ -20,8 +20,8 @@ const SKEW: u64 = 3;
 ///
 /// Everybody was logged out: with the file went the memory of who had logged out, and cutting all
 /// sessions off is the only way not to let those back in. Not covered are revoked *keys*
-/// ([`disable_key`](crate::Sessions::disable_key)): whoever has such a key makes sessions that start
-/// later. Mark the keys as disabled in the ring file, and revoke them again.
+/// ([`disable_key`](crate::Sessions::disable_key)): whoever has such a key makes sessions that
+/// start later. Mark the keys as disabled in the ring file, and revoke them again.
 #[derive(Debug)]
 #[must_use = "logouts were lost; report it to somebody, and revoke leaked keys again"]
 #[non_exhaustive]

@@ -73,9 +73,10 @@ impl<'a> Batch<'a> {
 
 /// An engine: a durable set of records. [`RedbLog`](crate::store::RedbLog) is one.
 ///
-/// Records are compared as a whole, so that adding one never replaces another: a logout and a rotation
-/// of one session are two records, and which of them counts is decided when they are merged. All
-/// calls come from one thread at a time. After an error nothing is called any more but `drop`.
+/// Records are compared as a whole, so that adding one never replaces another: a logout and a
+/// rotation of one session are two records, and which of them counts is decided when they are
+/// merged. All calls come from one thread at a time. After an error nothing is called any more but
+/// `drop`.
 #[diagnostic::on_unimplemented(message = "`{Self}` is no engine for revocations")]
 pub trait RevocationLog: Send + 'static {
     /// Hands over everything that was committed.
@@ -93,8 +94,8 @@ pub trait RevocationLog: Send + 'static {
     /// [`LogError`]; then nobody knows whether the batch was written.
     fn append(&mut self, batch: &Batch<'_>) -> Result<(), LogError>;
 
-    /// Removes at most `at_most` of the applied records that expire at `now` or before, and says how
-    /// many. A high-water mark of at least `now` was appended before. Waiting records stay.
+    /// Removes at most `at_most` of the applied records that expire at `now` or before, and says
+    /// how many. A high-water mark of at least `now` was appended before. Waiting records stay.
     ///
     /// # Errors
     ///

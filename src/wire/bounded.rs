@@ -58,8 +58,8 @@ impl<'l> Budget<'l> {
 enum Kind {
     /// A sequence or map: the input chooses its length.
     Counted,
-    /// A sequence that claims more elements than bytes are left. Its elements have no size, or it is
-    /// damaged; each is charged when it is read.
+    /// A sequence that claims more elements than bytes are left. Its elements have no size, or it
+    /// is damaged; each is charged when it is read.
     PerElement,
     /// A struct, tuple, option or enum: the type does.
     Fixed,

@@ -1,5 +1,5 @@
-//! The drift alarm: a test that fails when a released payload changed its shape without changing its
-//! number (SPEC §7.4).
+//! The drift alarm: a test that fails when a released payload changed its shape without changing
+//! its number (SPEC §7.4).
 
 mod case;
 
@@ -35,8 +35,8 @@ const HEADER: &str =
 /// 1.1 User { name: str, admin: bool, locale: option<str> }
 /// ```
 ///
-/// Run the test with `CLOAKROOM_RECORD_SCHEMA=1` to add the line of a new number, and commit it with
-/// the release. Under `CI=true` nothing is ever recorded.
+/// Run the test with `CLOAKROOM_RECORD_SCHEMA=1` to add the line of a new number, and commit it
+/// with the release. Under `CI=true` nothing is ever recorded.
 ///
 /// # Example
 ///
@@ -80,10 +80,10 @@ where
 ///
 /// The rules are those of [`Payload`]. The shape under a number never changes. Within a major, the
 /// outermost struct keeps its fields and gets new ones at its end, each with `#[serde(default)]`,
-/// which is tried out and not read off the source; nothing else changes, in nested types neither; and
-/// what is not a struct has minor 0. A type's [`Previous`](Payload::Previous) must not be older than
-/// the last recorded minor of its major. Its own shape is checked when it is asserted in a call of its
-/// own, with the same file: `assert_unchanged::<v1::User>(file)`.
+/// which is tried out and not read off the source; nothing else changes, in nested types neither;
+/// and what is not a struct has minor 0. A type's [`Previous`](Payload::Previous) must not be older
+/// than the last recorded minor of its major. Its own shape is checked when it is asserted in a
+/// call of its own, with the same file: `assert_unchanged::<v1::User>(file)`.
 ///
 /// ```
 /// use cloakroom::schema::{DriftKind, check_unchanged};
@@ -111,7 +111,8 @@ where
 
 /// A payload type is not what was released, or may not be released as it is.
 ///
-/// `Display`, and `Debug` for the sake of `unwrap`, print a paragraph for the person at the test run.
+/// `Display`, and `Debug` for the sake of `unwrap`, print a paragraph for the person at the test
+/// run.
 #[derive(Clone)]
 pub struct Drift {
     kind: DriftKind,

@@ -9,19 +9,20 @@ use crate::wire::structured::{EncodeError, Ends, Unreadable};
 /// A type that a session can carry. Implement it with [`payload!`](crate::payload!), in one line.
 ///
 /// postcard is compact because it writes no field names, and so a struct that changed reads an old
-/// token as something else, at worst `admin: false` as `admin: true`. A payload type therefore names
-/// its shape, its [`SCHEMA`](Self::SCHEMA):
+/// token as something else, at worst `admin: false` as `admin: true`. A payload type therefore
+/// names its shape, its [`SCHEMA`](Self::SCHEMA):
 ///
-/// * `minor` grows when fields were appended after the last field of the outermost struct, each with
-///   `#[serde(default)]`, each safe for an older reader to ignore. Readers of either minor read
-///   tokens of the other. A field that takes a right away is not safe to ignore: raise `major`.
+/// * `minor` grows when fields were appended after the last field of the outermost struct, each
+///   with `#[serde(default)]`, each safe for an older reader to ignore. Readers of either minor
+///   read tokens of the other. A field that takes a right away is not safe to ignore: raise
+///   `major`.
 /// * `major` grows with every other change, also inside nested types. Name the old type as
 ///   `previous` and write an ordinary `From` for it, and old tokens go on working.
 /// * Types reachable from the payload are frozen within a major, and `skip_serializing`, `flatten`,
 ///   `untagged` and internally tagged enums can't be read back at all.
 ///
-/// [`schema::assert_unchanged`](crate::schema::assert_unchanged) in a test of yours notices a change
-/// that forgot the number. Until a type is in production, none of this matters.
+/// [`schema::assert_unchanged`](crate::schema::assert_unchanged) in a test of yours notices a
+/// change that forgot the number. Until a type is in production, none of this matters.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session payload yet",
     note = "write `cloakroom::payload!({Self});` beside a type that derives Serialize and Deserialize"
@@ -88,13 +89,13 @@ pub trait Payload: 'static {
 pub struct Opened<V> {
     /// The payload.
     pub value: V,
-    /// Whether the writer's minor is newer: such a session can't be updated here, because writing it
-    /// back would drop the fields that this reader never saw.
+    /// Whether the writer's minor is newer: such a session can't be updated here, because writing
+    /// it back would drop the fields that this reader never saw.
     pub newer: bool,
 }
 
-/// A payload type that owns what it holds, so that [`Sessions::verify`](crate::Sessions::verify) can
-/// return it. [`payload!`](crate::payload!) implements it for every owned type.
+/// A payload type that owns what it holds, so that [`Sessions::verify`](crate::Sessions::verify)
+/// can return it. [`payload!`](crate::payload!) implements it for every owned type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` borrows from the token, so it can't outlive it",
     note = "read it with `Sessions::verify_in`, which takes the buffer to borrow from"

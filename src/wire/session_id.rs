@@ -10,8 +10,8 @@ use alloc::string::String;
 /// that "log out this session" names.
 ///
 /// It opens nothing by itself, and still does not belong in logs, where it would link a person's
-/// requests for good: `Debug` hides it, and [`Sessions::log_reference`](crate::Sessions::log_reference)
-/// is what to log.
+/// requests for good: `Debug` hides it, and
+/// [`Sessions::log_reference`](crate::Sessions::log_reference) is what to log.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId([u8; 16]);
 

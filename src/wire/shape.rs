@@ -1,8 +1,8 @@
 //! The shape of a payload type, found by watching its `Deserialize` at work (SPEC §7.4).
 //!
 //! postcard writes neither names nor types. Whoever reads a payload without the Rust type, a worker
-//! in another language or a test that compares two releases, needs the shape from elsewhere: here it
-//! is written down, once for people and diffs ([`Description`]'s `Display`), once for programs
+//! in another language or a test that compares two releases, needs the shape from elsewhere: here
+//! it is written down, once for people and diffs ([`Description`]'s `Display`), once for programs
 //! ([`Description::to_json`]).
 
 #[cfg(feature = "std")]
@@ -53,8 +53,8 @@ impl Shape {
     ///
     /// # Errors
     ///
-    /// [`ShapeError`] for a type that postcard can't read back (`untagged`, `flatten`, `tag = "…"`),
-    /// one whose shape depends on its values, one that reads fewer fields than it names
+    /// [`ShapeError`] for a type that postcard can't read back (`untagged`, `flatten`, `tag =
+    /// "…"`), one whose shape depends on its values, one that reads fewer fields than it names
     /// (`#[serde(alias)]`), one that has no finite value, and one that refuses whatever is made up
     /// for it, as a parser of an unusual text form may.
     pub fn of<V: Deserialize<'static>>() -> Result<Self, ShapeError> {
@@ -160,8 +160,9 @@ impl FromStr for Shape {
 /// quoted      = DQUOTE *(%x20-21 / %x23-5B / %x5D-7E / "\" DQUOTE / "\\" / "\u{" 1*6HEXDIG "}") DQUOTE
 /// ```
 ///
-/// `^Tree` is the nearest enclosing struct or enum called `Tree`, `^^Tree` the second nearest, and so
-/// on; it has the same shape again. The line is printable ASCII. Reading it back, spaces are free.
+/// `^Tree` is the nearest enclosing struct or enum called `Tree`, `^^Tree` the second nearest, and
+/// so on; it has the same shape again. The line is printable ASCII. Reading it back, spaces are
+/// free.
 ///
 /// # The JSON form
 ///
@@ -186,10 +187,11 @@ impl FromStr for Shape {
 ///   {"name":"next","type":{"kind":"option","of":{"kind":"ref","name":"User","nth":1}}}]}}
 /// ```
 ///
-/// (on one line). `nth` counts as the carets do. How each of these is written in bytes is postcard's
-/// specification: `u8` and `i8` one byte, wider integers varints (signed ones zigzag), floats little
-/// endian, `str`, `bytes`, `seq` and `map` a varint length first, `char` as the `str` of it, `option`
-/// a byte 0 or 1 first, an enum its index as a varint first, and everything else its parts in order.
+/// (on one line). `nth` counts as the carets do. How each of these is written in bytes is
+/// postcard's specification: `u8` and `i8` one byte, wider integers varints (signed ones zigzag),
+/// floats little endian, `str`, `bytes`, `seq` and `map` a varint length first, `char` as the `str`
+/// of it, `option` a byte 0 or 1 first, an enum its index as a varint first, and everything else
+/// its parts in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Description {

@@ -15,7 +15,8 @@ use crate::wire::bounded::{Bounded, Budget};
 pub enum Ends {
     /// Both are the same.
     Exact,
-    /// An older writer: the bytes may end before a field of the outermost struct that has a default.
+    /// An older writer: the bytes may end before a field of the outermost struct that has a
+    /// default.
     MayMiss,
     /// A newer writer: bytes may follow, and are ignored.
     MayExceed,
@@ -43,8 +44,8 @@ pub enum EncodeError {
         /// The encoded length in bytes.
         needed: usize,
     },
-    /// Its type can't be written: a sequence that does not know its length, as `flatten` makes, or a
-    /// `Serialize` of its own that failed.
+    /// Its type can't be written: a sequence that does not know its length, as `flatten` makes, or
+    /// a `Serialize` of its own that failed.
     Unsupported,
 }
 

@@ -26,8 +26,8 @@ pub(crate) struct Inside {
 #[derive(Clone, Default)]
 pub(crate) struct Engine(Arc<(Mutex<Inside>, Condvar)>);
 
-/// Dropped at the latest with the test that made it, or a store that waits for its engine would turn
-/// a failed assertion into a test that never ends.
+/// Dropped at the latest with the test that made it, or a store that waits for its engine would
+/// turn a failed assertion into a test that never ends.
 pub(crate) struct Held(Engine);
 
 impl Drop for Held {

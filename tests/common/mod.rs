@@ -223,7 +223,8 @@ pub(crate) struct Fake {
     pub(crate) start_bound: u64,
     pub(crate) high_water_mark: u64,
     pub(crate) staleness_bound: u32,
-    /// What the view turns into right after it gave a verdict: a feed that catches up at this moment.
+    /// What the view turns into right after it gave a verdict: a feed that catches up at this
+    /// moment.
     pub(crate) after_verdict: Option<(Freshness, Option<Scope>)>,
     pub(crate) fail_publish: bool,
     pub(crate) published: Vec<Vec<Revocation>>,

@@ -1,6 +1,6 @@
 //! Every vector of `vectors/` agrees with this implementation: the same stage for what is rejected,
-//! the same bytes in both directions for what is not. The vectors are made by another implementation
-//! (`vectors/generate.py`), from the specification alone.
+//! the same bytes in both directions for what is not. The vectors are made by another
+//! implementation (`vectors/generate.py`), from the specification alone.
 
 #![allow(
     clippy::unwrap_used,
@@ -115,8 +115,8 @@ fn there_are_as_many_as_promised_and_most_are_rejected() {
 
 #[test]
 fn a_changed_expectation_is_noticed() {
-    // The runner can fail: every rejected token, expected to fail somewhere else, and every accepted
-    // one, expected to fail.
+    // The runner can fail: every rejected token, expected to fail somewhere else, and every
+    // accepted one, expected to fail.
     let mut noticed = 0;
     for vector in all().iter().filter(|vector| vector.kind() == "token") {
         let wrong = vector.with_stage(if vector.stage() == "tag" {
