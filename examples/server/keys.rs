@@ -20,9 +20,12 @@ impl KeyFile {
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(directory)?;
+        let named = |error: io::Error| {
+            io::Error::new(error.kind(), format!("{}: {error}", directory.display()))
+        };
+        builder.recursive(true).create(directory).map_err(named)?;
         // Keys in a repository are keys that everybody has.
-        fs::write(directory.join(".gitignore"), "*\n")?;
+        fs::write(directory.join(".gitignore"), "*\n").map_err(named)?;
         Ok(Self {
             path: directory.join("keys"),
             turn: Mutex::default(),

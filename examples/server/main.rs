@@ -61,7 +61,9 @@ async fn main() -> ExitCode {
 async fn serve() -> Result<(), Box<dyn Error>> {
     let directory = env::var_os("CLOAKROOM_DIR").unwrap_or_else(|| "cloakroom-demo".into());
     let port: u16 = match env::var("PORT") {
-        Ok(port) => port.parse()?,
+        Ok(port) => port
+            .parse()
+            .map_err(|_| format!("PORT={port}: expected 0 to 65535"))?,
         Err(_) => 8080,
     };
     let cookie = if env::var("CLOAKROOM_DEV_COOKIE").is_ok_and(|set| set == "1") {
@@ -79,7 +81,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         clock: Arc::new(SystemClock),
     })?;
     // Loopback alone: this server has no TLS, and anybody can read its passwords in the source.
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|error| format!("127.0.0.1:{port}: {error}; set PORT to another port"))?;
 
     println!("keys: {}", app.keys.path().display());
     for user in passwords::DEMO_USERS {
