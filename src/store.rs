@@ -1,8 +1,8 @@
 //! Revocations that survive the process and the power: the embedded store, for one machine.
 //!
 //! [`DurableRevocations`] is a [`RevocationList`](crate::RevocationList) in front of a file.
-//! Reading is the list's: no lock, no I/O. A publication is acknowledged once it is on the disk and
-//! in effect; a thread of the store's own writes all that wait in one commit.
+//! Reading is the list's: no waiting for a lock, no I/O. A publication is acknowledged once it is
+//! on the disk and in effect; a thread of the store's own writes all that wait in one commit.
 //!
 //! | question | answer |
 //! |---|---|

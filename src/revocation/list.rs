@@ -18,7 +18,7 @@ use crate::wire::session_id::SessionId;
 
 /// The revocation list of one process: what was logged out here, and what was merged into it.
 ///
-/// Reads take no lock and wait for no writer. Entries disappear by themselves once no token that
+/// Reads wait for no lock and no writer. Entries disappear by themselves once no token that
 /// they match can be alive, so its size is bounded by the number of logouts within a token's life,
 /// not by the number of sessions. Clones are the same list.
 ///

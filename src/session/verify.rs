@@ -21,6 +21,27 @@ struct Judged<V> {
     payload_at: usize,
 }
 
+impl<V> Judged<V> {
+    /// The session, together with the bytes that its subject and raw payload are read from.
+    fn session<P>(self, plaintext: P) -> Session<V, P> {
+        let Self {
+            payload,
+            newer,
+            info,
+            subject,
+            payload_at,
+        } = self;
+        Session {
+            payload,
+            plaintext,
+            info,
+            subject,
+            payload_at,
+            newer,
+        }
+    }
+}
+
 /// What opened the token.
 #[derive(Clone, Copy)]
 pub(crate) struct Opener {
@@ -30,7 +51,7 @@ pub(crate) struct Opener {
 
 impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// Verifies a token: the seal, the claims, the payload's shape, the time and the revocations,
-    /// in this order. No I/O, no lock; the opened bytes are allocated once.
+    /// in this order. No I/O and no waiting for a lock; the opened bytes are allocated once.
     ///
     /// # Errors
     ///
@@ -60,21 +81,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let opener = self.open(token, now, plaintext.body())?;
         plaintext.opened();
         let judged = self.judge(plaintext.as_ref(), opener, now)?;
-        let Judged {
-            payload,
-            newer,
-            info,
-            subject,
-            payload_at,
-        } = judged;
-        Ok(Session {
-            payload,
-            plaintext,
-            info,
-            subject,
-            payload_at,
-            newer,
-        })
+        Ok(judged.session(plaintext))
     }
 
     /// Verifies a token as [`verify`](Self::verify) does, into memory of the caller's: the payload
@@ -115,22 +122,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let body = scratch.body(length);
         let opener = self.open(token, now, body)?;
         let plaintext = plaintext(body);
-        let judged = self.judge(plaintext, opener, now)?;
-        let Judged {
-            payload,
-            newer,
-            info,
-            subject,
-            payload_at,
-        } = judged;
-        Ok(Session {
-            payload,
-            plaintext,
-            info,
-            subject,
-            payload_at,
-            newer,
-        })
+        Ok(self.judge(plaintext, opener, now)?.session(plaintext))
     }
 
     /// The session that an authentic token names, alive or not. For revoking it, and nothing else.
