@@ -48,6 +48,18 @@ impl Revoked {
         }
     }
 
+    fn exempt(&self) -> Option<[u8; 16]> {
+        match self {
+            Self::Subject { exempt, .. } => *exempt,
+            Self::Session { .. } | Self::Everybody { .. } | Self::Key { .. } => None,
+        }
+    }
+
+    /// Later cut-offs first; of two at one time, the smaller exemption.
+    fn rank(&self) -> (std::cmp::Reverse<Option<u64>>, Option<[u8; 16]>) {
+        (std::cmp::Reverse(self.cutoff()), self.exempt())
+    }
+
     fn hits(&self, token: &Token) -> bool {
         match self {
             Self::Session { id, below } => token.id == *id && token.generation < *below,
@@ -105,9 +117,33 @@ impl Known {
     }
 
     pub(crate) fn learn(&mut self, other: &Self, now: u64) {
-        for revoked in other.applied.iter().chain(&other.waiting) {
+        for revoked in other.handed_on().chain(&other.waiting) {
             self.tell(revoked, now);
         }
+    }
+
+    /// A list hands on what it merged, not what it was told: of one subject the two latest cut-offs
+    /// with different exemptions, of everybody the latest. Where those have to wait at the receiver,
+    /// what they took the place of waits with them (SPEC §9.6).
+    fn handed_on(&self) -> impl Iterator<Item = &Revoked> {
+        self.applied.iter().filter(|revoked| {
+            let of_one_target = |other: &&Revoked| match (*revoked, *other) {
+                (Revoked::Subject { name: a, .. }, Revoked::Subject { name: b, .. }) => a == b,
+                (Revoked::Everybody { .. }, Revoked::Everybody { .. }) => true,
+                _ => false,
+            };
+            let later = |other: &&Revoked| other.rank() < revoked.rank();
+            let above = self.applied.iter().filter(of_one_target).filter(later);
+            let mut exempt: Vec<_> = above.map(Revoked::exempt).collect();
+            exempt.sort();
+            exempt.dedup();
+            let places = if matches!(revoked, Revoked::Subject { .. }) {
+                2
+            } else {
+                1
+            };
+            exempt.len() < places && !exempt.contains(&revoked.exempt())
+        })
     }
 
     fn start_bound(&self, subject: &str) -> u64 {
