@@ -17,8 +17,9 @@
 // tests/layers.rs fails on an import that climbs.
 //
 //   attic    lib, hazmat
-//   layer 7  http         strings in, header lines out
-//   layer 6  session      issue, verify, renew, rotate, revoke
+//   layer 8  http         strings in, header lines out
+//   layer 7  session      issue, verify, renew, rotate, revoke
+//   layer 6  feed         one list for many servers, over an engine they share
 //   layer 5  store        the list with a disk behind it
 //   layer 4  revocation   entries, the view that is consulted, the list in memory
 //   layer 3  key          keys, texts, ring, what may seal and open when
@@ -28,6 +29,10 @@
 extern crate alloc;
 
 mod error;
+#[cfg(feature = "std")]
+#[cfg(feature = "feed")]
+#[cfg_attr(docsrs, doc(cfg(feature = "feed")))]
+pub mod feed;
 #[cfg(feature = "hazmat")]
 #[cfg_attr(docsrs, doc(cfg(feature = "hazmat")))]
 pub mod hazmat;
