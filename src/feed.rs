@@ -39,3 +39,8 @@ pub use position::Position;
 pub use realm::{BadRealm, Realm};
 pub use revocations::FeedRevocations;
 pub use settings::BadSettings;
+
+#[cfg(feature = "hazmat")]
+pub(crate) use batch::{open as open_batch, seal as seal_batch};
+#[cfg(feature = "hazmat")]
+pub(crate) use image::{open as open_image, seal as seal_image};

@@ -13,6 +13,8 @@ const VERSION: u8 = 1;
 const LABEL: &[u8] = b"clkfeed1 batch\0";
 /// Version, key id, epoch, number, chain, time, count.
 const HEADER: usize = 1 + 4 + 16 + 8 + 8 + 8 + 2;
+/// Of a heartbeat.
+const LEAST: usize = HEADER + FeedKeys::TAG;
 /// Records in one batch; a batch without any is a heartbeat.
 pub(crate) const MAX_RECORDS: usize = u16::MAX as usize;
 /// The latest time a batch may carry, in milliseconds.
@@ -84,7 +86,7 @@ pub(crate) fn seal(
 ) -> Option<(Vec<u8>, Position)> {
     let count = u16::try_from(records.len()).ok()?;
     let n = onto.n.checked_add(1)?;
-    let size = records.len().saturating_mul(49).saturating_add(HEADER + 16);
+    let size = records.len().saturating_mul(49).saturating_add(LEAST);
     let mut out = Vec::with_capacity(size);
     out.push(VERSION);
     out.extend_from_slice(&keys.writing_id());
@@ -119,6 +121,10 @@ pub(crate) fn open(
         return Err(BadBatch::Version);
     }
     let id = rest.first_chunk::<4>().ok_or(BadBatch::Forged)?;
+    keys.knows(*id)?;
+    if bytes.len() < LEAST {
+        return Err(BadBatch::Forged);
+    }
     let covered = keys.open(LABEL, realm, *id, bytes)?;
     let (header, mut rest) = covered
         .split_first_chunk::<HEADER>()

@@ -77,9 +77,10 @@ pub(crate) fn open(keys: &FeedKeys, realm: &Realm, bytes: &[u8]) -> Result<Image
     let rest = bytes.strip_prefix(MAGIC).ok_or(BadSnapshot::Format)?;
     let (id, _) = rest.split_first_chunk::<4>().ok_or(BadSnapshot::Format)?;
     let covered = keys.open(LABEL, realm, *id, bytes)?;
-    let (_, rest) = covered.split_at_checked(12).ok_or(BadSnapshot::Format)?;
-    let (at, rest) = rest.split_first_chunk().ok_or(BadSnapshot::Format)?;
-    let (life, list) = rest.split_first_chunk().ok_or(BadSnapshot::Format)?;
+    let short = || BadSnapshot::Malformed(SnapshotError::Format);
+    let (_, rest) = covered.split_at_checked(12).ok_or_else(short)?;
+    let (at, rest) = rest.split_first_chunk().ok_or_else(short)?;
+    let (life, list) = rest.split_first_chunk().ok_or_else(short)?;
     Ok(Image {
         at: Position::from_bytes(at),
         life: u32::from_be_bytes(*life),

@@ -103,6 +103,11 @@ impl FeedKey {
         text
     }
 
+    #[cfg(feature = "hazmat")]
+    pub(crate) fn mac_key(&self) -> [u8; 32] {
+        *self.mac.expose()
+    }
+
     fn mac(&self, label: &[u8], realm: &Realm, bytes: &[u8]) -> crate::seal::derive::Prf {
         let mut mac = prf(self.mac.expose());
         mac.update(label);
@@ -168,6 +173,12 @@ impl FeedKeys {
         out.extend_from_slice(tag.get(..Self::TAG).unwrap_or_default());
     }
 
+    /// Whether one of the two has this id.
+    pub(crate) fn knows(&self, id: [u8; 4]) -> Result<&FeedKey, Untrusted> {
+        let mut keys = core::iter::once(&self.writing).chain(&self.accepted);
+        keys.find(|key| key.id == id).ok_or(Untrusted::UnknownKey)
+    }
+
     /// What stands before the tag.
     pub(crate) fn open<'b>(
         &self,
@@ -176,8 +187,7 @@ impl FeedKeys {
         id: [u8; 4],
         bytes: &'b [u8],
     ) -> Result<&'b [u8], Untrusted> {
-        let mut keys = core::iter::once(&self.writing).chain(&self.accepted);
-        let key = keys.find(|key| key.id == id).ok_or(Untrusted::UnknownKey)?;
+        let key = self.knows(id)?;
         let (covered, tag) = bytes
             .split_last_chunk::<{ Self::TAG }>()
             .ok_or(Untrusted::Forged)?;
