@@ -46,6 +46,12 @@ impl MemoryEngine {
         Self::default()
     }
 
+    /// Loses everything, as a server without persistence does when it restarts.
+    pub fn clear(&self) {
+        *self.lock() = Feed::default();
+        self.0.news.notify_all();
+    }
+
     fn lock(&self) -> MutexGuard<'_, Feed> {
         self.0.feed.lock().unwrap_or_else(PoisonError::into_inner)
     }

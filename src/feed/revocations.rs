@@ -149,7 +149,12 @@ impl FeedRevocations {
     fn ask(&self, task: Task) -> Arc<Promise<Answer>> {
         let follower = &self.0.follower;
         let answer = Arc::new(Promise::default());
-        let patience = follower.settings.patience;
+        let patience = match task {
+            // Nobody waits for it but an operator, and a feed that can't be followed is looked at
+            // seldom.
+            Task::FoundAnew => follower.settings.patience.saturating_mul(10),
+            Task::Publish { .. } | Task::Rotate { .. } => follower.settings.patience,
+        };
         let asked = self.0.queue.put(Job {
             task,
             until: follower.environment.monotonic().saturating_add(patience),

@@ -25,7 +25,10 @@ fn setting(vector: &Vector) -> (FeedKeys, Realm) {
     if let Some(second) = keys.next() {
         accepted = accepted.and_accept(second);
     }
-    (accepted, Realm::new(vector.input("realm").as_str().unwrap()).unwrap())
+    (
+        accepted,
+        Realm::new(vector.input("realm").as_str().unwrap()).unwrap(),
+    )
 }
 
 const fn batch_fault(why: BadBatch) -> &'static str {
