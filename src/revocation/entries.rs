@@ -21,8 +21,8 @@ const SLICE: usize = 4096;
 /// The tolerance that is assumed until a policy was registered.
 const DEFAULT_TOLERANCE: u32 = 60;
 /// Shards of the tables that may hold millions. So many that copying one keeps a writer waiting for
-/// less than a millisecond at a million entries.
-const MANY: usize = 256;
+/// about a millisecond at a million entries; so few that what leads to them stays in the cache.
+const MANY: usize = 64;
 /// Shards of the tables that hold few.
 const FEW: usize = 1;
 

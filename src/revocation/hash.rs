@@ -15,7 +15,7 @@ pub(crate) fn bytes([high, low]: Key) -> [u8; 16] {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "each half by itself")]
-const fn halves(both: u128) -> [u64; 2] {
+pub(crate) const fn halves(both: u128) -> [u64; 2] {
     [(both >> 64) as u64, both as u64]
 }
 
@@ -27,7 +27,7 @@ const fn halves(both: u128) -> [u64; 2] {
 /// chosen (a registered user name is hashed with SHA-256 first, but that can be searched for at home)
 /// cluster no more than random ones do. A faster hash with a fixed or short key would allow to pile
 /// names up in one place, and every verification would then walk along the pile.
-pub(crate) struct Seed([u128; 3]);
+pub(crate) struct Seed(pub(crate) [u128; 3]);
 
 impl Seed {
     /// From the random keys that the standard library takes from the operating system.
@@ -50,7 +50,8 @@ impl Seed {
     }
 }
 
-/// Eight bits for the shard, eight for the tag, and what is between for the place.
+/// Eight bits for the shard, eight for the tag, and what is between for the place; the lowest of
+/// these also say which bit of an overflow byte.
 #[derive(Clone, Copy)]
 pub(crate) struct Hash(u64);
 
@@ -68,6 +69,12 @@ impl Hash {
     pub(crate) fn place(self, range: usize) -> usize {
         let spread = u128::from(self.0 << 8).wrapping_mul(range as u128);
         (spread >> 64) as usize
+    }
+
+    /// One bit of eight.
+    pub(crate) const fn bit(self) -> u8 {
+        let [.., number, _] = self.0.to_be_bytes();
+        1_u8.wrapping_shl(number as u32)
     }
 
     /// Never one of those that mark a slot without an entry.

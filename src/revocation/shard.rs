@@ -9,17 +9,19 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use crate::revocation::hash::{Hash, Key, Seed};
+use crate::revocation::hash::{Hash, Key, Seed, halves};
 use crate::revocation::sync::{AtomicU64, Ordering};
 
 /// Words of a state that does not fit a slot.
 pub(crate) const ROW: usize = 8;
-/// Slots whose tags stand in one word.
-const LANES: usize = 8;
-/// The tag of a slot that was never filled. A search ends at the first one.
+/// Slots of a group.
+const LANES: usize = 15;
+/// The byte behind the tags of a group.
+const OVERFLOW: u32 = 15;
+/// The tag of a slot that was never filled.
 const EMPTY: u8 = 0;
-/// The tag of a slot whose entry was forgotten. A search goes on behind it, and it is not filled
-/// again: a reader that has compared the key must not be given the value of another.
+/// The tag of a slot whose entry was forgotten. It is not filled again: a reader that has compared
+/// the key must not be given the value of another.
 const DEAD: u8 = 1;
 /// Set in the value of a slot when the rest of it is the number of a row.
 const IN_ROW: u64 = 1 << 63;
@@ -39,15 +41,20 @@ pub(crate) trait State: Copy + PartialEq {
 }
 
 pub(crate) struct Shard<S> {
-    /// One byte a slot, the first slot in the lowest: what a search reads first, and where most
-    /// searches end, having read one cache line.
-    tags: Box<[AtomicU64]>,
+    /// What a search reads first, and where most end, having read one cache line.
+    groups: Box<[Group]>,
     /// The key, and the state or the number of its row.
     slots: Box<[[AtomicU64; 3]]>,
     /// States that don't fit. Never changed once a slot names them.
     rows: Box<[[AtomicU64; ROW]]>,
     state: PhantomData<fn() -> S>,
 }
+
+/// The tags of fifteen slots, one byte each, and in the highest byte a bit of the hash of every entry
+/// that found no room here and stands in one of the next groups. A search that finds neither its tag
+/// nor its bit is over, also in a full group. Aligned, so that it stands in one cache line.
+#[repr(align(16))]
+struct Group([AtomicU64; 2]);
 
 /// What the writer knows about a shard.
 #[derive(Clone, Copy, Default)]
@@ -56,73 +63,100 @@ pub(crate) struct Fill {
     pub(crate) used: usize,
     pub(crate) live: usize,
     rows: usize,
-    words: usize,
+    groups: usize,
     row_room: usize,
 }
 
 /// There is no room; only another shard has some.
 pub(crate) struct Full;
 
-const fn spread(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; LANES])
+const fn spread(byte: u8) -> u128 {
+    u128::from_ne_bytes([byte; 16])
 }
 
-/// The highest bit of every byte that equals `tag`. Above such a byte there may be false ones, but
+/// The highest bit of every lane that has this tag. Above such a lane there may be false ones, but
 /// never without a true one below: "none" and "the lowest" are exact.
-const fn matches(word: u64, tag: u8) -> u64 {
-    let zero = word ^ spread(tag);
-    zero.wrapping_sub(spread(1)) & !zero & spread(0x80)
+const fn matches(tags: u128, tag: u8) -> u128 {
+    let zero = tags ^ spread(tag);
+    zero.wrapping_sub(spread(1)) & !zero & (spread(0x80) >> u8::BITS)
 }
 
-const fn lane(found: u64) -> u32 {
+const fn lane(found: u128) -> u32 {
     found.trailing_zeros() / u8::BITS
 }
 
-const fn tag_at(word: u64, lane: u32) -> u8 {
-    let [tag, ..] = word.wrapping_shr(lane.wrapping_mul(u8::BITS)).to_le_bytes();
-    tag
+const fn byte(tags: u128, lane: u32) -> u8 {
+    let [byte, ..] = tags.wrapping_shr(lane.wrapping_mul(u8::BITS)).to_le_bytes();
+    byte
 }
 
-const fn with_tag(word: u64, lane: u32, tag: u8) -> u64 {
-    let change = (tag_at(word, lane) ^ tag) as u64;
-    word ^ change.wrapping_shl(lane.wrapping_mul(u8::BITS))
+const fn with_byte(tags: u128, lane: u32, to: u8) -> u128 {
+    let change = (byte(tags, lane) ^ to) as u128;
+    tags ^ change.wrapping_shl(lane.wrapping_mul(u8::BITS))
 }
 
-/// All words of tags, from the home of a hash on.
-fn walk(words: usize, hash: Hash) -> impl Iterator<Item = usize> {
-    let home = hash.place(words);
-    (home..words).chain(0..home)
+/// Tags to which an entry can't be added, and the bit that sends searches on.
+const fn overflown(tags: u128, hash: Hash) -> u128 {
+    with_byte(tags, OVERFLOW, byte(tags, OVERFLOW) | hash.bit())
 }
 
-const fn slot_of(word: usize, lane: u32) -> usize {
-    word.wrapping_mul(LANES).wrapping_add(lane as usize)
+/// The lanes that hold an entry.
+fn lanes(tags: u128) -> impl Iterator<Item = u32> {
+    (0..OVERFLOW).filter(move |lane| byte(tags, *lane) > DEAD)
 }
 
-/// The slots of a word that hold an entry.
-fn lanes(tags: u64) -> impl Iterator<Item = u32> {
-    (0..u8::BITS).filter(move |lane| tag_at(tags, *lane) > DEAD)
+impl Group {
+    fn new(tags: u128) -> Self {
+        Self(halves(tags).map(AtomicU64::new))
+    }
+
+    /// Each word as it was at one time. Acquire: a tag that is seen promises the entry behind it.
+    fn load(&self) -> u128 {
+        let [high, low] = &self.0;
+        (u128::from(high.load(Ordering::Acquire)) << 64) | u128::from(low.load(Ordering::Acquire))
+    }
+
+    /// By the writer alone.
+    fn store(&self, before: u128, after: u128) {
+        let words = halves(before).into_iter().zip(halves(after));
+        for (word, (before, after)) in self.0.iter().zip(words) {
+            if before != after {
+                word.store(after, Ordering::Release);
+            }
+        }
+    }
+}
+
+/// All groups, from the home of a hash on.
+fn walk(groups: usize, hash: Hash) -> impl Iterator<Item = usize> {
+    let home = hash.place(groups);
+    (home..groups).chain(0..home)
+}
+
+const fn slot_of(group: usize, lane: u32) -> usize {
+    group.wrapping_mul(LANES).wrapping_add(lane as usize)
 }
 
 impl Fill {
-    /// At most 13 of 16 slots: above, searches for what is not there walk through several words.
+    /// At most 7 of 8 slots.
     const fn has_room(&self) -> bool {
-        self.used.saturating_mul(16) < self.words.saturating_mul(LANES * 13)
+        self.used.saturating_mul(8) < self.groups.saturating_mul(LANES * 7)
     }
 
-    /// Words of tags for so many entries and a quarter more.
-    const fn words_for(live: usize) -> usize {
-        live.saturating_mul(20).div_ceil(13 * LANES)
+    /// Groups for so many entries and a quarter more.
+    const fn groups_for(live: usize) -> usize {
+        live.saturating_mul(10).div_ceil(7 * LANES)
     }
 
     /// Whether half as many slots again as a new shard would have stand about.
     pub(crate) const fn is_wasteful(&self) -> bool {
-        let enough = Self::words_for(self.live);
-        self.words > enough.saturating_add(enough / 2).saturating_add(1)
-            || (self.live == 0 && self.words > 0)
+        let enough = Self::groups_for(self.live);
+        self.groups > enough.saturating_add(enough / 2).saturating_add(1)
+            || (self.live == 0 && self.groups > 0)
     }
 
     pub(crate) const fn bytes(&self) -> usize {
-        let slots = self.words.saturating_mul(LANES * 25);
+        let slots = self.groups.saturating_mul(LANES * 24 + 16);
         slots.saturating_add(self.row_room.saturating_mul(8 * ROW))
     }
 }
@@ -137,9 +171,9 @@ impl<S: State> Shard<S> {
             0 => 0,
             _ => wide.saturating_add(4.max(wide / 4).max(live / 256)),
         };
-        let words = Fill::words_for(live);
-        let mut tags = vec![0_u64; words];
-        let mut slots = vec![[0_u64; 3]; words.saturating_mul(LANES)];
+        let groups = Fill::groups_for(live);
+        let mut tags = vec![0_u128; groups];
+        let mut slots = vec![[0_u64; 3]; groups.saturating_mul(LANES)];
         let mut rows = Vec::with_capacity(row_room);
         for (key, state) in entries {
             let hash = seed.hash(*key);
@@ -147,28 +181,32 @@ impl<S: State> Shard<S> {
                 rows.push(state.to_row());
                 IN_ROW | rows.len().saturating_sub(1) as u64
             });
-            for word in walk(words, hash) {
-                let Some(tag) = tags.get_mut(word) else { break };
-                let empty = matches(*tag, EMPTY);
-                if empty != 0 {
-                    *tag = with_tag(*tag, lane(empty), hash.tag());
-                    if let Some(slot) = slots.get_mut(slot_of(word, lane(empty))) {
-                        *slot = [key[0], key[1], value];
-                    }
+            for group in walk(groups, hash) {
+                let Some(tags) = tags.get_mut(group) else {
                     break;
+                };
+                let empty = matches(*tags, EMPTY);
+                if empty == 0 {
+                    *tags = overflown(*tags, hash);
+                    continue;
                 }
+                *tags = with_byte(*tags, lane(empty), hash.tag());
+                if let Some(slot) = slots.get_mut(slot_of(group, lane(empty))) {
+                    *slot = [key[0], key[1], value];
+                }
+                break;
             }
         }
         let fill = Fill {
             used: live,
             live,
             rows: rows.len(),
-            words,
+            groups,
             row_room,
         };
         rows.resize(row_room, [0; ROW]);
         let shard = Self {
-            tags: tags.into_iter().map(AtomicU64::new).collect(),
+            groups: tags.into_iter().map(Group::new).collect(),
             slots: slots.into_iter().map(|s| s.map(AtomicU64::new)).collect(),
             rows: rows.into_iter().map(|r| r.map(AtomicU64::new)).collect(),
             state: PhantomData,
@@ -177,25 +215,26 @@ impl<S: State> Shard<S> {
     }
 
     /// For anybody, at any time.
+    #[inline]
     pub(crate) fn find(&self, hash: Hash, key: Key) -> Option<S> {
         let slot = self.search(hash, key)?;
         Some(self.state(slot))
     }
 
+    #[inline]
     fn search(&self, hash: Hash, key: Key) -> Option<usize> {
-        for word in walk(self.tags.len(), hash) {
-            // Acquire: a tag that is seen promises the key and value behind it.
-            let tags = self.tags.get(word)?.load(Ordering::Acquire);
+        for group in walk(self.groups.len(), hash) {
+            let tags = self.groups.get(group)?.load();
             let mut found = matches(tags, hash.tag());
             while found != 0 {
-                let at = slot_of(word, lane(found));
+                let at = slot_of(group, lane(found));
                 let [high, low, _] = self.slots.get(at)?;
                 if high.load(Ordering::Relaxed) == key[0] && low.load(Ordering::Relaxed) == key[1] {
                     return Some(at);
                 }
                 found &= found.wrapping_sub(1);
             }
-            if matches(tags, EMPTY) != 0 {
+            if byte(tags, OVERFLOW) & hash.bit() == 0 {
                 return None;
             }
         }
@@ -240,25 +279,24 @@ impl<S: State> Shard<S> {
         if !fill.has_room() {
             return Err(Full);
         }
-        for word in walk(self.tags.len(), hash) {
-            let Some(tags) = self.tags.get(word) else {
-                break;
-            };
-            let before = tags.load(Ordering::Relaxed);
+        let value = self.value(fill, new)?;
+        for number in walk(self.groups.len(), hash) {
+            let group = self.groups.get(number).ok_or(Full)?;
+            let before = group.load();
             let empty = matches(before, EMPTY);
-            if empty != 0 {
-                let value = self.value(fill, new)?;
-                let slot = self.slots.get(slot_of(word, lane(empty))).ok_or(Full)?;
-                let [high, low, to] = slot;
-                high.store(key[0], Ordering::Relaxed);
-                low.store(key[1], Ordering::Relaxed);
-                to.store(value, Ordering::Relaxed);
-                let after = with_tag(before, lane(empty), hash.tag());
-                tags.store(after, Ordering::Release);
-                fill.used = fill.used.saturating_add(1);
-                fill.live = fill.live.saturating_add(1);
-                return Ok(true);
+            if empty == 0 {
+                group.store(before, overflown(before, hash));
+                continue;
             }
+            let slot = self.slots.get(slot_of(number, lane(empty))).ok_or(Full)?;
+            let [high, low, to] = slot;
+            high.store(key[0], Ordering::Relaxed);
+            low.store(key[1], Ordering::Relaxed);
+            to.store(value, Ordering::Relaxed);
+            group.store(before, with_byte(before, lane(empty), hash.tag()));
+            fill.used = fill.used.saturating_add(1);
+            fill.live = fill.live.saturating_add(1);
+            return Ok(true);
         }
         Err(Full)
     }
@@ -280,18 +318,16 @@ impl<S: State> Shard<S> {
     /// By the writer alone. Forgets what expired; returns how many entries that were.
     pub(crate) fn expire(&self, fill: &mut Fill, until: u64) -> usize {
         let mut removed = 0_usize;
-        for (word, tags) in self.tags.iter().enumerate() {
-            let before = tags.load(Ordering::Relaxed);
+        for (number, group) in self.groups.iter().enumerate() {
+            let before = group.load();
             let mut after = before;
             for lane in lanes(before) {
-                if self.state(slot_of(word, lane)).expires() <= until {
-                    after = with_tag(after, lane, DEAD);
+                if self.state(slot_of(number, lane)).expires() <= until {
+                    after = with_byte(after, lane, DEAD);
                     removed = removed.saturating_add(1);
                 }
             }
-            if after != before {
-                tags.store(after, Ordering::Release);
-            }
+            group.store(before, after);
         }
         fill.live = fill.live.saturating_sub(removed);
         removed
@@ -300,10 +336,9 @@ impl<S: State> Shard<S> {
     /// By the writer alone: another thread may or may not meet what is added meanwhile.
     pub(crate) fn entries(&self) -> Vec<(Key, S)> {
         let mut entries = Vec::new();
-        for (word, tags) in self.tags.iter().enumerate() {
-            let tags = tags.load(Ordering::Acquire);
-            for lane in lanes(tags) {
-                let slot = slot_of(word, lane);
+        for (number, group) in self.groups.iter().enumerate() {
+            for lane in lanes(group.load()) {
+                let slot = slot_of(number, lane);
                 if let Some([high, low, _]) = self.slots.get(slot) {
                     let key = [high.load(Ordering::Relaxed), low.load(Ordering::Relaxed)];
                     entries.push((key, self.state(slot)));
