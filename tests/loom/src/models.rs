@@ -148,8 +148,9 @@ fn a_state_that_is_raised_in_place_is_read_whole_and_never_falls() {
             server.publish(1, known(2));
             server.publish(1, known(WIDE));
             server.publish(1, known(WIDE + 1));
+            server.publish(1, known(WIDE + 2));
         });
-        let states = [known(1), known(2), known(WIDE), known(WIDE + 1)];
+        let states = [1, 2, WIDE, WIDE + 1, WIDE + 2].map(known);
         let place = |found: Option<Known>| {
             let place = states.iter().position(|state| Some(*state) == found);
             place.unwrap_or_else(|| panic!("{found:?} was never published"))
