@@ -3,6 +3,16 @@ pub(crate) mod view;
 #[cfg(feature = "std")]
 pub(crate) mod cutoffs;
 #[cfg(feature = "std")]
+pub(crate) mod sync;
+#[cfg(feature = "std")]
+pub(crate) mod hash;
+#[cfg(feature = "std")]
+pub(crate) mod shard;
+#[cfg(feature = "std")]
+pub(crate) mod index;
+#[cfg(feature = "std")]
+pub(crate) mod states;
+#[cfg(feature = "std")]
 pub(crate) mod entries;
 #[cfg(feature = "std")]
 pub(crate) mod snapshot;
