@@ -16,7 +16,8 @@
 // A module imports only from layers below its own; inside a folder only from files named before it.
 // tests/layers.rs fails on an import that climbs.
 //
-//   attic    lib, hazmat
+//   attic    lib, hazmat, testing
+//   layer 9  web          sessions in a request and its response, for tower, axum and actix-web
 //   layer 8  http         strings in, header lines out
 //   layer 7  session      issue, verify, renew, rotate, revoke
 //   layer 6  feed         one list for many servers, over an engine they share
@@ -48,6 +49,13 @@ mod session;
 pub mod store;
 mod swap;
 mod time;
+#[cfg(feature = "std")]
+#[cfg(any(feature = "tower", feature = "actix-4"))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "tower", feature = "axum-08", feature = "actix-4")))
+)]
+pub mod web;
 mod wire;
 
 pub use crate::error::{Fault, Invalid, Missing, Reason, Rejected, Unavailable, VerifyError};
@@ -76,6 +84,7 @@ pub use crate::session::error::{
     IssueError, PayloadError, ReauthenticateError, ReplaceKeysError, RevokeError, RotateError,
     UpdateError,
 };
+pub use crate::session::form::{FormRejected, FormToken};
 pub use crate::session::policy::{Policy, StalePolicy};
 #[cfg(feature = "std")]
 pub use crate::session::random::SystemRandom;

@@ -10,5 +10,6 @@ pub(crate) mod verify;
 pub(crate) mod issue;
 pub(crate) mod reseal;
 pub(crate) mod revoke;
+pub(crate) mod form;
 #[cfg(feature = "std")]
 pub(crate) mod keys;

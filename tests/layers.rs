@@ -31,6 +31,7 @@ const LAYERS: [&[&str]; 10] = [
     &["feed"],
     &["session"],
     &["http"],
+    &["web"],
     &["hazmat", "lib"],
 ];
 

@@ -66,6 +66,8 @@ pub struct Sessions<T: Payload, R = DefaultRevocations> {
     /// Names purpose, audience and binding; every session remembers it.
     pub(crate) scope: [u8; 16],
     pub(crate) class: Class,
+    /// The most characters that a token may have.
+    pub(crate) max_token: usize,
 }
 
 pub(crate) struct Inner<T: Payload, R> {
@@ -79,7 +81,6 @@ pub(crate) struct Inner<T: Payload, R> {
     pub(crate) encode: Encode<T>,
     pub(crate) schema: Schema,
     pub(crate) check_payloads: bool,
-    pub(crate) max_token: usize,
     /// Held while keys are changed; verification never looks at it.
     #[cfg(feature = "std")]
     pub(crate) key_writer: std::sync::Mutex<()>,
@@ -170,6 +171,16 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     pub fn sensitive(&self) -> Self {
         Self {
             class: Class::Sensitive,
+            ..self.clone()
+        }
+    }
+
+    /// The same sessions, whose tokens have to fit into something smaller: a cookie.
+    #[cfg(feature = "std")]
+    #[cfg(any(feature = "tower", feature = "actix-4"))]
+    pub(crate) fn within(&self, characters: usize) -> Self {
+        Self {
+            max_token: self.max_token.min(characters),
             ..self.clone()
         }
     }
@@ -292,6 +303,7 @@ impl<T: Payload, R> Clone for Sessions<T, R> {
             binding,
             scope: self.scope,
             class: self.class,
+            max_token: self.max_token,
         }
     }
 }

@@ -1,0 +1,71 @@
+//! Sessions in a request and its response: one layer, one extractor.
+//!
+//! ```text
+//! request -> layer: host, cross-origin check, token -> handler: Session<T>, SessionHandle<T>
+//! response <- layer: cookie, Cache-Control, Vary    <- handler: whatever it likes
+//! ```
+//!
+//! The layer is the same for every framework; only a thin adapter translates. What a request may
+//! bring and what it gets:
+//!
+//! | request | with `Session<T>` | with `Option<Session<T>>` |
+//! |---|---|---|
+//! | a good token in cookie or bearer header | the session | `Some` |
+//! | none, or one that is refused, for whatever reason | 401 | `None` |
+//! | two cookies of the session's name, equal or not | 401 | `None` |
+//! | a cookie with control characters, 100 KB of `Cookie` | 401, or what the rest of it says | `None` |
+//! | two `Authorization` headers, or one that is malformed | 401 `invalid_token` | `None` |
+//! | a bearer token of another purpose, audience or key | 401 `invalid_token` | `None` |
+//! | clock or revocation view give no answer | 503 | 503 |
+//! | POST from another site's page, with a cookie or nothing | 403, no handler runs | the same |
+//! | a WebSocket from another site's page | 403, no handler runs | the same |
+//! | a `Host` that is not in [`SessionLayer::hosts`], if set | 421, no handler runs | the same |
+//! | a `Host` that is not loopback, with a development cookie | 421, no handler runs | the same |
+//!
+//! Nothing that a client sends is answered with 500, and no refusal writes a cookie. Servers bound
+//! the length of headers themselves and may answer 431 before the layer sees anything.
+//!
+//! # What a response gets
+//!
+//! | after | lines |
+//! |---|---|
+//! | `login`, `update`, `rotate`, `reauthenticate` | the new cookie, whatever the status |
+//! | `logout`, `logout_everywhere` | the removal, whatever the status; `Clear-Site-Data` if configured |
+//! | a handler that asked for the session, below 500, in the second half of the idle time | the renewed cookie |
+//! | any of these, and every 401 | `Cache-Control: no-store`, in place of the handler's own |
+//! | a handler that asked for the session | `Vary: Cookie, Authorization`, beside the handler's own |
+//!
+//! A handler that never asks for the session costs no verification, renews nothing, and its response
+//! can be cached.
+//!
+//! # Several requests at one time
+//!
+//! A browser sends requests in parallel and stores the cookies of the answers in the order in which
+//! they arrive. A renewal keeps the session's id, so it is revoked with it: a late `Set-Cookie` of
+//! a session that was logged out carries a dead token. It can still overwrite the cookie of a newer
+//! login, and then the user has to log in again: a lost login, never a resurrection. Two tabs that
+//! log in at one time end the session they both came with, and never each other's.
+
+pub(crate) mod backend;
+pub(crate) mod error;
+mod blocking;
+mod layer;
+mod head;
+mod session;
+mod exchange;
+mod command;
+mod handle;
+#[cfg(feature = "tower")]
+mod tower;
+#[cfg(feature = "axum-08")]
+mod axum;
+#[cfg(feature = "actix-4")]
+mod actix;
+
+pub use backend::{PublishError, WebPayload};
+pub use error::{CommandError, Rejection, RejectionKind, What};
+pub use handle::SessionHandle;
+pub use layer::SessionLayer;
+pub use session::{BearerSession, RecentLogin, Session};
+#[cfg(feature = "tower")]
+pub use tower::{ResponseFuture, SessionService};
