@@ -310,6 +310,8 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
             binding,
             scope,
             class: Class::Ordinary,
+            #[cfg(feature = "std")]
+            watch: Arc::default(),
         })
     }
 
