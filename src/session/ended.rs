@@ -18,7 +18,6 @@ use crate::session::waiters::Held;
 use crate::session::watch::{Heart, Standing, Waiting, Watch};
 use crate::wire::claims::Claims;
 use crate::wire::payload::Payload;
-use crate::wire::session_id::SessionId;
 
 /// The end of a session: resolves when [`verify`](Sessions::verify) would reject its token, with
 /// what it would answer. Made by [`Sessions::ended`].
@@ -41,7 +40,6 @@ pub struct Ended {
     heart: Arc<dyn Heart>,
     /// After the heart, as in `Sessions`.
     watch: Arc<Watch>,
-    session: SessionId,
     subject: Box<[u8]>,
     authenticated_at: u64,
     place: Place,
@@ -109,7 +107,6 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let ended = Ended {
             heart,
             watch: Arc::clone(&self.watch),
-            session: info.id,
             subject: session.subject().into(),
             authenticated_at: info.authenticated_at,
             place,
@@ -147,12 +144,12 @@ impl Ended {
     /// False, and nothing happens, if it is a token of another session or the waiting is over.
     pub fn prolong(&self, later: &SessionInfo) -> bool {
         match self.place {
-            Place::Waiting(slot) if later.id == self.session => {
+            Place::Waiting(slot) => {
                 self.watch
                     .waiters()
                     .prolong_one(slot, later.id, Held::of(later))
             }
-            _ => false,
+            Place::Over(_) => false,
         }
     }
 
@@ -182,12 +179,12 @@ impl Future for Ended {
         // and what took effect before is in the answer.
         let waker = context.waker().clone();
         let listening = self.watch.waiters().listen(slot, waker);
-        let Some((held, old)) = listening else {
+        let Some((session, held, old)) = listening else {
             return Poll::Pending;
         };
         drop(old);
         let standing = self.heart.judge(&Waiting {
-            session: self.session,
+            session,
             subject: &self.subject,
             authenticated_at: self.authenticated_at,
             held,

@@ -28,9 +28,8 @@ pub(crate) struct Held {
 
 struct Slot {
     session: SessionId,
-    /// The start of the subject's name in a revocation list; 64 bits, because a collision costs no
-    /// more than a question.
-    subject: u64,
+    /// The start of the subject's name in a revocation list.
+    subject: u32,
     /// When to ask, while `armed`; in a free slot the next free one.
     at: u64,
     held: Held,
@@ -46,15 +45,16 @@ pub(crate) struct Waiters {
     end: u32,
     free: Option<u32>,
     live: usize,
-    by_session: BTreeSet<(u64, u32)>,
-    by_subject: BTreeSet<(u64, u32)>,
+    /// Names by their first four bytes, because a collision costs no more than a question.
+    by_session: BTreeSet<(u32, u32)>,
+    by_subject: BTreeSet<(u32, u32)>,
     by_time: BTreeSet<(u64, u32)>,
 }
 
-/// The first eight bytes of a name that is random or a hash.
-fn start_of(name: &[u8; 16]) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *name;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+/// The start of a name that is random or a hash.
+fn start_of(name: &[u8; 16]) -> u32 {
+    let [a, b, c, d, ..] = *name;
+    u32::from_be_bytes([a, b, c, d])
 }
 
 impl Waiters {
@@ -124,9 +124,13 @@ impl Waiters {
 
     /// Whom to wake from now on; gives the waker before back, and what is held.
     #[must_use]
-    pub(crate) fn listen(&mut self, index: u32, waker: Waker) -> Option<(Held, Option<Waker>)> {
+    pub(crate) fn listen(
+        &mut self,
+        index: u32,
+        waker: Waker,
+    ) -> Option<(SessionId, Held, Option<Waker>)> {
         let slot = self.slot(index)?;
-        Some((slot.held, slot.waker.replace(waker)))
+        Some((slot.session, slot.held, slot.waker.replace(waker)))
     }
 
     /// Asks again at this time.
@@ -232,9 +236,9 @@ impl Waiters {
 }
 
 fn take(
-    names: &BTreeSet<(u64, u32)>,
+    names: &BTreeSet<(u32, u32)>,
     chunks: &mut [Box<[Slot]>],
-    (start, from): (u64, u32),
+    (start, from): (u32, u32),
     wakers: &mut Vec<Waker>,
 ) -> Option<u32> {
     for (_, index) in names.range((start, from)..=(start, NONE)) {
