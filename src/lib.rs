@@ -69,6 +69,8 @@ pub use crate::key::root::Key;
 pub use crate::key::text::SecretText;
 pub use crate::key::unit::Unit;
 #[cfg(feature = "std")]
+pub use crate::revocation::changes::Changes;
+#[cfg(feature = "std")]
 pub use crate::revocation::entries::Merged;
 #[cfg(feature = "std")]
 pub use crate::revocation::list::{InMemory, ListStats, RevocationList};
@@ -80,6 +82,8 @@ pub use crate::revocation::view::{
 };
 pub use crate::session::build_error::BuildError;
 pub use crate::session::builder::SessionsBuilder;
+#[cfg(feature = "std")]
+pub use crate::session::ended::Ended;
 pub use crate::session::error::{
     IssueError, PayloadError, ReauthenticateError, ReplaceKeysError, RevokeError, RotateError,
     UpdateError,

@@ -4,6 +4,10 @@ pub(crate) mod error;
 pub(crate) mod build_error;
 pub(crate) mod verified;
 pub(crate) mod token;
+#[cfg(feature = "std")]
+pub(crate) mod waiters;
+#[cfg(feature = "std")]
+pub(crate) mod watch;
 pub(crate) mod sessions;
 pub(crate) mod builder;
 pub(crate) mod verify;
@@ -13,3 +17,5 @@ pub(crate) mod revoke;
 pub(crate) mod form;
 #[cfg(feature = "std")]
 pub(crate) mod keys;
+#[cfg(feature = "std")]
+pub(crate) mod ended;

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use scc::HashIndex;
 
+use crate::revocation::changes::Changes;
 use crate::revocation::cutoffs::Cutoffs;
 use crate::revocation::record::{NEVER, Record, Revocation, Target};
 use crate::revocation::view::Terms;
@@ -57,6 +58,7 @@ pub(crate) struct Tables {
     pub(crate) release_at: AtomicU64,
     /// One writer at a time; readers never touch it but to release a quarantine that is due.
     pub(crate) writer: Mutex<Writer>,
+    pub(crate) changes: Changes,
 }
 
 #[derive(Default)]
@@ -82,6 +84,7 @@ impl Default for Tables {
             least_tolerance: AtomicU32::new(u32::MAX),
             release_at: AtomicU64::new(u64::MAX),
             writer: Mutex::default(),
+            changes: Changes::default(),
         }
     }
 }
@@ -182,6 +185,8 @@ impl Tables {
                 }
             }
         }
+        // Last: who is asked because of it must find it.
+        self.changes.notify(&record.revocation);
     }
 
     /// Raises an entry in place, or adds it. In place, because replacing it would leave a moment in

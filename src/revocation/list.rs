@@ -8,6 +8,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
+use crate::revocation::changes::Changes;
 use crate::revocation::cutoffs::Cutoffs;
 use crate::revocation::entries::{AUDIENCES, Growing, KEYS, Merged, SESSIONS, SUBJECTS, Tables};
 use crate::revocation::record::{Record, Revocation, subject_key};
@@ -295,6 +296,10 @@ impl RevocationView for RevocationList {
 
     fn register(&self, terms: Terms) {
         self.0.register(terms, self.staleness_bound());
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.0.changes)
     }
 }
 

@@ -310,6 +310,8 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
             scope,
             class: Class::Ordinary,
             max_token: self.max_token,
+            #[cfg(feature = "std")]
+            watch: Arc::default(),
         })
     }
 

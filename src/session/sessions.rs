@@ -13,6 +13,8 @@ use crate::seal::sealer::MAX_BINDING;
 use crate::session::policy::{Policy, StalePolicy};
 use crate::session::random::RandomSource;
 use crate::session::verified::{LogReference, SessionInfo};
+#[cfg(feature = "std")]
+use crate::session::watch::Watch;
 use crate::swap::Swap;
 use crate::time::{Clock, Timestamp};
 use crate::wire::claims::{Claims, Schema};
@@ -68,6 +70,9 @@ pub struct Sessions<T: Payload, R = DefaultRevocations> {
     pub(crate) class: Class,
     /// The most characters that a token may have.
     pub(crate) max_token: usize,
+    /// Last, because it lets go of what its thread holds: then the view is closed on return.
+    #[cfg(feature = "std")]
+    pub(crate) watch: Arc<Watch>,
 }
 
 pub(crate) struct Inner<T: Payload, R> {
@@ -242,17 +247,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         Some(LogReference(sealer.log_reference(&session.id.to_bytes())))
     }
 
-    /// SPEC §8.2: the one reading of the clock, never behind what the view has forgotten.
     pub(crate) fn now(&self) -> Result<Timestamp, Unavailable> {
-        let clock = self
-            .inner
-            .clock
-            .now()
-            .map_err(|_| Unavailable::new(Missing::Clock))?;
-        let mark = self.inner.revocations.high_water_mark();
-        let now = clock.max(Timestamp::saturating_from_unix(mark));
-        self.inner.revocations.tick(now);
-        Ok(now)
+        self.inner.now()
     }
 
     /// SPEC §9.9: whether the view knows enough for what is asked.
@@ -295,6 +291,20 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     }
 }
 
+impl<T: Payload, R: RevocationView> Inner<T, R> {
+    /// SPEC §8.2: the one reading of the clock, never behind what the view has forgotten.
+    pub(crate) fn now(&self) -> Result<Timestamp, Unavailable> {
+        let clock = self
+            .clock
+            .now()
+            .map_err(|_| Unavailable::new(Missing::Clock))?;
+        let mark = self.revocations.high_water_mark();
+        let now = clock.max(Timestamp::saturating_from_unix(mark));
+        self.revocations.tick(now);
+        Ok(now)
+    }
+}
+
 impl<T: Payload, R> Clone for Sessions<T, R> {
     fn clone(&self) -> Self {
         let (inner, binding) = (Arc::clone(&self.inner), Arc::clone(&self.binding));
@@ -304,6 +314,8 @@ impl<T: Payload, R> Clone for Sessions<T, R> {
             scope: self.scope,
             class: self.class,
             max_token: self.max_token,
+            #[cfg(feature = "std")]
+            watch: Arc::clone(&self.watch),
         }
     }
 }

@@ -8,6 +8,7 @@ use core::fmt;
 use crate::error::{Unavailable, VerifyError};
 use crate::revocation::list::RevocationList;
 use crate::revocation::view::RevocationPublish;
+use crate::session::ended::Ended;
 use crate::session::error::{
     IssueError, ReauthenticateError, RevokeError, RotateError, UpdateError,
 };
@@ -73,6 +74,7 @@ pub(in crate::web) trait Backend<T: WebPayload>: Send + Sync {
     fn renew(&self, to: To, session: &Session<T>) -> Result<Option<Issued>, VerifyError>;
     fn issue(&self, to: To, subject: &[u8], payload: &T) -> Result<Issued, IssueError>;
     fn update(&self, to: To, session: &Session<T>, payload: &T) -> Result<Issued, UpdateError>;
+    fn ended(&self, session: &Session<T>) -> Ended;
     fn form_token(&self, session: &SessionInfo) -> Result<FormToken, Unavailable>;
     fn check_form_token(&self, session: &SessionInfo, text: &str) -> Result<(), FormRejected>;
 
@@ -161,6 +163,10 @@ where
 
     fn update(&self, to: To, session: &Session<T>, payload: &T) -> Result<Issued, UpdateError> {
         self.to(to).update(session, payload)
+    }
+
+    fn ended(&self, session: &Session<T>) -> Ended {
+        self.sessions.ended(session)
     }
 
     fn form_token(&self, session: &SessionInfo) -> Result<FormToken, Unavailable> {

@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use crate::http::carrier::Carrier;
+use crate::session::ended::Ended;
 use crate::session::form::FormToken;
 use crate::session::token::Issued;
 use crate::web::backend::{To, WebPayload};
@@ -220,6 +221,20 @@ impl<T: WebPayload> SessionHandle<T> {
     /// [`CommandError`]; nobody is logged out then.
     pub async fn logout_others(&self) -> Result<(), CommandError> {
         self.0.end_subject(KeepThis::Yes).await
+    }
+
+    /// A future that resolves when the session ends: for what outlives its response, server-sent
+    /// events and WebSockets.
+    ///
+    /// It is [`Sessions::ended`](crate::Sessions::ended) for this request's session. A renewal by
+    /// another request on this server moves its deadline by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`] without a session.
+    pub fn ended(&self) -> Result<Ended, Rejection> {
+        let session = self.session()?;
+        Ok(self.0.core.backend.ended(&session))
     }
 
     /// A token for the forms of this session's pages, for applications that must be safe from
