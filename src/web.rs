@@ -62,6 +62,8 @@ mod axum;
 #[cfg(feature = "actix-4")]
 mod actix;
 
+#[cfg(feature = "actix-4")]
+pub use actix::{Extracting, MiddlewareFuture, SessionMiddleware};
 pub use backend::{PublishError, WebPayload};
 pub use error::{CommandError, Rejection, RejectionKind, What};
 pub use handle::SessionHandle;

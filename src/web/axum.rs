@@ -6,14 +6,13 @@ use axum_core::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::request::Parts;
 
-use crate::http::bearer;
 use crate::http::response::Refusal;
 use crate::revocation::view::RevocationView;
 use crate::session::sessions::Sessions;
 use crate::web::backend::WebPayload;
 use crate::web::error::{CommandError, Rejection, RejectionKind};
 use crate::web::handle::SessionHandle;
-use crate::web::session::{BearerSession, RecentLogin, Session, bearer as bearer_session};
+use crate::web::session::{BearerSession, RecentLogin, Session};
 use crate::web::tower::refused;
 
 const NO_LAYER: &str = "no SessionLayer for it is around this route: add \
@@ -44,11 +43,7 @@ impl<S: Sync, T: WebPayload> OptionalFromRequestParts<S> for Session<T> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
-        match handle::<T, Self>(parts)?.session() {
-            Ok(session) => Ok(Some(session)),
-            Err(rejection) if rejection.is_absence() => Ok(None),
-            Err(rejection) => Err(rejection),
-        }
+        handle::<T, Self>(parts)?.session_if_any()
     }
 }
 
@@ -56,8 +51,7 @@ impl<S: Sync, T: WebPayload, const SECONDS: u64> FromRequestParts<S> for RecentL
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        let recent = handle::<T, Self>(parts)?.exchange().recent(SECONDS);
-        recent.map(Self::new)
+        handle::<T, Self>(parts)?.recent_login()
     }
 }
 
@@ -72,9 +66,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let headers = parts.headers.get_all(AUTHORIZATION);
-        let found = bearer::read(headers.iter().map(HeaderValue::as_bytes));
-        let sessions = Sessions::from_ref(state);
-        bearer_session(&sessions, found).map(Self::new)
+        let headers = headers.iter().map(HeaderValue::as_bytes);
+        Self::read(&Sessions::from_ref(state), headers)
     }
 }
 

@@ -91,6 +91,12 @@ impl Rejection {
         matches!(self.kind, RejectionKind::NoSession(_))
     }
 
+    /// Whether there is no answer, which nothing may take for `None`.
+    #[cfg(feature = "actix-4")]
+    pub(in crate::web) const fn is_unavailability(&self) -> bool {
+        matches!(self.kind, RejectionKind::Unavailable(_))
+    }
+
     /// The answer to the client. Status, header lines and body; for a missing layer see
     /// [`body`](Self::body).
     pub fn refusal(&self) -> Refusal {

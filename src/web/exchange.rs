@@ -17,7 +17,7 @@ use crate::web::error::{Rejection, RejectionKind};
 use crate::web::head::{self, Head};
 use crate::web::layer::{Core, Settings};
 use crate::web::session::Session;
-use crate::wire::text;
+use crate::wire::text::MAX_TOKEN;
 
 /// How many cookies of the session's name a logout goes through. Browsers send two if one was
 /// planted; more are an attempt to keep the server busy.
@@ -261,9 +261,9 @@ pub(in crate::web) fn line(settings: &Settings, issued: &Issued) -> Result<Strin
     settings.cookie.set_cookie(issued.token.as_str(), max_age)
 }
 
-/// A copy to be verified when it is needed. What is longer than any token is cut: it stays invalid,
-/// and a client can't make the server keep what it likes.
+/// A copy to be verified when it is needed. Of what is longer than any token nothing is kept, and
+/// that is as invalid: a client can't make the server hold what it likes.
 fn kept(text: &str) -> Token {
-    let end = text.floor_char_boundary(text::MAX_TOKEN.saturating_add(1));
-    Token::new(text.get(..end).unwrap_or_default().into())
+    let text = Some(text).filter(|text| text.len() <= MAX_TOKEN);
+    Token::new(text.unwrap_or_default().into())
 }

@@ -11,7 +11,7 @@ use crate::web::backend::{To, WebPayload};
 use crate::web::command::KeepThis;
 use crate::web::error::{CommandError, Rejection, What};
 use crate::web::exchange::Exchange;
-use crate::web::session::Session;
+use crate::web::session::{RecentLogin, Session};
 
 /// Logs in and out, and changes the session of a request.
 ///
@@ -32,8 +32,19 @@ impl<T: WebPayload> SessionHandle<T> {
         Self(exchange)
     }
 
-    pub(in crate::web) fn exchange(&self) -> &Arc<Exchange<T>> {
-        &self.0
+    /// The handle that the layer left with a request, for services that have no extractors, such as
+    /// those of tonic.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`] if no layer for this payload is around the service.
+    #[cfg(feature = "tower")]
+    pub fn of(extensions: &http::Extensions) -> Result<Self, Rejection> {
+        const NO_LAYER: &str = "no SessionLayer for it is around this service";
+        let handle: Option<&Self> = extensions.get();
+        handle
+            .cloned()
+            .ok_or_else(|| Rejection::not_set_up::<Self>(NO_LAYER))
     }
 
     /// The session of the request, or the one that a command made since.
@@ -43,6 +54,28 @@ impl<T: WebPayload> SessionHandle<T> {
     /// [`Rejection`] without one, or where that can't be told.
     pub fn session(&self) -> Result<Session<T>, Rejection> {
         self.0.session()
+    }
+
+    /// The same, with `None` for a token that is missing or refused.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`] where that can't be told.
+    pub fn session_if_any(&self) -> Result<Option<Session<T>>, Rejection> {
+        match self.session() {
+            Ok(session) => Ok(Some(session)),
+            Err(rejection) if rejection.is_absence() => Ok(None),
+            Err(rejection) => Err(rejection),
+        }
+    }
+
+    /// The session, if its last login lies less than `SECONDS` seconds in the past.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`].
+    pub fn recent_login<const SECONDS: u64>(&self) -> Result<RecentLogin<T, SECONDS>, Rejection> {
+        self.0.recent(SECONDS).map(RecentLogin::new)
     }
 
     /// The header that decides; `None` if there is no token in either.

@@ -60,6 +60,7 @@ impl Settings {
 
 impl<T: WebPayload> SessionLayer<T> {
     /// A layer with the defaults: the cookie `__Host-session`, the cross-origin check, every host.
+    #[must_use]
     pub fn new<R>(sessions: Sessions<T, R>) -> Self
     where
         R: RevocationPublish + 'static,

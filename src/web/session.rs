@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::ops::Deref;
 
-use crate::http::bearer::FoundBearer;
+use crate::http::bearer::{self, FoundBearer};
 use crate::http::carrier::Carrier;
 use crate::revocation::view::RevocationView;
 use crate::session::sessions::{DefaultRevocations, Sessions};
@@ -98,30 +98,34 @@ pub struct BearerSession<T: WebPayload, R = DefaultRevocations> {
     of: core::marker::PhantomData<fn() -> R>,
 }
 
-/// Verifies what an `Authorization` header holds.
-pub(in crate::web) fn bearer<T: WebPayload, R: RevocationView>(
-    sessions: &Sessions<T, R>,
-    found: FoundBearer<'_>,
-) -> Result<Verified<T>, Rejection> {
-    let absent = |carrier| Rejection::new(RejectionKind::NoSession(None), carrier, RETRY_AFTER);
-    match found {
-        FoundBearer::One(token) => sessions
-            .verify(token)
-            .map_err(|error| Rejection::verify(&error, Some(Carrier::Bearer), RETRY_AFTER)),
-        FoundBearer::None | FoundBearer::OtherScheme => Err(absent(None)),
-        FoundBearer::Duplicate | FoundBearer::Malformed => Err(absent(Some(Carrier::Bearer))),
-    }
-}
-
 /// Seconds, where no layer says otherwise.
 const RETRY_AFTER: u32 = 5;
 
-impl<T: WebPayload, R> BearerSession<T, R> {
-    pub(in crate::web) fn new(session: Verified<T>) -> Self {
+impl<T: WebPayload, R: RevocationView> BearerSession<T, R> {
+    /// Verifies what the `Authorization` headers of a request hold; pass all of their values. For
+    /// frameworks without an extractor here.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`].
+    pub fn read<'h>(
+        sessions: &Sessions<T, R>,
+        headers: impl IntoIterator<Item = &'h [u8]>,
+    ) -> Result<Self, Rejection> {
         let of = core::marker::PhantomData;
-        Self { session, of }
+        let absent = |carrier| Rejection::new(RejectionKind::NoSession(None), carrier, RETRY_AFTER);
+        match bearer::read(headers) {
+            FoundBearer::One(token) => sessions
+                .verify(token)
+                .map(|session| Self { session, of })
+                .map_err(|error| Rejection::verify(&error, Some(Carrier::Bearer), RETRY_AFTER)),
+            FoundBearer::None | FoundBearer::OtherScheme => Err(absent(None)),
+            FoundBearer::Duplicate | FoundBearer::Malformed => Err(absent(Some(Carrier::Bearer))),
+        }
     }
+}
 
+impl<T: WebPayload, R> BearerSession<T, R> {
     /// The session.
     #[must_use]
     pub fn into_session(self) -> Verified<T> {

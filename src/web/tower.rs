@@ -59,23 +59,33 @@ where
                 let handle = SessionHandle::new(Arc::clone(&exchange));
                 request.extensions_mut().insert(handle);
                 let inner = self.inner.call(request);
-                ResponseFuture::Handled { inner, exchange }
+                ResponseFuture {
+                    running: Running::Handled { inner, exchange },
+                }
             }
-            Err(refusal) => ResponseFuture::Refused {
-                refusal: Some(refusal),
-            },
+            Err(refusal) => {
+                let refusal = Some(refusal);
+                ResponseFuture {
+                    running: Running::Refused { refusal },
+                }
+            }
         }
     }
 }
 
 pin_project! {
     /// The future of a [`SessionService`].
-    #[project = Step]
     #[must_use = "futures do nothing unless polled"]
-    pub enum ResponseFuture<F, T: WebPayload> {
-        #[doc(hidden)]
+    pub struct ResponseFuture<F, T: WebPayload> {
+        #[pin]
+        running: Running<F, T>,
+    }
+}
+
+pin_project! {
+    #[project = Step]
+    enum Running<F, T: WebPayload> {
         Handled { #[pin] inner: F, exchange: Arc<Exchange<T>> },
-        #[doc(hidden)]
         Refused { refusal: Option<Refusal> },
     }
 }
@@ -89,7 +99,7 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        match self.project() {
+        match self.project().running.project() {
             Step::Handled { inner, exchange } => inner.poll(context).map_ok(|mut response| {
                 let changes = exchange.finish(response.status().as_u16());
                 for change in changes {
