@@ -48,6 +48,10 @@ mod session;
 #[cfg_attr(docsrs, doc(cfg(feature = "redb")))]
 pub mod store;
 mod swap;
+#[cfg(feature = "std")]
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub mod testing;
 mod time;
 #[cfg(feature = "std")]
 #[cfg(any(feature = "tower", feature = "actix-4"))]

@@ -46,9 +46,9 @@
 //! login, and then the user has to log in again: a lost login, never a resurrection. Two tabs that
 //! log in at one time end the session they both came with, and never each other's.
 
-pub(crate) mod backend;
-pub(crate) mod error;
+mod backend;
 mod blocking;
+mod error;
 mod layer;
 mod head;
 mod session;

@@ -21,7 +21,7 @@ mod scan;
 use scan::{Tree, strip};
 
 /// Bottom to top. Within a layer of single files the order is that of the line.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["error", "time", "secret", "swap"],
     &["wire"],
     &["seal"],
@@ -32,7 +32,7 @@ const LAYERS: [&[&str]; 10] = [
     &["session"],
     &["http"],
     &["web"],
-    &["hazmat", "lib"],
+    &["hazmat", "testing", "lib"],
 ];
 
 /// `http` is a layer that knows nothing of sessions: what it may import besides itself.
