@@ -1,9 +1,59 @@
 //! Sessions in a request and its response: one layer, one extractor.
 //!
+//! It does not check passwords, log anything, or keep anything on the server: what a request needs
+//! to know of its user is in the token, and what a server needs to know of logouts in the
+//! revocation view.
+//!
 //! ```text
 //! request -> layer: host, cross-origin check, token -> handler: Session<T>, SessionHandle<T>
 //! response <- layer: cookie, Cache-Control, Vary    <- handler: whatever it likes
 //! ```
+//!
+//! # With axum 0.8
+//!
+#![cfg_attr(feature = "axum-08", doc = "```")]
+#![cfg_attr(not(feature = "axum-08"), doc = "```ignore")]
+//! use axum::{Router, routing::{get, post}};
+//! use cloakroom::web::{CommandError, Session, SessionHandle, SessionLayer};
+//! use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+//!
+//! #[derive(serde::Serialize, serde::Deserialize)]
+//! struct User { name: String }
+//! cloakroom::payload!(User);
+//!
+//! // Runs for those alone who are logged in.
+//! async fn home(session: Session<User>) -> String {
+//!     format!("Hello, {}", session.payload().name)
+//! }
+//!
+//! // After the password was right.
+//! async fn login(handle: SessionHandle<User>) -> Result<(), CommandError> {
+//!     handle.login("user-42", User { name: "Ada".into() }).await
+//! }
+//!
+//! async fn logout(handle: SessionHandle<User>) -> Result<(), CommandError> {
+//!     handle.logout().await
+//! }
+//!
+//! # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+//! let sessions = Sessions::<User>::builder(ring, RevocationList::new())
+//! #   .purpose("session").audience("").aal2().build()?;
+//! # /*
+//!     ...
+//! # */
+//! let router: Router = Router::new()
+//!     .route("/", get(home))
+//!     .route("/login", post(login))
+//!     .route("/logout", post(logout))
+//!     .layer(SessionLayer::new(sessions));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! With actix-web 4 the handlers are the same, and the layer goes into `App::wrap`. Under tonic it is
+//! `Server::builder().layer(..)`, and methods call `SessionHandle::of(request.extensions())`; see
+//! `examples/grpc`.
+//!
+//! # What a request gets
 //!
 //! The layer is the same for every framework; only a thin adapter translates. What a request may
 //! bring and what it gets:
@@ -37,6 +87,36 @@
 //!
 //! A handler that never asks for the session costs no verification, renews nothing, and its response
 //! can be cached.
+//!
+//! # Connections that stay open
+//!
+//! A response that goes on for hours outlives the check at its start. [`SessionHandle::ended`] is a
+//! future that resolves when the session ends:
+//!
+//! ```
+//! # use cloakroom::web::{Rejection, SessionHandle};
+//! async fn events(handle: SessionHandle<()>) -> Result<(), Rejection> {
+//!     let ended = handle.ended()?;
+//!     // Beside each message: `tokio::select! { why = &mut ended => close, next = .. => send }`, or
+//!     // `stream.take_until(ended)` for server-sent events.
+//!     let why = ended.await;
+//!     println!("closed: {}", why.reason().as_str());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Forms without the headers
+//!
+//! The cross-origin check rests on `Sec-Fetch-Site` and `Origin`, which every browser since 2023
+//! sends. For pages that must be safe in older ones too, put [`SessionHandle::form_token`] into each
+//! form and call [`SessionHandle::check_form`] with what comes back. It needs a session, so the
+//! login form has the check of the headers alone.
+//!
+//! # Threads
+//!
+//! Verification, login without an old session and renewal wait for nothing. Commands that publish a
+//! revocation may: with [`RevocationList`](crate::RevocationList) they run where they are, with any
+//! other store on tokio's pool for blocking calls.
 //!
 //! # Several requests at one time
 //!

@@ -17,6 +17,19 @@ use crate::web::backend::PublishError;
 /// A handler asked for a session and does not get one: what an extractor answers with.
 ///
 /// `Display` is for logs. The client gets [`refusal`](Self::refusal), which is constant.
+///
+/// ```
+/// use cloakroom::web::{Rejection, RejectionKind, Session};
+///
+/// // An extractor of axum and of actix-web: a login form in place of the bare 401.
+/// async fn home(session: Result<Session<()>, Rejection>) -> Result<String, Rejection> {
+///     match session {
+///         Ok(session) => Ok(format!("Hello, {}", session.subject_str().unwrap_or("you"))),
+///         Err(no) if matches!(no.kind(), RejectionKind::NoSession(_)) => Ok("<form>...".into()),
+///         Err(no) => Err(no), // 503 is not a reason to log in again
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejection {
     kind: RejectionKind,
@@ -140,6 +153,18 @@ impl core::error::Error for Rejection {}
 ///
 /// `Display` is for logs and may say a lot. The client gets [`refusal`](Self::refusal); returned
 /// from a handler, this error answers with it.
+///
+/// ```
+/// use cloakroom::web::{CommandError, SessionHandle};
+///
+/// async fn logout(handle: SessionHandle<()>) -> Result<(), CommandError> {
+///     let out = handle.logout().await;
+///     if let Err(error) = &out {
+///         eprintln!("logout: {error}"); // with the store's own words
+///     }
+///     out // 503, "service unavailable"
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct CommandError {
     what: What,

@@ -25,6 +25,23 @@ use crate::web::session::{RecentLogin, Session};
 /// Where the revocations wait for a disk, the commands that need them wait on the runtime's pool
 /// for blocking calls, not on the thread that answers requests; with
 /// [`RevocationList`](crate::RevocationList) they do not wait.
+///
+/// # Example
+///
+/// ```
+/// use cloakroom::web::{CommandError, SessionHandle};
+///
+/// // After the password was right. Whoever planted a session in this browser loses it.
+/// async fn login(handle: SessionHandle<()>, user: &str) -> Result<(), CommandError> {
+///     handle.login(user, ()).await
+/// }
+///
+/// // After the password was changed: this session gets a new id, all others end.
+/// async fn password_changed(handle: SessionHandle<()>) -> Result<(), CommandError> {
+///     handle.reauthenticate(()).await?;
+///     handle.logout_others().await
+/// }
+/// ```
 pub struct SessionHandle<T: WebPayload>(Arc<Exchange<T>>);
 
 impl<T: WebPayload> SessionHandle<T> {
@@ -102,6 +119,15 @@ impl<T: WebPayload> SessionHandle<T> {
     }
 
     /// [`login`](Self::login) for a client that keeps its token itself: send it in the body.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn api_login(handle: SessionHandle<()>, user: &str) -> Result<String, CommandError> {
+    ///     let issued = handle.login_bearer(user, ()).await?;
+    ///     let (token, seconds) = (issued.token.as_str(), issued.session.max_age());
+    ///     Ok(format!(r#"{{"token":"{token}","expires_in":{seconds}}}"#))
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -201,7 +227,14 @@ impl<T: WebPayload> SessionHandle<T> {
     }
 
     /// The next bearer token, or `None` while the one at hand is young enough. Cookies are renewed
-    /// by the layer.
+    /// by the layer; give bearer clients an endpoint for it.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn api_renew(handle: SessionHandle<()>) -> Result<String, CommandError> {
+    ///     Ok(handle.renew_bearer()?.map_or_else(String::new, |issued| issued.token.into_string()))
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -272,6 +305,19 @@ impl<T: WebPayload> SessionHandle<T> {
 
     /// A token for the forms of this session's pages, for applications that must be safe from
     /// forged requests without the headers that browsers send.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn page(handle: SessionHandle<()>) -> Result<String, CommandError> {
+    ///     let token = handle.form_token()?;
+    ///     Ok(format!(r#"<form method="post"><input type="hidden" name="form" value="{token}">"#))
+    /// }
+    ///
+    /// async fn submitted(handle: SessionHandle<()>, form: &str) -> Result<(), CommandError> {
+    ///     handle.check_form(form)?; // 403 unless a page of this session sent it
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

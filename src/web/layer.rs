@@ -30,6 +30,24 @@ use crate::web::backend::{self, Backend, WebPayload};
 ///
 /// Handlers of GET, HEAD and OPTIONS must not change anything: the cross-origin check lets these
 /// methods pass, as browsers follow links.
+///
+/// # Example
+///
+/// ```
+/// use cloakroom::http::response::ClearSiteData;
+/// use cloakroom::web::SessionLayer;
+/// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+/// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+/// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+/// #     .purpose("session").audience("").aal3().build()?;
+///
+/// let layer = SessionLayer::new(sessions)
+///     .trust_origin("https://admin.example.com")?
+///     .clear_site_data([ClearSiteData::Cache])
+///     .on_event(|code| println!("session: {code}"));
+/// # let _: SessionLayer<()> = layer;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct SessionLayer<T: WebPayload>(Arc<Core<T>>);
 
 pub(in crate::web) struct Core<T: WebPayload> {

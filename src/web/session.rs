@@ -19,6 +19,18 @@ use crate::web::error::{Rejection, RejectionKind};
 /// for a missing or refused token, and still 503 where it can't be told.
 ///
 /// The answer is worked out once for a request, when it is first asked for. Cloning is cheap.
+///
+/// ```
+/// use cloakroom::web::Session;
+///
+/// async fn home(session: Session<()>) -> String {
+///     format!("Hello, {}", session.subject_str().unwrap_or("you"))
+/// }
+///
+/// async fn shop(session: Option<Session<()>>) -> &'static str {
+///     if session.is_some() { "your cart" } else { "log in" }
+/// }
+/// ```
 pub struct Session<T>(Arc<Verified<T>>);
 
 impl<T> Session<T> {
@@ -53,6 +65,15 @@ impl<T> fmt::Debug for Session<T> {
 /// As an extractor it answers 401 for an older login, with a challenge that says so (RFC 9470); ask
 /// for the credentials and [`reauthenticate`](crate::web::SessionHandle::reauthenticate). It never
 /// goes on with a stale revocation view, whatever the policy says for ordinary requests.
+///
+/// ```
+/// use cloakroom::web::RecentLogin;
+///
+/// // The password was right within the last five minutes.
+/// async fn pay(session: RecentLogin<(), 300>) -> String {
+///     format!("paid by {}", session.subject_str().unwrap_or("nobody"))
+/// }
+/// ```
 pub struct RecentLogin<T, const SECONDS: u64>(Session<T>);
 
 impl<T, const SECONDS: u64> RecentLogin<T, SECONDS> {
@@ -93,6 +114,14 @@ impl<T, const SECONDS: u64> fmt::Debug for RecentLogin<T, SECONDS> {
 /// actix-web as `web::Data<Sessions<T, R>>`. Cookies are not looked at, and no response is changed,
 /// so there is no renewal: give clients an endpoint that calls
 /// [`Sessions::renew`](crate::Sessions::renew).
+///
+/// ```
+/// use cloakroom::web::BearerSession;
+///
+/// async fn me(session: BearerSession<()>) -> String {
+///     session.subject_str().unwrap_or("nobody").to_owned()
+/// }
+/// ```
 pub struct BearerSession<T: WebPayload, R = DefaultRevocations> {
     session: Verified<T>,
     of: core::marker::PhantomData<fn() -> R>,
