@@ -6,6 +6,11 @@
 //! apart, which an attacker must never learn. A server that uses any of it for sessions gives up
 //! what the types outside promise.
 
+#[cfg(feature = "std")]
+#[cfg(feature = "feed")]
+#[cfg_attr(docsrs, doc(cfg(feature = "feed")))]
+pub mod feed;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;

@@ -26,7 +26,7 @@
 //   layer 3  key          keys, texts, ring, what may seal and open when
 //   layer 2  seal         derivation and the AEAD
 //   layer 1  wire         text, varints, claims, payloads
-//   layer 0  error, time, secret, swap
+//   layer 0  error, time, secret, swap, promise
 extern crate alloc;
 
 mod error;
@@ -39,6 +39,9 @@ pub mod feed;
 pub mod hazmat;
 pub mod http;
 mod key;
+#[cfg(feature = "std")]
+#[cfg(any(feature = "redb", feature = "feed"))]
+mod promise;
 mod revocation;
 mod seal;
 mod secret;

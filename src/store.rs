@@ -35,6 +35,7 @@ mod queue;
 mod committer;
 mod engine;
 mod file;
+mod loading;
 mod durable;
 
 pub use durable::{DurableRevocations, Opening, Recovered};
@@ -43,3 +44,8 @@ pub use error::{LogError, OpenError, StoreError};
 pub use file::Alarm;
 pub use log::{Batch, RevocationLog, Standing, Stored};
 pub use ticket::{Durable, Publishing};
+
+#[cfg(feature = "feed")]
+pub(crate) use queue::TakenIn;
+#[cfg(feature = "feed")]
+pub(crate) use ticket::Ticket;

@@ -22,7 +22,7 @@ use scan::{Tree, strip};
 
 /// Bottom to top. Within a layer of single files the order is that of the line.
 const LAYERS: [&[&str]; 11] = [
-    &["error", "time", "secret", "swap"],
+    &["error", "time", "secret", "swap", "promise"],
     &["wire"],
     &["seal"],
     &["key"],

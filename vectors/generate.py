@@ -13,20 +13,20 @@ import sys
 from pathlib import Path
 
 from generator import (
-    common, contents, keytexts, lifetime, lists, operations, payloads, replacing, rings, seals,
+    common, contents, feeds, keytexts, lifetime, lists, operations, payloads, replacing, rings, seals,
 )
 from generator.flags import FLAGS
 from generator.schema import SCHEMA, violations
 from reference.revocation import decode_record
 
 HERE = Path(__file__).resolve().parent
-SPEC_VERSION = "1.0-draft.2"
+SPEC_VERSION = "1.0-draft.3"
 
 
 def collect():
     """All vectors by file name."""
     book = common.Book()
-    for module in (seals, payloads, contents, lifetime, operations, keytexts, rings, replacing, lists):
+    for module in (seals, payloads, contents, lifetime, operations, keytexts, rings, replacing, lists, feeds):
         module.add(book)
     return book.files
 

@@ -54,6 +54,8 @@ pub enum Looks {
     Root,
     /// A derived unit.
     Unit,
+    /// A key of a revocation feed.
+    Feed,
     /// A key of a later version of this format.
     LaterVersion,
     /// A PEM file.
@@ -74,7 +76,12 @@ impl Looks {
             Self::Root
         } else if text.starts_with("clksub1.") {
             Self::Unit
-        } else if text.starts_with("clkkey") || text.starts_with("clksub") {
+        } else if text.starts_with("clkfeed1.") {
+            Self::Feed
+        } else if ["clkkey", "clksub", "clkfeed"]
+            .iter()
+            .any(|prefix| text.starts_with(prefix))
+        {
             Self::LaterVersion
         } else if text.starts_with("-----BEGIN") {
             Self::Pem
@@ -94,6 +101,7 @@ impl Looks {
             Self::Token => "this is a session token, not a key",
             Self::Root => "this is a root key",
             Self::Unit => "this is a derived unit, not a root key",
+            Self::Feed => "this is the key of a revocation feed",
             Self::LaterVersion => "this is a key of another version of the format",
             Self::Pem => "this is a PEM file, not a key",
             Self::Paseto => "this is a PASETO key or token",

@@ -195,10 +195,11 @@ impl RevocationList {
     }
 }
 
-/// For a store in front of which the list stands.
-#[cfg(feature = "redb")]
+/// For a store in front of which the list stands, and a feed.
+#[cfg(any(feature = "redb", feature = "feed"))]
 impl RevocationList {
     /// Puts records into effect, whatever their time.
+    #[cfg(feature = "redb")]
     pub(crate) fn apply(&self, records: &[Record]) {
         let _one_writer = self.0.lock();
         for record in records {
@@ -211,7 +212,24 @@ impl RevocationList {
         self.0.expiry(now, self.staleness_bound())
     }
 
+    /// 0 where nothing of the session was revoked.
+    #[cfg(feature = "feed")]
+    pub(crate) fn lowest_live_generation(&self, session: SessionId) -> u32 {
+        self.0.lowest_live_generation(session)
+    }
+
+    /// Every entry, and what is in quarantine.
+    #[cfg(feature = "feed")]
+    pub(crate) fn records(&self) -> Vec<Record> {
+        let writer = self.0.lock();
+        let waiting = writer.quarantine.iter().map(|(_, record)| *record);
+        let mut records: Vec<Record> = waiting.collect();
+        self.0.each(|record| records.push(record));
+        records
+    }
+
     /// How far ahead a cut-off may lie.
+    #[cfg(feature = "redb")]
     pub(crate) fn tolerance(&self) -> u64 {
         self.0.tolerance()
     }

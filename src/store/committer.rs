@@ -84,6 +84,23 @@ impl Committer {
                     standing.high_water_mark = standing.high_water_mark.max(*mark);
                     plan.merge(records, limit);
                 }
+                #[cfg(feature = "feed")]
+                Work::Pend(revocations) => {
+                    let new = revocations.iter().map(|revocation| (*revocation, job.now));
+                    plan.published.extend(new);
+                    plan.pending.extend(revocations.iter().map(outbox_row));
+                    plan.done.push(Done::default());
+                }
+                #[cfg(feature = "feed")]
+                Work::TakeIn(taken) => {
+                    let limit = job.now.saturating_add(self.shared.list.tolerance());
+                    standing.high_water_mark = standing.high_water_mark.max(taken.high_water_mark);
+                    standing.cursor = taken.cursor.or(standing.cursor);
+                    plan.pending.extend(taken.pending.iter().map(outbox_row));
+                    plan.delivered
+                        .extend(taken.delivered.iter().map(outbox_row));
+                    plan.merge(&taken.records, limit);
+                }
                 Work::Register(terms) => {
                     standing.terms = most(standing.terms, *terms);
                     plan.done.push(Done::default());
@@ -148,6 +165,8 @@ impl Committer {
                     applied: &plan.applied,
                     waiting: &plan.arriving,
                     released: &plan.released,
+                    pending: &plan.pending,
+                    delivered: &plan.delivered,
                     standing,
                 })?;
             } else if let Some(failure) = self.shared.failure.get() {
@@ -256,6 +275,8 @@ struct Plan {
     merged: Vec<Record>,
     arriving: Vec<Record>,
     released: Vec<Record>,
+    pending: Vec<Record>,
+    delivered: Vec<Record>,
     /// All that is in effect from now on.
     applied: Vec<Record>,
     /// One for each job.
@@ -264,7 +285,15 @@ struct Plan {
 
 impl Plan {
     fn is_empty(&self) -> bool {
-        self.applied.is_empty() && self.arriving.is_empty() && self.released.is_empty()
+        [
+            &self.applied,
+            &self.arriving,
+            &self.released,
+            &self.pending,
+            &self.delivered,
+        ]
+        .iter()
+        .all(|records| records.is_empty())
     }
 
     fn merge(&mut self, records: &[Record], limit: u64) {
@@ -293,6 +322,12 @@ impl Plan {
         let published = published.map(|(revocation, now)| Record::new(*revocation, expiry(*now)));
         self.applied = published.chain(self.merged.iter().copied()).collect();
     }
+}
+
+/// Without its expiry, which is decided when it is delivered, so that one revocation is one row.
+#[cfg(feature = "feed")]
+const fn outbox_row(revocation: &Revocation) -> Record {
+    Record::new(*revocation, 0)
 }
 
 fn most(one: Terms, other: Terms) -> Terms {

@@ -12,7 +12,9 @@ use time::Duration;
 
 use crate::revocation::changes::Changes;
 use crate::revocation::entries::Merged;
-use crate::revocation::list::{ListStats, RevocationList};
+use crate::revocation::list::ListStats;
+#[cfg(feature = "feed")]
+use crate::revocation::list::RevocationList;
 use crate::revocation::record::{Record, Revocation};
 use crate::revocation::snapshot::Snapshot;
 use crate::revocation::view::{Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms};
@@ -20,18 +22,20 @@ use crate::store::committer::Committer;
 use crate::store::engine::RedbLog;
 use crate::store::error::{LogError, OpenError, StoreError};
 use crate::store::file::{Alarm, open_or_create, open_or_replace};
-use crate::store::log::{Batch, RevocationLog, Standing, Stored};
+use crate::store::loading::Loaded;
+use crate::store::log::RevocationLog;
+#[cfg(feature = "feed")]
+use crate::store::queue::TakenIn;
 use crate::store::queue::{Shared, Work};
+#[cfg(feature = "feed")]
+use crate::store::ticket::Ticket;
 use crate::store::ticket::{Done, Durable, Publishing};
 use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
 
-/// Records handed to the list at once while it is loaded.
-const CHUNK: usize = 4096;
-
 /// Revocations that survive the end of the process and the loss of power, for one machine.
 ///
-/// It answers like a [`RevocationList`] and is used in its place. Clones are the same store; when
+/// It answers like a [`RevocationList`](crate::RevocationList) and is used in its place. Clones are the same store; when
 /// the last one is dropped, what was asked for is written and the file is closed.
 ///
 /// Publishing returns when the revocation is on the disk and this process refuses. All that wait at
@@ -67,6 +71,9 @@ struct Handle {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
     opening: Opening,
+    /// Up to where a feed was taken in and what it has to be told, when the store was opened.
+    #[cfg(feature = "feed")]
+    left: (Option<[u8; 32]>, Vec<Record>),
 }
 
 /// What was found when a store was opened.
@@ -166,37 +173,15 @@ impl DurableRevocations {
         created: bool,
         now: Timestamp,
     ) -> Result<Self, LogError> {
-        let list = RevocationList::new();
-        let mut waiting = Vec::new();
-        let mut chunk = Vec::with_capacity(CHUNK);
-        let standing = log.load(&mut |stored| match stored {
-            // Not through the quarantine: it was acknowledged as in effect, and a clock that is set
-            // back must not undo that.
-            Stored::Applied(record) => {
-                chunk.push(record);
-                if chunk.len() == CHUNK {
-                    list.apply(&chunk);
-                    chunk.clear();
-                }
-            }
-            Stored::Waiting(record) => waiting.push(record),
-        })?;
-        list.apply(&chunk);
-        if standing.terms.token_lifetime > 0 {
-            list.register(standing.terms);
-        }
-        list.raise_mark(standing.high_water_mark);
-        let now = now.max(Timestamp::saturating_from_unix(standing.high_water_mark));
-        release(&mut *log, &list, &mut waiting, standing, now)?;
-        let quarantined = list.merge(&waiting, now).quarantined;
-
+        let loaded = Loaded::from(&mut *log, now)?;
         let opening = Opening {
             created,
-            entries: list.stats().entries(),
-            quarantined,
+            entries: loaded.list.stats().entries(),
+            quarantined: loaded.quarantined,
         };
-        let shared = Arc::new(Shared::new(list, standing.everything_before));
-        let committer = Committer::new(Arc::clone(&shared), log, standing, waiting);
+        let standing = loaded.standing;
+        let shared = Arc::new(Shared::new(loaded.list, standing.everything_before));
+        let committer = Committer::new(Arc::clone(&shared), log, standing, loaded.waiting);
         let thread = thread::Builder::new()
             .name("cloakroom-store".into())
             .spawn(move || committer.run())
@@ -205,6 +190,8 @@ impl DurableRevocations {
             shared,
             thread: Some(thread),
             opening,
+            #[cfg(feature = "feed")]
+            left: (standing.cursor, loaded.pending),
         })))
     }
 
@@ -274,38 +261,35 @@ impl DurableRevocations {
         self.ask(Work::Purge, now).map(|done| done.forgotten)
     }
 
+    /// Durable and in effect here when the ticket is answered, and to be delivered to the feed.
+    #[cfg(feature = "feed")]
+    pub(crate) fn pend(&self, revocations: Vec<Revocation>, now: Timestamp) -> Arc<Ticket> {
+        self.0.shared.ask(Work::Pend(revocations), now.unix())
+    }
+
+    /// In effect at once, and durable when this returns.
+    #[cfg(feature = "feed")]
+    pub(crate) fn take_in(&self, taken: TakenIn, now: Timestamp) -> Result<Merged, StoreError> {
+        // Before the disk has it: a logout need not wait for that here, the feed keeps it as well.
+        let _counted = self.0.shared.list.merge(&taken.records, now);
+        self.ask(Work::TakeIn(taken), now).map(|done| done.merged)
+    }
+
+    /// The list in front of the file.
+    #[cfg(feature = "feed")]
+    pub(crate) fn list(&self) -> &RevocationList {
+        &self.0.shared.list
+    }
+
+    /// Up to where a feed was taken in and what it had to be told, when the store was opened.
+    #[cfg(feature = "feed")]
+    pub(crate) fn left(&self) -> (Option<[u8; 32]>, &[Record]) {
+        (self.0.left.0, &self.0.left.1)
+    }
+
     fn ask(&self, work: Work, now: Timestamp) -> Result<Done, StoreError> {
         self.0.shared.ask(work, now.unix()).wait()
     }
-}
-
-/// Gives the records whose time came while nothing ran their life from now on.
-fn release(
-    log: &mut dyn RevocationLog,
-    list: &RevocationList,
-    waiting: &mut Vec<Record>,
-    standing: Standing,
-    now: Timestamp,
-) -> Result<(), LogError> {
-    let limit = now.unix().saturating_add(list.tolerance());
-    let due = |record: &Record| record.revocation.cutoff().is_none_or(|at| at <= limit);
-    let (released, rest): (Vec<_>, Vec<_>) = waiting.drain(..).partition(due);
-    *waiting = rest;
-    if released.is_empty() {
-        return Ok(());
-    }
-    let life = list.expiry(now.unix());
-    let applied: Vec<_> = released
-        .iter()
-        .map(|record| Record::new(record.revocation, record.expires.max(life)))
-        .collect();
-    log.append(&Batch {
-        applied: &applied,
-        released: &released,
-        ..Batch::of(standing)
-    })?;
-    list.apply(&applied);
-    Ok(())
 }
 
 impl RevocationView for DurableRevocations {

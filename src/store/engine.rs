@@ -24,8 +24,13 @@ use crate::store::log::{Batch, RevocationLog, Standing, Stored};
 const APPLIED: TableDefinition<'_, &[u8], ()> = TableDefinition::new("applied");
 /// Waiting records, as in SPEC §9.3.
 const WAITING: TableDefinition<'_, &[u8], ()> = TableDefinition::new("waiting");
+/// Records that the feed has to be told, as in SPEC §9.3.
+const OUTBOX: TableDefinition<'_, &[u8], ()> = TableDefinition::new("outbox");
 /// Numbers by name.
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
+
+/// One row: up to where the feed was taken in.
+const CURSOR: TableDefinition<'_, (), &[u8; 32]> = TableDefinition::new("cursor");
 
 const FORMAT: &str = "format";
 const FORMAT_HERE: u64 = 1;
@@ -125,6 +130,7 @@ impl RedbLog {
         self.change(|write| {
             write.open_table(APPLIED)?;
             write.open_table(WAITING)?;
+            write.open_table(OUTBOX)?;
             write.open_table(ABOUT)?.insert(FORMAT, FORMAT_HERE)?;
             put_standing(write, &standing)
         })
@@ -177,6 +183,11 @@ impl RedbLog {
             let record = Record::from_bytes(row?.0.value()).map_err(|_| damaged())?;
             each(Stored::Waiting(record));
         }
+        for row in read.open_table(OUTBOX)?.iter()? {
+            let record = Record::from_bytes(row?.0.value()).map_err(|_| damaged())?;
+            each(Stored::Pending(record));
+        }
+        let cursor = read.open_table(CURSOR)?.get(())?.map(|row| *row.value());
         let about = read.open_table(ABOUT)?;
         let number = |name: &str| -> Result<u64, redb::Error> {
             Ok(about.get(name)?.ok_or_else(damaged)?.value())
@@ -192,6 +203,7 @@ impl RedbLog {
                 leeway: small(LEEWAY)?,
                 tolerance: small(TOLERANCE)?,
             },
+            cursor,
         })
     }
 }
@@ -213,6 +225,13 @@ impl RevocationLog for RedbLog {
             }
             for record in batch.released {
                 waiting.remove(record.to_bytes().as_slice())?;
+            }
+            let mut outbox = write.open_table(OUTBOX)?;
+            for record in batch.pending {
+                outbox.insert(record.to_bytes().as_slice(), ())?;
+            }
+            for record in batch.delivered {
+                outbox.remove(record.to_bytes().as_slice())?;
             }
             put_standing(write, &batch.standing)
         })
@@ -329,6 +348,10 @@ fn put_standing(write: &WriteTransaction, standing: &Standing) -> Result<(), red
     about.insert(TOKEN_LIFETIME, u64::from(standing.terms.token_lifetime))?;
     about.insert(LEEWAY, u64::from(standing.terms.leeway))?;
     about.insert(TOLERANCE, u64::from(standing.terms.tolerance))?;
+    let mut cursor = write.open_table(CURSOR)?;
+    if let Some(position) = &standing.cursor {
+        cursor.insert((), position)?;
+    }
     Ok(())
 }
 

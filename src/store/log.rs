@@ -4,7 +4,7 @@ use crate::revocation::record::Record;
 use crate::revocation::view::Terms;
 use crate::store::error::LogError;
 
-/// What a store remembers besides entries. All of it only ever grows.
+/// What a store remembers besides entries. All of it but the cursor only ever grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Standing {
@@ -16,6 +16,9 @@ pub struct Standing {
     /// The most that any policy ever demanded. Kept, because tokens outlive a restart with another
     /// policy.
     pub terms: Terms,
+    /// Up to where a feed was taken in (a position of SPEC §17.3 as bytes), where the
+    /// store stands under one.
+    pub cursor: Option<[u8; 32]>,
 }
 
 impl Default for Standing {
@@ -28,6 +31,7 @@ impl Default for Standing {
                 leeway: 0,
                 tolerance: 0,
             },
+            cursor: None,
         }
     }
 }
@@ -43,6 +47,8 @@ pub enum Stored {
     Applied(Record),
     /// A cut-off so far ahead that it waits for its time.
     Waiting(Record),
+    /// In effect here, and not yet accepted by the feed above the store; applied as well.
+    Pending(Record),
 }
 
 /// What is written in one commit: all of it or nothing.
@@ -55,6 +61,10 @@ pub struct Batch<'a> {
     pub waiting: &'a [Record],
     /// Waiting records to be removed: their time has come, and `applied` has them.
     pub released: &'a [Record],
+    /// Records that the feed has to be told, to be added.
+    pub pending: &'a [Record],
+    /// Pending records to be removed: the feed has them.
+    pub delivered: &'a [Record],
     /// Replaces what was stored before.
     pub standing: Standing,
 }
@@ -66,6 +76,8 @@ impl<'a> Batch<'a> {
             applied: none,
             waiting: none,
             released: none,
+            pending: none,
+            delivered: none,
             standing,
         }
     }

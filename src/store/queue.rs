@@ -15,8 +15,25 @@ pub(in crate::store) enum Work {
     Publish(Vec<Revocation>),
     /// Records of another list, and its high-water mark.
     Merge(Vec<Record>, u64),
+    /// As `Publish`, and to be delivered to the feed.
+    #[cfg(feature = "feed")]
+    Pend(Vec<Revocation>),
+    /// What a feed brought.
+    #[cfg(feature = "feed")]
+    TakeIn(TakenIn),
     Register(Terms),
     Purge,
+}
+
+/// Records of a feed, how far they reach, and which of one's own are among them.
+#[cfg(feature = "feed")]
+#[derive(Debug, Default)]
+pub(crate) struct TakenIn {
+    pub(crate) records: Vec<Record>,
+    pub(crate) high_water_mark: u64,
+    pub(crate) cursor: Option<[u8; 32]>,
+    pub(crate) pending: Vec<Revocation>,
+    pub(crate) delivered: Vec<Revocation>,
 }
 
 pub(in crate::store) struct Job {

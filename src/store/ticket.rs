@@ -4,9 +4,9 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use core::task::{Context, Poll};
 
+use crate::promise::Promise;
 use crate::revocation::entries::Merged;
 use crate::store::error::StoreError;
 
@@ -18,66 +18,14 @@ pub struct Durable;
 
 /// What was done, as far as the kind of work has something to say.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::store) struct Done {
-    pub(in crate::store) merged: Merged,
-    pub(in crate::store) forgotten: usize,
+pub(crate) struct Done {
+    pub(crate) merged: Merged,
+    pub(crate) forgotten: usize,
 }
 
-pub(in crate::store) type Answer = Result<Done, StoreError>;
+pub(crate) type Answer = Result<Done, StoreError>;
 
-#[derive(Default)]
-pub(in crate::store) struct Ticket {
-    state: Mutex<State>,
-    answered: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    answer: Option<Answer>,
-    waker: Option<Waker>,
-}
-
-impl Ticket {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(in crate::store) fn answer(&self, answer: Answer) {
-        let waker = {
-            let mut state = self.lock();
-            state.answer = Some(answer);
-            state.waker.take()
-        };
-        self.answered.notify_all();
-        // Outside of the lock: a waker may poll at once, on this thread.
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    pub(in crate::store) fn wait(&self) -> Answer {
-        let mut state = self.lock();
-        loop {
-            if let Some(answer) = &state.answer {
-                return answer.clone();
-            }
-            state = self
-                .answered
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn poll(&self, context: &Context<'_>) -> Poll<Answer> {
-        let mut state = self.lock();
-        if let Some(answer) = &state.answer {
-            return Poll::Ready(answer.clone());
-        }
-        // The latest: the task may have moved to another executor's thread since.
-        state.waker = Some(context.waker().clone());
-        Poll::Pending
-    }
-}
+pub(crate) type Ticket = Promise<Answer>;
 
 /// A publication on its way to the disk.
 ///
@@ -96,7 +44,7 @@ impl Future for Publishing {
 
 impl fmt::Debug for Publishing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let answered = self.0.lock().answer.is_some();
+        let answered = self.0.peek().is_some();
         f.debug_struct("Publishing")
             .field("answered", &answered)
             .finish()

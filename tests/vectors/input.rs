@@ -74,6 +74,9 @@ fn members(kind: &str) -> &'static [&'static str] {
         "record" => &["record"],
         "merge" => &["records"],
         "snapshot" => &["snapshot"],
+        "feed-key" => &["text"],
+        "feed-batch" => &["keys", "realm", "onto", "batch"],
+        "feed-snapshot" => &["keys", "realm", "snapshot"],
         "digest" => &["kind", "data"],
         "age" => &[
             "now",

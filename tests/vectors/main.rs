@@ -14,6 +14,7 @@
     clippy::std_instead_of_alloc
 )]
 
+mod feeds;
 mod input;
 mod keys;
 mod making;
@@ -42,6 +43,9 @@ fn run(vector: &Vector) {
         "merge" => revocation::merge(vector),
         "snapshot" => revocation::snapshot(vector),
         "digest" => revocation::digest(vector),
+        "feed-key" => feeds::key(vector),
+        "feed-batch" => feeds::batch(vector),
+        "feed-snapshot" => feeds::snapshot(vector),
         other => panic!("{}: unknown kind {other}", vector.id()),
     }
 }

@@ -58,4 +58,7 @@ FLAGS = {
     "record": "The form of revocation records.",
     "merge": "Merging of records.",
     "snapshot": "The form of snapshots.",
+    "feed-key": "The text form of feed keys.",
+    "feed-batch": "Batches of a feed, in their place and out of it.",
+    "feed-snapshot": "Authenticated snapshots of a feed.",
 }

@@ -109,6 +109,14 @@ KINDS = {
     "merge": (obj({"records": array(HEX)}), obj({"records": array(HEX)}), {}),
     "snapshot": (obj({"snapshot": HEX}), obj({"made_at": TIME, "high_water": TIME, "records": array(HEX)}),
                  {"refused": EMPTY}),
+    "feed-key": (obj({"text": TEXT}), obj({"fid": hexadecimal(4), "secret": hexadecimal(32), "mac_key": hexadecimal(32)}),
+                 {"refused": EMPTY}),
+    "feed-batch": (obj({"keys": array(TEXT), "realm": TEXT, "onto": hexadecimal(32), "batch": HEX}),
+                   obj({"time": TIME, "records": array(HEX), "becomes": hexadecimal(32)}),
+                   {"refused": obj({"fault": {"enum": ["version", "unknown-key", "forged", "out-of-place", "malformed"]}})}),
+    "feed-snapshot": (obj({"keys": array(TEXT), "realm": TEXT, "snapshot": HEX}),
+                      obj({"position": hexadecimal(32), "life": integer(0, 2**32 - 1), "snapshot": HEX}),
+                      {"refused": obj({"fault": {"enum": ["format", "unknown-key", "forged", "malformed"]}})}),
     "digest": (obj({"kind": integer(2, 4), "data": HEX}), obj({"key": hexadecimal(16)}), {}),
     "age": (one_of_members(AGES, {"max_age": TIME}, {"require_fresh": TIME}), EMPTY, {"failed": EMPTY}),
 }
@@ -157,7 +165,7 @@ SCHEMA = {
     "title": "cloakroom test vectors",
     **shortened(obj({
         "format": {"const": "cloakroom-vectors"}, "version": {"const": 1},
-        "spec": {"const": "1.0-draft.2"}, "count": integer(1),
+        "spec": {"const": "1.0-draft.3"}, "count": integer(1),
         "vectors": {**array({"oneOf": list(vector_schemas())}), "minItems": 1}})),
     "$defs": {name: shortened(schema, name) for name, schema in definitions().items()},
 }

@@ -6,6 +6,7 @@ from .keys import context, read_key_text
 from .revocation import SESSION, View, decode_record, digest
 from .ring import check_configuration, load_ring, replace_ring
 from .session import Policy, Site, issue, max_age, renew, require_fresh, rotate, update, verify
+from .feed import Fault, decode_position, open_batch, open_feed_snapshot, read_feed_key
 from .snapshot import read_snapshot, write_snapshot
 from .token import seal
 
@@ -238,6 +239,43 @@ def run_snapshot(inputs, expected):
                   "records": [record.hex() for record in records]}
 
 
+def run_feed_key(inputs, expected):
+    """SPEC 16.2, feed-key."""
+    try:
+        key = read_feed_key(inputs["text"].encode())
+    except Refuse:
+        return "refused", {}
+    assert key.text() == inputs["text"]
+    return "ok", {"fid": key.fid.hex(), "secret": key.secret.hex(), "mac_key": key.mac_key.hex()}
+
+
+def feed_keys(inputs):
+    """The accepted keys."""
+    return [read_feed_key(text.encode()) for text in inputs["keys"]]
+
+
+def run_feed_batch(inputs, expected):
+    """SPEC 16.2, feed-batch."""
+    onto = decode_position(H(inputs["onto"]))
+    try:
+        time, records, becomes = open_batch(
+            feed_keys(inputs), inputs["realm"].encode(), onto, H(inputs["batch"]))
+    except Fault as fault:
+        return "refused", {"fault": str(fault)}
+    return "ok", {"time": time, "records": [record.hex() for record in records],
+                  "becomes": becomes.encode().hex()}
+
+
+def run_feed_snapshot(inputs, expected):
+    """SPEC 16.2, feed-snapshot."""
+    try:
+        position, life, inner = open_feed_snapshot(
+            feed_keys(inputs), inputs["realm"].encode(), H(inputs["snapshot"]))
+    except Fault as fault:
+        return "refused", {"fault": str(fault)}
+    return "ok", {"position": position.encode().hex(), "life": life, "snapshot": inner.hex()}
+
+
 def run_digest(inputs, expected):
     """SPEC 16.2, digest."""
     return "ok", {"key": digest(inputs["kind"], H(inputs["data"])).hex()}
@@ -271,6 +309,9 @@ KINDS = {
     "record": run_record,
     "merge": run_merge,
     "snapshot": run_snapshot,
+    "feed-key": run_feed_key,
+    "feed-batch": run_feed_batch,
+    "feed-snapshot": run_feed_snapshot,
     "digest": run_digest,
     "age": run_age,
 }

@@ -1,0 +1,311 @@
+//! Taking in what a feed says, batch by batch. No thread and no clock of its own: whoever drives it
+//! brings the engine.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use core::time::Duration;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::feed::batch::{self, BadBatch};
+use crate::feed::environment::Environment;
+use crate::feed::event::{FeedEvent, FeedStatus, Resync};
+use crate::feed::key::FeedKeys;
+use crate::feed::local::{Local, Taken};
+use crate::feed::outbox::Known;
+use crate::feed::port::{EngineError, FeedEngine, Tail};
+use crate::feed::position::Position;
+use crate::feed::proof::Proof;
+use crate::feed::realm::Realm;
+use crate::feed::settings::Settings;
+use crate::revocation::record::{Record, Revocation};
+use crate::time::Timestamp;
+
+/// Batches asked for at once.
+const LIMIT: usize = 256;
+/// No proof.
+const NEVER: i64 = i64::MIN;
+
+pub(crate) type Hook = Box<dyn Fn(&FeedEvent) + Send + Sync>;
+
+/// What the threads of a feed and its handles share.
+pub(crate) struct Follower {
+    pub(crate) realm: Realm,
+    pub(crate) keys: FeedKeys,
+    pub(crate) environment: Box<dyn Environment>,
+    pub(crate) local: Local,
+    pub(crate) settings: Settings,
+    pub(crate) hook: Hook,
+    state: Mutex<State>,
+    /// One at a time reads everything again.
+    pub(crate) resyncing: Mutex<()>,
+    /// Microseconds of the monotonic clock at which the age of this view was 0, and before which it
+    /// is not settled: read by every verification, which waits for nobody.
+    basis: AtomicI64,
+    settled_at: AtomicU64,
+    changed: Condvar,
+}
+
+pub(crate) struct State {
+    pub(crate) position: Option<Position>,
+    pub(crate) proof: Proof,
+    /// What the engine has to be told, apart from publications that somebody waits for.
+    pub(crate) outbox: Known,
+    /// Batches of this server of which nobody knows whether they were accepted, and those that were
+    /// read since.
+    pub(crate) doubts: Vec<Position>,
+    pub(crate) confirmed: Vec<Position>,
+    pub(crate) last_batch_at: Option<Duration>,
+    pub(crate) snapshot_at: u64,
+    pub(crate) status: FeedStatus,
+}
+
+/// How far a look at the engine got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// At the end of the feed.
+    AtEnd,
+    /// On the way there.
+    Behind,
+    /// Everything has to be read again.
+    Lost(Resync),
+    /// The engine has no feed of this realm.
+    NoFeed,
+    /// The next batch can't be used.
+    Stuck(BadBatch),
+}
+
+impl Follower {
+    pub(crate) fn new(
+        (realm, keys): (Realm, FeedKeys),
+        environment: Box<dyn Environment>,
+        local: Local,
+        settings: Settings,
+        hook: Hook,
+    ) -> Self {
+        let (position, pending) = local.left();
+        let outbox: Known = pending.into_iter().collect();
+        let status = FeedStatus {
+            position,
+            ..FeedStatus::default()
+        };
+        Self {
+            realm,
+            keys,
+            environment,
+            local,
+            settings,
+            hook,
+            state: Mutex::new(State {
+                position,
+                proof: Proof::default(),
+                outbox,
+                doubts: Vec::new(),
+                confirmed: Vec::new(),
+                last_batch_at: None,
+                snapshot_at: 0,
+                status,
+            }),
+            resyncing: Mutex::new(()),
+            basis: AtomicI64::new(NEVER),
+            settled_at: AtomicU64::new(0),
+            changed: Condvar::new(),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn event(&self, event: FeedEvent) {
+        (self.hook)(&event);
+    }
+
+    /// The time for entries: never behind what was forgotten already.
+    pub(crate) fn now(&self) -> Timestamp {
+        let seconds = self.environment.unix_millis().map_or(0, |now| now / 1000);
+        let mark = self.local.view().high_water_mark();
+        Timestamp::saturating_from_unix(seconds.max(mark))
+    }
+
+    /// Asks the engine for what follows, waiting up to `wait` for news, and takes it in.
+    pub(crate) fn look(
+        &self,
+        engine: &mut dyn FeedEngine,
+        wait: Duration,
+    ) -> Result<Look, EngineError> {
+        let before = self.lock().position;
+        let after = before.map_or(u64::MAX, |position| position.n);
+        let wait = if before.is_some() {
+            wait
+        } else {
+            Duration::ZERO
+        };
+        let asked = self.environment.monotonic();
+        let tail = engine.read(after, LIMIT, wait)?;
+        Ok(self.take(asked, before, &tail))
+    }
+
+    fn take(&self, asked: Duration, before: Option<Position>, tail: &Tail) -> Look {
+        let mut state = self.lock();
+        state.status.head = tail.head.map(|head| head.n);
+        let Some(head) = tail.head else {
+            self.prove(&mut state, Proof::none);
+            return Look::NoFeed;
+        };
+        let (Some(before), Some(mut at)) = (before, state.position) else {
+            return self.lost(&mut state, Resync::ColdStart);
+        };
+        if at.epoch != before.epoch || at.n < before.n {
+            // The other thread has read everything again meanwhile.
+            return Look::Behind;
+        }
+        if before.epoch != head.epoch {
+            return self.lost(&mut state, Resync::NewEpoch);
+        }
+        if head.n < before.n {
+            return self.lost(&mut state, Resync::LostWrites);
+        }
+        if head.n == before.n && head.chain != before.chain {
+            return self.lost(&mut state, Resync::OtherHistory);
+        }
+        let mut records = Vec::new();
+        let (mut written, mut bad) = (None, None);
+        for bytes in &tail.batches {
+            match batch::number(bytes) {
+                // Read and taken in by the other thread meanwhile.
+                Some(n) if n <= at.n => continue,
+                Some(n) if n > at.n.saturating_add(1) => {
+                    return self.lost(&mut state, Resync::Trimmed);
+                }
+                _ => {}
+            }
+            match batch::open(&self.keys, &self.realm, &at, bytes) {
+                Ok(opened) => {
+                    self.extend_lives(&mut records, opened.records, opened.time);
+                    at = opened.becomes;
+                    written = Some(opened.time);
+                    state.status.batches = state.status.batches.saturating_add(1);
+                    if state.doubts.contains(&at) {
+                        state.confirmed.push(at);
+                    }
+                }
+                Err(BadBatch::OutOfPlace) => {
+                    return self.lost(&mut state, Resync::OtherHistory);
+                }
+                Err(why) => {
+                    bad = Some(why);
+                    break;
+                }
+            }
+        }
+        self.arrive(&mut state, at, written, records, &[]);
+        if let Some(why) = bad {
+            state.status.rejected = state.status.rejected.saturating_add(1);
+            return Look::Stuck(why);
+        }
+        if at == head {
+            self.prove(&mut state, |proof| proof.at_end(asked));
+            return Look::AtEnd;
+        }
+        if head.n == at.n {
+            return self.lost(&mut state, Resync::OtherHistory);
+        }
+        // Behind the head without a next batch: the engine has dropped it. Before the head: the
+        // answer is older than what this server appended since, and says nothing.
+        if head.n > at.n && tail.batches.is_empty() {
+            return self.lost(&mut state, Resync::Trimmed);
+        }
+        Look::Behind
+    }
+
+    /// SPEC §17.5: an entry lives as long as the longest token of this server, whoever published it.
+    pub(crate) fn extend_lives(&self, into: &mut Vec<Record>, records: Vec<Record>, time: u64) {
+        let least = self.local.list().expiry(time / 1000);
+        let longer = |record: Record| Record::new(record.revocation, record.expires.max(least));
+        into.extend(records.into_iter().map(longer));
+    }
+
+    /// Takes in what was read up to `at`, with what this server need not deliver any more.
+    pub(crate) fn arrive(
+        &self,
+        state: &mut State,
+        at: Position,
+        written: Option<u64>,
+        records: Vec<Record>,
+        mine: &[Revocation],
+    ) {
+        let mut delivered = state.outbox.remove_covered(&records);
+        delivered.extend(mine);
+        if !records.is_empty() {
+            let taken = Taken {
+                records,
+                position: Some(at),
+                delivered,
+                ..Taken::default()
+            };
+            let quarantined = self.local.take_in(taken, self.now());
+            if quarantined > 0 {
+                self.event(FeedEvent::Quarantined(quarantined));
+            }
+        }
+        state.position = Some(at);
+        state.status.position = Some(at);
+        if let Some(written) = written {
+            let seen = self.environment.monotonic();
+            state.last_batch_at = Some(seen);
+            let skew = self.settings.skew;
+            let plausible = match self.environment.unix_millis() {
+                Ok(now) => {
+                    let mut plausible = true;
+                    self.prove(state, |proof| {
+                        plausible = proof.heartbeat(written, now, seen, skew);
+                    });
+                    plausible
+                }
+                Err(_) => true,
+            };
+            if !plausible {
+                self.event(FeedEvent::ClockAhead);
+            }
+        }
+    }
+
+    fn lost(&self, state: &mut State, why: Resync) -> Look {
+        self.prove(state, Proof::none);
+        Look::Lost(why)
+    }
+
+    /// Changes the proof, and what verifications see of it.
+    pub(crate) fn prove(&self, state: &mut State, change: impl FnOnce(&mut Proof)) {
+        change(&mut state.proof);
+        let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        let now = self.environment.monotonic();
+        let basis = state.proof.age(now).map_or(NEVER, |age| {
+            micros(now).saturating_sub(micros(age)).max(NEVER + 1)
+        });
+        let settled = u64::try_from(state.proof.settled_at().as_micros()).unwrap_or(u64::MAX);
+        self.settled_at.store(settled, Ordering::SeqCst);
+        self.basis.store(basis, Ordering::SeqCst);
+        self.changed.notify_all();
+    }
+
+    /// The age of the proof, and whether a fresh view may be relied on at all yet.
+    pub(crate) fn age(&self) -> Option<(Duration, bool)> {
+        let basis = self.basis.load(Ordering::SeqCst);
+        if basis == NEVER {
+            return None;
+        }
+        let now = self.environment.monotonic();
+        let micros = i64::try_from(now.as_micros()).unwrap_or(i64::MAX);
+        let age = u64::try_from(micros.saturating_sub(basis)).unwrap_or(0);
+        let settled = u128::from(self.settled_at.load(Ordering::SeqCst)) <= now.as_micros();
+        Some((Duration::from_micros(age), settled))
+    }
+
+    /// Waits until something about the proof changed, or for `at_most`.
+    pub(crate) fn wait_for_change(&self, at_most: Duration) {
+        let state = self.lock();
+        let _waited = self.changed.wait_timeout(state, at_most);
+    }
+}

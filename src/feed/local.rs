@@ -1,0 +1,145 @@
+//! What stands under a feed on this server: a list, with a disk behind it or without.
+
+use alloc::string::String;
+#[cfg(feature = "redb")]
+use alloc::string::ToString as _;
+#[cfg(feature = "redb")]
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::feed::position::Position;
+#[cfg(feature = "redb")]
+use crate::promise::Promise;
+use crate::revocation::list::RevocationList;
+use crate::revocation::record::{Record, Revocation};
+use crate::revocation::view::{Freshness, RevocationPublish as _, RevocationView};
+#[cfg(feature = "redb")]
+use crate::store::{DurableRevocations, StoreError, Ticket};
+use crate::time::Timestamp;
+use crate::wire::session_id::SessionId;
+
+/// What came from a feed, or goes to it.
+#[cfg_attr(
+    not(feature = "redb"),
+    expect(
+        dead_code,
+        reason = "a list without a disk need not know where it was left"
+    )
+)]
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) records: Vec<Record>,
+    pub(crate) high_water_mark: u64,
+    pub(crate) position: Option<Position>,
+    pub(crate) pending: Vec<Revocation>,
+    pub(crate) delivered: Vec<Revocation>,
+}
+
+pub(crate) enum Local {
+    Memory(RevocationList),
+    #[cfg(feature = "redb")]
+    Durable(DurableRevocations),
+}
+
+/// A publication on its way to this server's disk.
+pub(crate) enum Keeping {
+    /// There is no disk.
+    Nowhere,
+    #[cfg(feature = "redb")]
+    OnDisk(Arc<Ticket>),
+}
+
+impl Keeping {
+    /// Whether it will be remembered here, once that is known.
+    pub(crate) fn kept(&self) -> Option<Result<bool, String>> {
+        match self {
+            Self::Nowhere => Some(Ok(false)),
+            #[cfg(feature = "redb")]
+            Self::OnDisk(ticket) => {
+                let answer = Promise::peek(ticket)?;
+                Some(answer.map(|_| true).map_err(|error| error.to_string()))
+            }
+        }
+    }
+}
+
+impl Local {
+    pub(crate) fn list(&self) -> &RevocationList {
+        match self {
+            Self::Memory(list) => list,
+            #[cfg(feature = "redb")]
+            Self::Durable(store) => store.list(),
+        }
+    }
+
+    pub(crate) fn view(&self) -> &dyn RevocationView {
+        match self {
+            Self::Memory(list) => list,
+            #[cfg(feature = "redb")]
+            Self::Durable(store) => store,
+        }
+    }
+
+    /// In effect here when it returns, and on its way to the disk.
+    pub(crate) fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Keeping {
+        match self.list().publish(revocations, now) {
+            Ok(_) => {}
+            Err(never) => match never {},
+        }
+        match self {
+            Self::Memory(_) => Keeping::Nowhere,
+            #[cfg(feature = "redb")]
+            Self::Durable(store) => Keeping::OnDisk(store.pend(revocations.to_vec(), now)),
+        }
+    }
+
+    /// In effect when it returns, and on the disk unless that fails; then the view is stale by
+    /// itself.
+    pub(crate) fn take_in(&self, taken: Taken, now: Timestamp) -> usize {
+        match self {
+            Self::Memory(list) => {
+                let merged = list.merge(&taken.records, now);
+                list.raise_mark(taken.high_water_mark);
+                merged.quarantined
+            }
+            #[cfg(feature = "redb")]
+            Self::Durable(store) => {
+                let taken = crate::store::TakenIn {
+                    records: taken.records,
+                    high_water_mark: taken.high_water_mark,
+                    cursor: taken.position.map(|position| position.to_bytes()),
+                    pending: taken.pending,
+                    delivered: taken.delivered,
+                };
+                let merged: Result<_, StoreError> = store.take_in(taken, now);
+                merged.map_or(0, |merged| merged.quarantined)
+            }
+        }
+    }
+
+    /// Where it was left when the process before this one ended, and what it still had to deliver.
+    pub(crate) fn left(&self) -> (Option<Position>, Vec<Revocation>) {
+        match self {
+            Self::Memory(_) => (None, Vec::new()),
+            #[cfg(feature = "redb")]
+            Self::Durable(store) => {
+                let (cursor, pending) = store.left();
+                let pending = pending.iter().map(|record| record.revocation);
+                (
+                    cursor.map(|bytes| Position::from_bytes(&bytes)),
+                    pending.collect(),
+                )
+            }
+        }
+    }
+
+    /// Whether it works as far as it alone is concerned.
+    pub(crate) fn freshness(&self) -> Freshness {
+        self.view().freshness()
+    }
+
+    /// Whether a rotation to `generation` would come second here.
+    pub(crate) fn has_generation(&self, session: SessionId, generation: u32) -> bool {
+        self.list().lowest_live_generation(session) >= generation
+    }
+}

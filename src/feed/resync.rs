@@ -1,0 +1,276 @@
+//! Reading everything again, without forgetting anything (SPEC §17.5).
+
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::sync::PoisonError;
+
+use crate::feed::batch;
+use crate::feed::event::{FeedEvent, Resync};
+use crate::feed::follower::{Follower, Look};
+use crate::feed::image;
+use crate::feed::local::Taken;
+use crate::feed::outbox::Known;
+use crate::feed::port::{EngineError, FeedEngine};
+use crate::feed::position::Position;
+use crate::revocation::record::Record;
+
+const LIMIT: usize = 1024;
+/// How often it is tried while the feed changes underneath.
+const TRIES: u32 = 3;
+
+/// What was read.
+struct Everything {
+    at: Position,
+    records: Vec<Record>,
+    high_water_mark: u64,
+    /// When the feed was founded, as far as it can be seen, Unix milliseconds.
+    founded: Option<u64>,
+    last_written: Option<u64>,
+    snapshot_at: u64,
+}
+
+enum Read {
+    All(Everything),
+    NoFeed,
+    /// It changed underneath.
+    Again,
+    Unusable(FeedEvent),
+}
+
+impl Follower {
+    /// Reads the snapshot and all that follows, merges it, and finds out what the engine lacks.
+    pub(crate) fn resync(
+        &self,
+        engine: &mut dyn FeedEngine,
+        why: Resync,
+    ) -> Result<Look, EngineError> {
+        let before = self.lock().position;
+        let _one_at_a_time = self
+            .resyncing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if self.lock().position != before {
+            // The other thread has done it.
+            return Ok(Look::Behind);
+        }
+        for _ in 0..TRIES {
+            match self.read_everything(engine)? {
+                Read::All(everything) => {
+                    self.merge_everything(everything, why);
+                    return Ok(Look::Behind);
+                }
+                Read::NoFeed => return Ok(Look::NoFeed),
+                Read::Again => {}
+                Read::Unusable(event) => {
+                    let mut state = self.lock();
+                    state.status.rejected = state.status.rejected.saturating_add(1);
+                    drop(state);
+                    self.event(event);
+                    return Err(EngineError::refused("the feed can't be read"));
+                }
+            }
+        }
+        Err(EngineError::unavailable(
+            "the feed changed while it was read",
+        ))
+    }
+
+    fn read_everything(&self, engine: &mut dyn FeedEngine) -> Result<Read, EngineError> {
+        let Some(head) = engine.read(u64::MAX, 1, Duration::ZERO)?.head else {
+            return Ok(Read::NoFeed);
+        };
+        let mut everything = match engine.snapshot()? {
+            None => Everything {
+                at: Position::start(&self.realm, head.epoch),
+                records: Vec::new(),
+                high_water_mark: 0,
+                founded: None,
+                last_written: None,
+                snapshot_at: 0,
+            },
+            Some(bytes) => {
+                let image = match image::open(&self.keys, &self.realm, &bytes) {
+                    Ok(image) => image,
+                    Err(why) => return Ok(Read::Unusable(FeedEvent::BadSnapshot(why))),
+                };
+                if image.at.epoch != head.epoch {
+                    return Ok(Read::Again);
+                }
+                // Entries of a writer whose tokens live shorter than this server's.
+                let longer = self.life().saturating_sub(image.life);
+                let extended = |record: Record| {
+                    let expires = record.expires.saturating_add(u64::from(longer));
+                    Record::new(record.revocation, expires)
+                };
+                Everything {
+                    at: image.at,
+                    records: image.list.records.into_iter().map(extended).collect(),
+                    high_water_mark: image.list.high_water_mark,
+                    founded: Some(0),
+                    last_written: None,
+                    snapshot_at: image.at.n,
+                }
+            }
+        };
+        loop {
+            let tail = engine.read(everything.at.n, LIMIT, Duration::ZERO)?;
+            let Some(head) = tail.head else {
+                return Ok(Read::NoFeed);
+            };
+            if head.epoch != everything.at.epoch || head.n < everything.at.n {
+                return Ok(Read::Again);
+            }
+            for bytes in &tail.batches {
+                match batch::open(&self.keys, &self.realm, &everything.at, bytes) {
+                    Ok(opened) => {
+                        self.extend_lives(&mut everything.records, opened.records, opened.time);
+                        everything.at = opened.becomes;
+                        everything.founded = everything.founded.or(Some(opened.time));
+                        everything.last_written = Some(opened.time);
+                    }
+                    Err(batch::BadBatch::OutOfPlace) => {
+                        return Ok(self.broken_or_moved(engine, &everything));
+                    }
+                    Err(why) => return Ok(Read::Unusable(FeedEvent::BadBatch(why))),
+                }
+            }
+            if everything.at == head {
+                return Ok(Read::All(everything));
+            }
+            if tail.batches.is_empty() {
+                return Ok(self.broken_or_moved(engine, &everything));
+            }
+        }
+    }
+
+    /// The log does not go on from the snapshot: either the next snapshot was put meanwhile, or
+    /// parts are missing.
+    fn broken_or_moved(&self, engine: &mut dyn FeedEngine, everything: &Everything) -> Read {
+        match engine.snapshot_at() {
+            Ok(Some(n)) if n != everything.snapshot_at => Read::Again,
+            _ => Read::Unusable(FeedEvent::Broken),
+        }
+    }
+
+    fn merge_everything(&self, everything: Everything, why: Resync) {
+        let upstream: Known = everything.records.iter().map(|r| r.revocation).collect();
+        let now = self.now();
+        let mine = self.local.list().records();
+        let alive = mine.iter().filter(|record| record.expires > now.unix());
+        // After a failover that lost acknowledged writes, those who read them in time hold the only
+        // copy.
+        let lacking: Vec<_> = if self.settings.follows_only {
+            Vec::new()
+        } else {
+            alive
+                .map(|record| record.revocation)
+                .filter(|revocation| !upstream.covers(revocation))
+                .collect()
+        };
+        let mut state = self.lock();
+        if everything.snapshot_at < state.snapshot_at
+            && state
+                .position
+                .is_some_and(|at| at.epoch == everything.at.epoch)
+        {
+            self.event(FeedEvent::OlderSnapshot);
+        }
+        state.snapshot_at = everything.snapshot_at;
+        lacking.iter().for_each(|one| state.outbox.add(*one));
+        let delivered = state.outbox.remove_covered(&everything.records);
+        let handed_back = lacking.len();
+        let quarantined = self.local.take_in(
+            Taken {
+                records: everything.records,
+                high_water_mark: everything.high_water_mark,
+                position: Some(everything.at),
+                pending: lacking,
+                delivered,
+            },
+            now,
+        );
+        self.settle(&mut state, everything.founded);
+        self.arrive(
+            &mut state,
+            everything.at,
+            everything.last_written,
+            Vec::new(),
+            &[],
+        );
+        let status = &mut state.status;
+        status.resyncs = status.resyncs.saturating_add(1);
+        status.handed_back = status
+            .handed_back
+            .saturating_add(u64::try_from(handed_back).unwrap_or(u64::MAX));
+        drop(state);
+        if quarantined > 0 {
+            self.event(FeedEvent::Quarantined(quarantined));
+        }
+        self.event(FeedEvent::Resynced { why, handed_back });
+    }
+
+    /// A feed that was founded a moment ago may lack what others are about to hand back: nobody
+    /// relies on it before they had the staleness bound for that.
+    fn settle(&self, state: &mut crate::feed::follower::State, founded: Option<u64>) {
+        let wall = self.environment.unix_millis().unwrap_or(0);
+        let allowance = self.settings.bound.saturating_add(self.settings.skew);
+        let allowance = u64::try_from(allowance.as_millis()).unwrap_or(u64::MAX);
+        let from = founded.unwrap_or(wall).saturating_add(allowance);
+        let wait = Duration::from_millis(from.saturating_sub(wall).min(allowance));
+        let when = self.environment.monotonic().saturating_add(wait);
+        self.prove(state, |proof| proof.settles_at(when));
+    }
+
+    /// L of SPEC §9.8.
+    pub(crate) fn life(&self) -> u32 {
+        u32::try_from(self.local.list().expiry(0)).unwrap_or(u32::MAX)
+    }
+
+    /// Founds a feed where there is none, or instead of the one that ends at `instead_of`.
+    pub(crate) fn found(
+        &self,
+        engine: &mut dyn FeedEngine,
+        instead_of: Option<&Position>,
+    ) -> Result<(), EngineError> {
+        let mut epoch = [0; 16];
+        if !self.environment.random(&mut epoch) {
+            return Err(EngineError::unavailable("there are no random bytes"));
+        }
+        let first = Position::start(&self.realm, epoch);
+        if engine.found(instead_of, &first)? {
+            self.event(FeedEvent::Founded(first));
+        }
+        Ok(())
+    }
+
+    /// Looks until the end of the feed is reached, however far that is. `false` when there is no
+    /// getting there for now.
+    pub(crate) fn catch_up(
+        &self,
+        engine: &mut dyn FeedEngine,
+        wait: Duration,
+    ) -> Result<bool, EngineError> {
+        let mut wait = wait;
+        // A bound, so that an engine that answers nonsense does not keep a thread busy.
+        for _ in 0..100_000_u32 {
+            let mut look = self.look(engine, wait)?;
+            wait = Duration::ZERO;
+            if let Look::Lost(why) = look {
+                look = self.resync(engine, why)?;
+            }
+            match look {
+                Look::AtEnd => return Ok(true),
+                Look::Behind | Look::Lost(_) => {}
+                Look::NoFeed if self.settings.follows_only => return Ok(false),
+                Look::NoFeed => self.found(engine, None)?,
+                Look::Stuck(why) => {
+                    self.event(FeedEvent::BadBatch(why));
+                    return Err(EngineError::refused(why));
+                }
+            }
+        }
+        Err(EngineError::unavailable(
+            "the end of the feed was not reached",
+        ))
+    }
+}

@@ -1,0 +1,283 @@
+//! One round of writing: what waits is appended, whoever waits is told.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::feed::batch;
+use crate::feed::delivery::{Accepted, Delivery, Replicated};
+use crate::feed::follower::Follower;
+use crate::feed::image;
+use crate::feed::local::Taken;
+use crate::feed::port::{Appended, EngineError, FeedEngine};
+use crate::feed::position::Position;
+use crate::feed::queue::{Job, Task};
+use crate::revocation::record::{Record, Revocation};
+
+/// Records in one batch, unless one publication has more.
+const CHUNK: usize = 512;
+/// Batches that are kept behind a snapshot, for followers that are a little late.
+const KEPT: u64 = 1024;
+
+pub(crate) struct Round<'a> {
+    pub(crate) follower: &'a Follower,
+    pub(crate) engine: &'a mut dyn FeedEngine,
+    pub(crate) jobs: &'a mut VecDeque<Job>,
+    pub(crate) jitter: &'a mut Duration,
+}
+
+impl Round<'_> {
+    pub(crate) fn deliver(&mut self) -> Result<(), EngineError> {
+        self.found_anew()?;
+        if self.follower.settings.follows_only {
+            return Ok(());
+        }
+        let doubtful = !self.follower.lock().doubts.is_empty();
+        let nowhere = self.follower.lock().position.is_none();
+        if (doubtful || nowhere) && !self.catch_up()? {
+            return Ok(());
+        }
+        self.confirm();
+        loop {
+            self.refuse_late_rotations();
+            let revocations = self.next();
+            if revocations.is_empty() && !self.is_due() {
+                break;
+            }
+            match self.append(&revocations)? {
+                Appended::Accepted => {}
+                Appended::Conflict => {
+                    if !self.catch_up()? {
+                        return Ok(());
+                    }
+                    self.confirm();
+                }
+            }
+        }
+        self.keep_snapshot()
+    }
+
+    fn catch_up(&mut self) -> Result<bool, EngineError> {
+        self.follower.catch_up(&mut *self.engine, Duration::ZERO)
+    }
+
+    /// Publications that were in a batch of which nobody knew, and that was read since.
+    fn confirm(&mut self) {
+        let mut state = self.follower.lock();
+        state.doubts.clear();
+        let confirmed = core::mem::take(&mut state.confirmed);
+        drop(state);
+        for job in core::mem::take(self.jobs) {
+            let found = confirmed.iter().find(|at| job.doubts.contains(at));
+            match found {
+                Some(at) => {
+                    self.forget(&job.revocations());
+                    self.accepted(&[job], *at);
+                }
+                None => self.jobs.push_back(job),
+            }
+        }
+        // A batch that is still on its way may arrive later than this look.
+        let mut state = self.follower.lock();
+        for job in self.jobs.iter() {
+            state.doubts.extend(job.doubts.iter().copied());
+        }
+    }
+
+    /// Compared where the order of all servers is known: this one has taken in everything up to the
+    /// head, and appends only to that head.
+    fn refuse_late_rotations(&mut self) {
+        for job in core::mem::take(self.jobs) {
+            let late = match &job.task {
+                Task::Rotate {
+                    session,
+                    generation,
+                } => self.follower.local.has_generation(*session, *generation),
+                _ => false,
+            };
+            if late {
+                job.answer.answer(Ok(None));
+            } else {
+                self.jobs.push_back(job);
+            }
+        }
+    }
+
+    /// What the next batch says: what somebody waits for, then what is left over.
+    fn next(&self) -> Vec<Revocation> {
+        let mut revocations = Vec::new();
+        for job in self.jobs.iter() {
+            let more = job.revocations();
+            if !revocations.is_empty() && revocations.len().saturating_add(more.len()) > CHUNK {
+                return revocations;
+            }
+            revocations.extend(more);
+        }
+        let room = CHUNK.saturating_sub(revocations.len());
+        revocations.extend(self.follower.lock().outbox.first(room));
+        revocations
+    }
+
+    fn is_due(&self) -> bool {
+        let beat = self
+            .follower
+            .settings
+            .heartbeat
+            .saturating_add(*self.jitter);
+        let now = self.follower.environment.monotonic();
+        let last = self.follower.lock().last_batch_at;
+        last.is_none_or(|at| now >= at.saturating_add(beat))
+    }
+
+    fn append(&mut self, revocations: &[Revocation]) -> Result<Appended, EngineError> {
+        let follower = self.follower;
+        let wall = follower.environment.unix_millis();
+        let time = wall.map_err(|_| EngineError::unavailable("this server's clock failed"))?;
+        let expires = follower.local.list().expiry(follower.now().unix());
+        let records: Vec<_> = revocations
+            .iter()
+            .map(|revocation| Record::new(*revocation, expires))
+            .collect();
+        let (onto, bytes, becomes) = {
+            let mut state = follower.lock();
+            let onto = state.position;
+            let onto = onto.ok_or_else(|| EngineError::unavailable("nothing was read yet"))?;
+            let sealed = batch::seal(&follower.keys, &follower.realm, &onto, time, &records);
+            let (bytes, becomes) =
+                sealed.ok_or_else(|| EngineError::refused("the feed is full"))?;
+            state.doubts.push(becomes);
+            (onto, bytes, becomes)
+        };
+        let sent: Vec<usize> = self.in_batch(revocations.len());
+        for index in &sent {
+            if let Some(job) = self.jobs.get_mut(*index) {
+                job.doubts.push(becomes);
+            }
+        }
+        let asked = follower.environment.monotonic();
+        let appended = self.engine.append(&onto, &bytes, &becomes)?;
+        let mut state = follower.lock();
+        state.doubts.retain(|at| *at != becomes);
+        if appended == Appended::Conflict {
+            drop(state);
+            for job in self.jobs.iter_mut() {
+                job.doubts.retain(|at| *at != becomes);
+            }
+            return Ok(appended);
+        }
+        let jobs: Vec<Job> = self.jobs.drain(..sent.len()).collect();
+        let mine: Vec<_> = jobs.iter().flat_map(Job::revocations).collect();
+        // Unless the other thread has read it meanwhile.
+        let unread = state.position == Some(onto);
+        if unread {
+            follower.arrive(&mut state, becomes, Some(time), records, &mine);
+            follower.prove(&mut state, |proof| proof.at_end(asked));
+        }
+        state.outbox.remove_all(revocations);
+        drop(state);
+        self.draw_jitter();
+        self.accepted(&jobs, becomes);
+        if !unread {
+            self.forget(&mine);
+        }
+        Ok(appended)
+    }
+
+    /// The first jobs are what the batch begins with; as many as fit into it.
+    fn in_batch(&self, records: usize) -> Vec<usize> {
+        let mut used = 0_usize;
+        let fits = |(index, job): (usize, &Job)| {
+            used = used.saturating_add(job.revocations().len());
+            (used <= records).then_some(index)
+        };
+        self.jobs.iter().enumerate().map_while(fits).collect()
+    }
+
+    /// The engine has them, and this server's disk need not remember to bring them there. If that
+    /// fails, they are brought twice, which changes nothing.
+    fn forget(&self, delivered: &[Revocation]) {
+        if delivered.is_empty() {
+            return;
+        }
+        let taken = Taken {
+            delivered: delivered.to_vec(),
+            ..Taken::default()
+        };
+        let _none_arrived = self.follower.local.take_in(taken, self.follower.now());
+    }
+
+    fn accepted(&mut self, jobs: &[Job], at: Position) {
+        let accepted = Accepted { at };
+        let wanted = self.follower.settings.replicas;
+        let machines = if wanted == 0 || jobs.is_empty() {
+            0
+        } else {
+            let patience = self.follower.settings.patience;
+            self.engine.replicated(wanted, patience).unwrap_or(0)
+        };
+        let delivery = if wanted > 0 && machines >= wanted {
+            Delivery::Replicated(Replicated { accepted, machines })
+        } else {
+            Delivery::Accepted(accepted)
+        };
+        for job in jobs {
+            job.answer.answer(Ok(Some(delivery)));
+        }
+    }
+
+    fn draw_jitter(&mut self) {
+        let mut random = [0];
+        let _same_as_before = self.follower.environment.random(&mut random);
+        let beat = self.follower.settings.heartbeat;
+        *self.jitter = beat
+            .saturating_mul(u32::from(random[0]))
+            .checked_div(1024)
+            .unwrap_or_default();
+    }
+
+    /// SPEC §17.5: so that a server that starts need not read the log from the beginning, and the
+    /// engine need not keep it.
+    fn keep_snapshot(&mut self) -> Result<(), EngineError> {
+        let follower = self.follower;
+        let (at, known) = {
+            let state = follower.lock();
+            (state.position, state.snapshot_at)
+        };
+        let every = follower.settings.snapshot_every;
+        let Some(at) = at.filter(|at| at.n.saturating_sub(known) >= every) else {
+            return Ok(());
+        };
+        let made = self.engine.snapshot_at()?.unwrap_or(0);
+        follower.lock().snapshot_at = made;
+        if at.n.saturating_sub(made) < every {
+            return Ok(());
+        }
+        // It may hold more than was read up to `at`, never less, and more does no harm.
+        let list = follower.local.list().snapshot(follower.now());
+        let life = follower.life();
+        let sealed = image::seal(&follower.keys, &follower.realm, &at, life, &list);
+        let drop_to = at.n.saturating_sub(KEPT);
+        if self.engine.put_snapshot(&at, &sealed, drop_to)? {
+            follower.lock().snapshot_at = at.n;
+        }
+        Ok(())
+    }
+
+    fn found_anew(&mut self) -> Result<(), EngineError> {
+        let wanted = |job: &Job| matches!(job.task, Task::FoundAnew);
+        if !self.jobs.iter().any(wanted) {
+            return Ok(());
+        }
+        let head = self.engine.read(u64::MAX, 1, Duration::ZERO)?.head;
+        self.follower.found(&mut *self.engine, head.as_ref())?;
+        let _reached = self.catch_up()?;
+        let at = self.follower.lock().position;
+        for job in core::mem::take(self.jobs) {
+            match (&job.task, at) {
+                (Task::FoundAnew, Some(at)) => self.accepted(&[job], at),
+                _ => self.jobs.push_back(job),
+            }
+        }
+        Ok(())
+    }
+}

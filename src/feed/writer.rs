@@ -1,0 +1,134 @@
+//! Appending to the feed: what somebody waits for, what is left over, and heartbeats.
+
+use alloc::collections::VecDeque;
+use alloc::string::{String, ToString as _};
+use alloc::sync::Arc;
+use core::time::Duration;
+
+use crate::feed::delivery::{Delivery, FeedError, Pending};
+use crate::feed::follower::Follower;
+use crate::feed::link::Link;
+use crate::feed::queue::{Job, Queue, Task};
+use crate::feed::round::Round;
+
+pub(crate) struct Writer {
+    follower: Arc<Follower>,
+    queue: Arc<Queue>,
+    link: Link,
+    jobs: VecDeque<Job>,
+    /// Added to the heartbeat interval, so that a fleet does not beat in unison.
+    jitter: Duration,
+}
+
+impl Writer {
+    pub(crate) fn new(follower: Arc<Follower>, queue: Arc<Queue>, link: Link) -> Self {
+        Self {
+            follower,
+            queue,
+            link,
+            jobs: VecDeque::new(),
+            jitter: Duration::ZERO,
+        }
+    }
+
+    /// Until the feed is closed and what was asked for is done, or can't be for now.
+    pub(crate) fn run(mut self) {
+        while !self.queue.is_closed() {
+            let wait = self.idle();
+            self.turn(wait);
+        }
+        self.turn(Duration::ZERO);
+        for job in core::mem::take(&mut self.jobs) {
+            self.give_up(job);
+        }
+    }
+
+    /// How long there is nothing to do unless somebody asks for something.
+    fn idle(&self) -> Duration {
+        let now = self.follower.environment.monotonic();
+        let blocked = self.link.wait(now);
+        if !blocked.is_zero() {
+            return blocked.min(Duration::from_millis(50));
+        }
+        let state = self.follower.lock();
+        if !self.jobs.is_empty() || state.outbox.len() > 0 {
+            return Duration::ZERO;
+        }
+        let beat = self.follower.settings.heartbeat.saturating_add(self.jitter);
+        state
+            .last_batch_at
+            .map_or(Duration::from_millis(20), |at| {
+                at.saturating_add(beat).saturating_sub(now)
+            })
+            .min(beat)
+    }
+
+    /// One round: takes what waits, delivers what can be delivered.
+    pub(crate) fn turn(&mut self, wait: Duration) {
+        let mut news = self.queue.take(wait);
+        self.jobs.append(&mut news);
+        let follower = Arc::clone(&self.follower);
+        let jobs = &mut self.jobs;
+        let jitter = &mut self.jitter;
+        let _failed = self.link.with(&follower, |engine| {
+            Round {
+                follower: &follower,
+                engine,
+                jobs,
+                jitter,
+            }
+            .deliver()
+        });
+        self.expire();
+    }
+
+    /// Whoever waited long enough is told that it is pending.
+    fn expire(&mut self) {
+        let now = self.follower.environment.monotonic();
+        for job in core::mem::take(&mut self.jobs) {
+            if job.until <= now {
+                self.give_up(job);
+            } else {
+                self.jobs.push_back(job);
+            }
+        }
+    }
+
+    fn give_up(&mut self, job: Job) {
+        let follower = &self.follower;
+        let said = || {
+            let failure = follower.lock().status.failure.clone();
+            failure.map_or_else(|| "no answer yet".into(), |error| error.to_string())
+        };
+        match &job.task {
+            Task::Publish {
+                revocations,
+                keeping,
+            } => {
+                let Some(kept) = keeping.kept() else {
+                    if self.queue.is_closed() {
+                        job.answer.answer(Err(FeedError::Closed));
+                    } else {
+                        // The disk takes its time, and only it knows what may be promised.
+                        self.jobs.push_back(job);
+                    }
+                    return;
+                };
+                let mut state = follower.lock();
+                revocations.iter().for_each(|one| state.outbox.add(*one));
+                drop(state);
+                job.answer.answer(match kept {
+                    Ok(durable) => Ok(Some(Delivery::Pending(Pending { durable }))),
+                    Err(local) => Err(FeedError::Unremembered {
+                        local,
+                        engine: said(),
+                    }),
+                });
+            }
+            Task::Rotate { .. } | Task::FoundAnew => {
+                let engine: String = said();
+                job.answer.answer(Err(FeedError::Undecided { engine }));
+            }
+        }
+    }
+}

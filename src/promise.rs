@@ -1,0 +1,73 @@
+//! One answer that a thread or a task waits for, without a runtime.
+
+use core::task::{Context, Poll, Waker};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+pub(crate) struct Promise<T> {
+    state: Mutex<State<T>>,
+    answered: Condvar,
+}
+
+struct State<T> {
+    answer: Option<T>,
+    waker: Option<Waker>,
+}
+
+impl<T> Default for Promise<T> {
+    fn default() -> Self {
+        Self {
+            state: Mutex::new(State {
+                answer: None,
+                waker: None,
+            }),
+            answered: Condvar::new(),
+        }
+    }
+}
+
+impl<T: Clone> Promise<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn answer(&self, answer: T) {
+        let waker = {
+            let mut state = self.lock();
+            state.answer = Some(answer);
+            state.waker.take()
+        };
+        self.answered.notify_all();
+        // Outside of the lock: a waker may poll at once, on this thread.
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn wait(&self) -> T {
+        let mut state = self.lock();
+        loop {
+            if let Some(answer) = &state.answer {
+                return answer.clone();
+            }
+            state = self
+                .answered
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The answer, if it is there.
+    pub(crate) fn peek(&self) -> Option<T> {
+        self.lock().answer.clone()
+    }
+
+    pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<T> {
+        let mut state = self.lock();
+        if let Some(answer) = &state.answer {
+            return Poll::Ready(answer.clone());
+        }
+        // The latest: the task may have moved to another executor's thread since.
+        state.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+}

@@ -1,0 +1,296 @@
+//! Servers without threads over one engine, with a clock that the test moves.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use cloakroom::feed::{
+    Appended, Delivering, Delivery, EngineError, Environment, FeedBuilder, FeedConnector,
+    FeedEngine, FeedError, FeedEvent, FeedKey, FeedKeys, FeedRevocations, Hands, MemoryEngine,
+    Position, Realm, Tail,
+};
+use cloakroom::{ClockError, KeyRing, ManualClock, Revocation, SessionId, Sessions, Timestamp};
+
+pub(crate) const NOW: u64 = 1_800_000_000;
+
+/// One clock for the whole test, in milliseconds; each server may be off by some.
+#[derive(Clone, Default)]
+pub(crate) struct Time(Arc<AtomicU64>);
+
+impl Time {
+    pub(crate) fn pass(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap();
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    fn millis(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Env {
+    pub(crate) time: Time,
+    pub(crate) ahead: Arc<AtomicU64>,
+    seed: Arc<AtomicU64>,
+    pub(crate) broken: Arc<AtomicBool>,
+}
+
+impl Environment for Env {
+    fn unix_millis(&self) -> Result<u64, ClockError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(ClockError::new());
+        }
+        Ok(NOW * 1000 + self.time.millis() + self.ahead.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.time.millis())
+    }
+
+    fn random(&self, out: &mut [u8]) -> bool {
+        for byte in out {
+            let next = self.seed.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::SeqCst);
+            *byte =
+                u8::try_from((next ^ (next >> 29)).wrapping_mul(0xBF58_476D) >> 40 & 0xff).unwrap();
+        }
+        true
+    }
+}
+
+/// How one server's way to the engine is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Way {
+    #[default]
+    Open,
+    /// No request arrives.
+    Cut,
+    /// Requests are executed, answers are lost.
+    Deaf,
+}
+
+/// The engine as one server reaches it.
+#[derive(Clone)]
+pub(crate) struct Network {
+    pub(crate) engine: MemoryEngine,
+    pub(crate) ways: Arc<Mutex<BTreeMap<usize, Way>>>,
+    server: usize,
+}
+
+impl Network {
+    fn pass<T>(
+        &mut self,
+        call: impl FnOnce(&mut MemoryEngine) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let way = self.ways.lock().unwrap().get(&self.server).copied();
+        match way.unwrap_or_default() {
+            Way::Open => call(&mut self.engine),
+            Way::Cut => Err(EngineError::unavailable("cut")),
+            Way::Deaf => {
+                let _lost = call(&mut self.engine);
+                Err(EngineError::unavailable("no answer"))
+            }
+        }
+    }
+}
+
+impl FeedConnector for Network {
+    fn connect(&self) -> Result<Box<dyn FeedEngine>, EngineError> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl FeedEngine for Network {
+    fn read(&mut self, after: u64, limit: usize, _: Duration) -> Result<Tail, EngineError> {
+        self.pass(|engine| engine.read(after, limit, Duration::ZERO))
+    }
+    fn append(
+        &mut self,
+        onto: &Position,
+        batch: &[u8],
+        becomes: &Position,
+    ) -> Result<Appended, EngineError> {
+        self.pass(|engine| engine.append(onto, batch, becomes))
+    }
+    fn replicated(&mut self, wanted: u32, _: Duration) -> Result<u32, EngineError> {
+        // As many as anybody asks for, but never more than two.
+        self.pass(|_| Ok(wanted.min(2)))
+    }
+    fn found(&mut self, old: Option<&Position>, first: &Position) -> Result<bool, EngineError> {
+        self.pass(|engine| engine.found(old, first))
+    }
+    fn snapshot(&mut self) -> Result<Option<Vec<u8>>, EngineError> {
+        self.pass(FeedEngine::snapshot)
+    }
+    fn put_snapshot(
+        &mut self,
+        at: &Position,
+        snapshot: &[u8],
+        drop_to: u64,
+    ) -> Result<bool, EngineError> {
+        self.pass(|engine| engine.put_snapshot(at, snapshot, drop_to))
+    }
+    fn snapshot_at(&mut self) -> Result<Option<u64>, EngineError> {
+        self.pass(FeedEngine::snapshot_at)
+    }
+}
+
+pub(crate) struct Server {
+    pub(crate) feed: FeedRevocations,
+    pub(crate) hands: Hands,
+    pub(crate) env: Env,
+    pub(crate) clock: ManualClock,
+    pub(crate) sessions: Sessions<(), FeedRevocations>,
+    pub(crate) events: Arc<Mutex<Vec<FeedEvent>>>,
+}
+
+pub(crate) struct World {
+    pub(crate) time: Time,
+    pub(crate) engine: MemoryEngine,
+    pub(crate) ways: Arc<Mutex<BTreeMap<usize, Way>>>,
+    pub(crate) keys: FeedKeys,
+    pub(crate) ring: KeyRing,
+    pub(crate) servers: Vec<Server>,
+}
+
+pub(crate) fn feed_key(number: u8) -> FeedKey {
+    let mut bytes = [number; 32];
+    bytes[31] = 0;
+    FeedKey::from_bytes(&bytes).unwrap()
+}
+
+pub(crate) fn realm() -> Realm {
+    Realm::new("test").unwrap()
+}
+
+impl World {
+    pub(crate) fn new(servers: usize) -> Self {
+        let clock = ManualClock::at(NOW);
+        let ring = KeyRing::generate(&clock, time::Duration::hours(12)).unwrap();
+        let mut world = Self {
+            time: Time::default(),
+            engine: MemoryEngine::new(),
+            ways: Arc::default(),
+            keys: FeedKeys::new(feed_key(1)),
+            ring,
+            servers: Vec::new(),
+        };
+        for _ in 0..servers {
+            world.add(|builder| builder);
+        }
+        world.run(Duration::from_secs(4));
+        world
+    }
+
+    /// One more server.
+    pub(crate) fn add(&mut self, change: impl FnOnce(FeedBuilder) -> FeedBuilder) -> usize {
+        let number = self.servers.len();
+        let env = Env {
+            time: self.time.clone(),
+            ahead: Arc::default(),
+            seed: Arc::new(AtomicU64::new(number as u64 + 1)),
+            broken: Arc::default(),
+        };
+        let network = Network {
+            engine: self.engine.clone(),
+            ways: Arc::clone(&self.ways),
+            server: number,
+        };
+        let events: Arc<Mutex<Vec<FeedEvent>>> = Arc::default();
+        let heard = Arc::clone(&events);
+        let builder = FeedRevocations::builder(realm(), self.keys.clone(), network)
+            .environment(env.clone())
+            .on_event(move |event| heard.lock().unwrap().push(event.clone()));
+        let (feed, hands) = change(builder).by_hand().unwrap();
+        let clock = ManualClock::at(NOW);
+        let sessions = Sessions::builder(self.ring.clone(), feed.clone())
+            .purpose("session")
+            .audience("")
+            .idle_timeout(time::Duration::minutes(30))
+            .absolute_timeout(time::Duration::hours(8))
+            .clock(clock.clone())
+            .build()
+            .unwrap();
+        self.servers.push(Server {
+            feed,
+            hands,
+            env,
+            clock,
+            sessions,
+            events,
+        });
+        self.step();
+        number
+    }
+
+    pub(crate) fn way(&self, server: usize, way: Way) {
+        self.ways.lock().unwrap().insert(server, way);
+    }
+
+    /// Everybody looks at the engine once and writes once.
+    pub(crate) fn step(&mut self) {
+        for server in &mut self.servers {
+            let passed = (server.env.unix_millis().unwrap_or(0) / 1000).max(NOW);
+            server.clock.set(passed);
+            let _pause = server.hands.read(Duration::ZERO);
+            server.hands.write();
+        }
+    }
+
+    /// Time passes for everybody.
+    pub(crate) fn run(&mut self, time: Duration) {
+        const TICK: Duration = Duration::from_millis(100);
+        let mut left = time;
+        while !left.is_zero() {
+            let tick = left.min(TICK);
+            self.time.pass(tick);
+            left -= tick;
+            self.step();
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_unix(NOW + self.time.millis() / 1000).unwrap()
+    }
+
+    pub(crate) fn publish(&self, server: usize, revocations: &[Revocation]) -> Delivering {
+        self.servers[server]
+            .feed
+            .publish_async(revocations, self.now())
+    }
+
+    /// Runs until it is answered.
+    pub(crate) fn answer(&mut self, mut delivering: Delivering) -> Result<Delivery, FeedError> {
+        for _ in 0..200 {
+            if let Some(answer) = poll(&mut delivering) {
+                return answer;
+            }
+            self.run(Duration::from_millis(50));
+        }
+        panic!("no answer within ten seconds");
+    }
+
+    /// A session of `subject`, issued by `server`.
+    pub(crate) fn login(&self, server: usize, subject: &str) -> (String, SessionId) {
+        let issued = self.servers[server].sessions.issue(subject, &()).unwrap();
+        (issued.token.as_str().to_owned(), issued.session.id())
+    }
+
+    pub(crate) fn lives(&self, server: usize, token: &str) -> bool {
+        self.servers[server].sessions.verify(token).is_ok()
+    }
+
+    pub(crate) fn events(&self, server: usize) -> Vec<FeedEvent> {
+        self.servers[server].events.lock().unwrap().clone()
+    }
+}
+
+pub(crate) fn poll(delivering: &mut Delivering) -> Option<Result<Delivery, FeedError>> {
+    let mut context = Context::from_waker(Waker::noop());
+    match std::pin::Pin::new(delivering).poll(&mut context) {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
+    }
+}
