@@ -16,7 +16,8 @@
 // A module imports only from layers below its own; inside a folder only from files named before it.
 // tests/layers.rs fails on an import that climbs.
 //
-//   attic    lib, hazmat
+//   attic    lib, hazmat, testing
+//   layer 9  web          sessions in a request and its response, for tower, axum and actix-web
 //   layer 8  http         strings in, header lines out
 //   layer 7  session      issue, verify, renew, rotate, revoke
 //   layer 6  feed         one list for many servers, over an engine they share
@@ -50,7 +51,18 @@ mod session;
 #[cfg_attr(docsrs, doc(cfg(feature = "redb")))]
 pub mod store;
 mod swap;
+#[cfg(feature = "std")]
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub mod testing;
 mod time;
+#[cfg(feature = "std")]
+#[cfg(any(feature = "tower", feature = "actix-4"))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "tower", feature = "axum-08", feature = "actix-4")))
+)]
+pub mod web;
 mod wire;
 
 pub use crate::error::{Fault, Invalid, Missing, Reason, Rejected, Unavailable, VerifyError};
@@ -64,6 +76,8 @@ pub use crate::key::root::Key;
 pub use crate::key::text::SecretText;
 pub use crate::key::unit::Unit;
 #[cfg(feature = "std")]
+pub use crate::revocation::changes::Changes;
+#[cfg(feature = "std")]
 pub use crate::revocation::entries::Merged;
 #[cfg(feature = "std")]
 pub use crate::revocation::list::{InMemory, ListStats, RevocationList};
@@ -75,10 +89,13 @@ pub use crate::revocation::view::{
 };
 pub use crate::session::build_error::BuildError;
 pub use crate::session::builder::SessionsBuilder;
+#[cfg(feature = "std")]
+pub use crate::session::ended::Ended;
 pub use crate::session::error::{
     IssueError, PayloadError, ReauthenticateError, ReplaceKeysError, RevokeError, RotateError,
     UpdateError,
 };
+pub use crate::session::form::{FormRejected, FormToken};
 pub use crate::session::policy::{Policy, StalePolicy};
 #[cfg(feature = "std")]
 pub use crate::session::random::SystemRandom;

@@ -1,4 +1,6 @@
 pub(crate) mod record;
+#[cfg(feature = "std")]
+pub(crate) mod changes;
 pub(crate) mod view;
 #[cfg(feature = "std")]
 pub(crate) mod cutoffs;

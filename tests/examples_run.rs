@@ -40,6 +40,18 @@ fn the_quickstart_issues_verifies_renews_and_revokes() {
     );
 }
 
+/// The layer under tonic, over a real connection.
+#[cfg(feature = "tower")]
+#[test]
+fn grpc_calls_have_sessions() {
+    let lines = run("grpc");
+    assert_eq!(lines[0], "who am I: UNAUTHENTICATED");
+    assert!(lines[1].starts_with("logged in: 1"), "{}", lines[1]);
+    assert_eq!(lines[2], "who am I: ada");
+    assert_eq!(lines[3], "after logout: UNAUTHENTICATED");
+    assert_eq!(lines.len(), 4);
+}
+
 #[test]
 fn the_quickstart_stays_short() {
     let source = include_str!("../examples/quickstart.rs");

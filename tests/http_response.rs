@@ -35,7 +35,7 @@ fn every_presented() -> [Presented<'static>; 7] {
 #[test]
 fn unauthorized_differs_in_the_challenge_alone() {
     for (index, presented) in every_presented().iter().enumerate() {
-        let refusal = Refusal::unauthorized(presented);
+        let refusal = Refusal::unauthorized(presented.carrier());
         let challenge = if index < 4 {
             "Bearer"
         } else {
@@ -65,11 +65,14 @@ fn unavailable_is_503_with_retry_after() {
 #[test]
 fn refusals_write_no_cookie_and_are_not_stored() {
     let mut refusals = every_presented()
-        .map(|presented| Refusal::unauthorized(&presented))
+        .map(|presented| Refusal::unauthorized(presented.carrier()))
         .to_vec();
     refusals.push(Refusal::unavailable(5));
     refusals.push(Refusal::cross_origin());
     refusals.push(Refusal::internal_error());
+    refusals.push(Refusal::misdirected());
+    refusals.push(Refusal::form());
+    refusals.push(Refusal::login_too_old(300));
     for refusal in &refusals {
         assert!(header(refusal, "set-cookie").is_empty());
         assert!(header(refusal, "clear-site-data").is_empty());

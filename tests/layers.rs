@@ -21,7 +21,7 @@ mod scan;
 use scan::{Tree, strip};
 
 /// Bottom to top. Within a layer of single files the order is that of the line.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["error", "time", "secret", "swap", "promise"],
     &["wire"],
     &["seal"],
@@ -31,7 +31,8 @@ const LAYERS: [&[&str]; 10] = [
     &["feed"],
     &["session"],
     &["http"],
-    &["hazmat", "lib"],
+    &["web"],
+    &["hazmat", "testing", "lib"],
 ];
 
 /// `http` is a layer that knows nothing of sessions: what it may import besides itself.

@@ -319,7 +319,7 @@ fn web(printed: &Printed, token: &str) {
         FoundBearer: bearer::read([bearer.as_bytes()]),
         Presented: carrier::read(&config, [], [bearer.as_bytes()]),
         Presented: presented,
-        Refusal: response::Refusal::unauthorized(&presented),
+        Refusal: response::Refusal::unauthorized(presented.carrier()),
     );
 }
 

@@ -83,10 +83,10 @@ fn check(app: &App, request: &Request) -> Result<Checked, Refusal> {
         }
     }
     let session = match presented.token() {
-        None => Err(Refusal::unauthorized(&presented)),
+        None => Err(Refusal::unauthorized(presented.carrier())),
         Some(token) => app.sessions.verify(token).map(Arc::new).map_err(|error| {
             app.count(error.reason().map_or("unavailable", Reason::as_str));
-            Refusal::verify_failed(&error, &presented, RETRY_AFTER)
+            Refusal::verify_failed(&error, presented.carrier(), RETRY_AFTER)
         }),
     };
     Ok(Checked {
@@ -155,8 +155,7 @@ pub(crate) struct Refused(pub(crate) Refusal);
 impl Refused {
     /// A session was good when the request came and is not any more, or that can't be told.
     pub(crate) fn after_verification(error: &VerifyError, carrier: Carrier) -> Self {
-        let presented = Presented::Token { text: "", carrier };
-        Self(Refusal::verify_failed(error, &presented, RETRY_AFTER))
+        Self(Refusal::verify_failed(error, Some(carrier), RETRY_AFTER))
     }
 
     /// Something did not answer. Not 401: clients throw a session away on that.

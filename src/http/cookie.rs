@@ -16,7 +16,7 @@ mod read;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
-use core::fmt;
+use core::{fmt, str};
 
 pub use builder::{CookieConfigBuilder, CookieConfigError, SameSite};
 pub use host::HostRefused;
@@ -206,6 +206,27 @@ impl CookieConfig {
         read::find(self.name.as_bytes(), headers)
     }
 
+    /// The values of all cookies of the session's name that are text, in the order of the headers.
+    ///
+    /// For logging out, and nothing else: where there are two, each may be somebody's session, and
+    /// the user who clicked wants none of them to live on.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use cloakroom::http::cookie::CookieConfig;
+    ///
+    /// let config = CookieConfig::default();
+    /// let header = b"__Host-session=clk1.AA; __Host-session=clk1.BB".as_slice();
+    /// assert!(config.all_values([header]).eq(["clk1.AA", "clk1.BB"]));
+    /// ```
+    pub fn all_values<'h>(
+        &self,
+        headers: impl IntoIterator<Item = &'h [u8]>,
+    ) -> impl Iterator<Item = &'h str> {
+        read::values(self.name.as_bytes(), headers).filter_map(|value| str::from_utf8(value).ok())
+    }
+
     /// Refuses a `Host` that is not loopback, if this is a development configuration.
     ///
     /// Loopback is `localhost`, a name under `.localhost` (RFC 6761 §6.3), 127.0.0.0/8 or `[::1]`,
@@ -214,7 +235,7 @@ impl CookieConfig {
     ///
     /// # Errors
     ///
-    /// [`HostRefused`] means that a development configuration reached a real host. Answer 500, and
+    /// [`HostRefused`] means that a development configuration reached a real host. Answer 421, and
     /// neither read nor write a cookie. A page that rebinds its own DNS name to 127.0.0.1 is
     /// stopped by the same check.
     ///

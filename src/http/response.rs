@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use crate::error::VerifyError;
 use crate::http::bearer;
-use crate::http::carrier::{Carrier, Presented};
+use crate::http::carrier::Carrier;
 
 /// One header: the name in lower case, as HTTP/2 wants it, and the value.
 ///
@@ -33,10 +33,9 @@ pub const NO_STORE: HeaderLine = ("cache-control", Cow::Borrowed("no-store"));
 /// # Example
 ///
 /// ```
-/// use cloakroom::http::carrier::Presented;
 /// use cloakroom::http::response::Refusal;
 ///
-/// let refusal = Refusal::unauthorized(&Presented::None);
+/// let refusal = Refusal::unauthorized(None);
 /// assert_eq!((refusal.status(), refusal.body()), (401, "unauthorized\n"));
 /// assert!(refusal.headers().iter().any(|(name, _)| *name == "www-authenticate"));
 /// ```
@@ -63,42 +62,80 @@ impl Refusal {
     /// use cloakroom::http::response::Refusal;
     ///
     /// fn refuse(error: &VerifyError, presented: &Presented<'_>) -> Refusal {
-    ///     Refusal::verify_failed(error, presented, 5)
+    ///     Refusal::verify_failed(error, presented.carrier(), 5)
     /// }
     /// ```
     pub fn verify_failed(
         error: &VerifyError,
-        presented: &Presented<'_>,
+        carrier: Option<Carrier>,
         retry_after_seconds: u32,
     ) -> Self {
         match error {
-            VerifyError::Rejected(_) => Self::unauthorized(presented),
+            VerifyError::Rejected(_) => Self::unauthorized(carrier),
             VerifyError::Unavailable(_) => Self::unavailable(retry_after_seconds),
         }
     }
 
     /// 401: the request needs a session and brought none that counts (RFC 9110 §15.5.2).
     ///
-    /// The challenge is `Bearer error="invalid_token"` if a bearer token decided, else `Bearer`.
-    /// It is the same for every reason.
+    /// `carrier` is the header that decided,
+    /// [`Presented::carrier`](crate::http::carrier::Presented::carrier). The challenge is
+    /// `Bearer error="invalid_token"` for a bearer token, else `Bearer`, the same for every reason.
     ///
     /// # Example
     ///
     /// ```
-    /// use cloakroom::http::carrier::{Carrier, Presented};
+    /// use cloakroom::http::carrier::Carrier;
     /// use cloakroom::http::response::Refusal;
     ///
-    /// let presented = Presented::Token { text: "clk1.AAAA", carrier: Carrier::Bearer };
-    /// let refusal = Refusal::unauthorized(&presented);
+    /// let refusal = Refusal::unauthorized(Some(Carrier::Bearer));
     /// let challenge = ("www-authenticate", r#"Bearer error="invalid_token""#.into());
     /// assert!(refusal.headers().contains(&challenge));
     /// ```
-    pub fn unauthorized(presented: &Presented<'_>) -> Self {
-        let challenge = match presented.carrier() {
+    pub fn unauthorized(carrier: Option<Carrier>) -> Self {
+        let challenge = match carrier {
             Some(Carrier::Bearer) => bearer::CHALLENGE_INVALID_TOKEN,
             Some(Carrier::Cookie) | None => bearer::CHALLENGE,
         };
         Self::new(401, "unauthorized\n").with("www-authenticate", Cow::Borrowed(challenge))
+    }
+
+    /// 401: the session is alive, but its last login lies too far back for what was asked (RFC 9470
+    /// §3). The client asks for the credentials again; it need not forget the session.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use cloakroom::http::response::Refusal;
+    ///
+    /// let refusal = Refusal::login_too_old(300);
+    /// assert_eq!((refusal.status(), refusal.body()), (401, "log in again\n"));
+    /// ```
+    pub fn login_too_old(max_age_seconds: u64) -> Self {
+        let challenge = format!(
+            r#"Bearer error="insufficient_user_authentication", max_age={max_age_seconds}"#
+        );
+        Self::new(401, "log in again\n").with("www-authenticate", Cow::Owned(challenge))
+    }
+
+    /// 403: a form without the token of this session's pages.
+    ///
+    /// ```
+    /// # use cloakroom::http::response::Refusal;
+    /// assert_eq!(Refusal::form().body(), "form rejected\n");
+    /// ```
+    pub fn form() -> Self {
+        Self::new(403, "form rejected\n")
+    }
+
+    /// 421: the `Host` is none of this server's (RFC 9110 §15.5.20).
+    ///
+    /// ```
+    /// # use cloakroom::http::response::Refusal;
+    /// assert_eq!(Refusal::misdirected().status(), 421);
+    /// ```
+    pub fn misdirected() -> Self {
+        Self::new(421, "misdirected request\n")
     }
 
     /// 403: the request came from another site's page.

@@ -69,6 +69,13 @@ impl KeyTable {
         self.slots.get(index).map(|slot| &slot.sealer)
     }
 
+    /// From when on the key with this id opens nothing, in Unix seconds.
+    #[cfg(feature = "std")]
+    pub(crate) fn retires_at(&self, kid: [u8; 4]) -> Option<u64> {
+        let index = self.kids.iter().position(|known| *known == kid)?;
+        self.slots.get(index).map(|slot| slot.retire)
+    }
+
     /// The key that seals at `now`.
     pub(crate) fn sealing(&self, now: Timestamp) -> Option<&Sealer> {
         self.slots

@@ -4,6 +4,7 @@ use alloc::collections::BTreeSet;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::revocation::changes::Changes;
 use crate::revocation::cutoffs::Cutoffs;
 use crate::revocation::hash::Seed;
 use crate::revocation::index::{Index, Room};
@@ -51,6 +52,7 @@ pub(crate) struct Tables {
     pub(crate) release_at: AtomicU64,
     /// One writer at a time; readers never touch it but to release a quarantine that is due.
     writer: Mutex<Writer>,
+    pub(crate) changes: Changes,
 }
 
 pub(crate) struct Writer {
@@ -116,6 +118,7 @@ impl Default for Tables {
             least_tolerance: AtomicU32::new(u32::MAX),
             release_at: AtomicU64::new(u64::MAX),
             writer: Mutex::new(writer),
+            changes: Changes::default(),
         }
     }
 }
@@ -200,6 +203,8 @@ impl Tables {
             }
             Target::Key { key } => self.keys.raise(&mut rooms.keys, &key, OfKey),
         }
+        // Last: who is asked because of it must find it.
+        self.changes.notify(&record.revocation);
     }
 
     /// Forgets what expired in the next slice; returns how many entries that were, and whether it

@@ -6,6 +6,7 @@ use core::convert::Infallible;
 use core::fmt;
 use core::sync::atomic::Ordering;
 
+use crate::revocation::changes::Changes;
 use crate::revocation::entries::{Merged, Tables};
 use crate::revocation::record::{Record, Revocation, subject_key};
 use crate::revocation::snapshot::{Snapshot, SnapshotError};
@@ -297,6 +298,10 @@ impl RevocationView for RevocationList {
 
     fn register(&self, terms: Terms) {
         self.0.register(terms, self.staleness_bound());
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.0.changes)
     }
 }
 

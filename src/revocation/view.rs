@@ -2,6 +2,8 @@
 
 use time::Duration;
 
+#[cfg(feature = "std")]
+use crate::revocation::changes::Changes;
 use crate::revocation::record::Revocation;
 use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
@@ -130,6 +132,14 @@ pub trait RevocationView: Send + Sync {
     fn register(&self, terms: Terms) {
         let _ = terms;
     }
+
+    /// Where the view tells what it puts into effect, for those who wait for the end of a session.
+    /// `None` by default; then every session that somebody waits for is asked about once a second.
+    #[cfg(feature = "std")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    fn changes(&self) -> Option<&Changes> {
+        None
+    }
 }
 
 /// A view that can be added to.
@@ -244,6 +254,11 @@ impl<V: RevocationView + ?Sized> RevocationView for alloc::sync::Arc<V> {
 
     fn register(&self, terms: Terms) {
         (**self).register(terms);
+    }
+
+    #[cfg(feature = "std")]
+    fn changes(&self) -> Option<&Changes> {
+        (**self).changes()
     }
 }
 

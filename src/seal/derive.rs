@@ -105,6 +105,26 @@ pub(crate) fn log_reference(unit: &[u8; 32], session: &[u8; 16]) -> [u8; 8] {
     *expand::<8>(unit, &[b"clk1 log\0", session]).expose()
 }
 
+/// What a form of one session has to send back: `HMAC-SHA256(Kf, be64(|binding|) || binding ||
+/// session id || be32(generation))` with `Kf = Expand(S, "clk1 frm\0", 32)`.
+///
+/// A key of its own, so that what stands in a page says nothing about a key that seals. The lengths
+/// of all parts are fixed but the binding's, which is stated.
+pub(crate) fn form_mac(
+    unit: &[u8; 32],
+    binding: &[u8],
+    session: &[u8; 16],
+    generation: u32,
+) -> Prf {
+    let key = expand::<32>(unit, &[b"clk1 frm\0"]);
+    let mut mac = prf(key.expose());
+    mac.update(&(binding.len() as u64).to_be_bytes());
+    mac.update(binding);
+    mac.update(session);
+    mac.update(&generation.to_be_bytes());
+    mac
+}
+
 /// Names a purpose, audience and binding within this process, so that a session verified for one is
 /// not renewed into another. The context is self-delimiting, so the binding can follow it.
 pub(crate) fn scope(context: &Context, binding: &[u8]) -> [u8; 16] {

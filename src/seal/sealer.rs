@@ -72,6 +72,11 @@ impl Sealer {
         derive::log_reference(self.unit.expose(), session)
     }
 
+    /// See [`derive::form_mac`].
+    pub(crate) fn form_mac(&self, binding: &[u8], session: &[u8; 16], generation: u32) -> Prf {
+        derive::form_mac(self.unit.expose(), binding, session, generation)
+    }
+
     /// `N = HMAC-SHA256(Kn, be64(|AAD|) || AAD || P)`, of which the first 24 bytes are the nonce.
     fn nonce_mac(&self, aad: &[u8], plaintext: &[u8]) -> Prf {
         let mut mac = self.nonce_key.clone();

@@ -300,7 +300,6 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
             encode: self.encode,
             schema: self.schema,
             check_payloads: self.check_payloads,
-            max_token: self.max_token,
             #[cfg(feature = "std")]
             key_writer: std::sync::Mutex::new(()),
         };
@@ -310,6 +309,9 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
             binding,
             scope,
             class: Class::Ordinary,
+            max_token: self.max_token,
+            #[cfg(feature = "std")]
+            watch: Arc::default(),
         })
     }
 

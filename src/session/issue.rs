@@ -158,7 +158,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         content: Content<'_, T::View<'_>>,
         body: &mut [u8],
     ) -> Result<usize, PayloadError> {
-        let limit = self.inner.max_token;
+        let limit = self.max_token;
         let needed = |end: usize| {
             text::token_len(
                 end.saturating_add(claims.growth())

@@ -112,6 +112,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         self.inner.policy.check_ring(ring)?;
         let table = KeyTable::derive(ring, &self.inner.context).map_err(RingError::Key)?;
         self.inner.keys.store(table);
+        // A key may have been disabled, and with it every session that was sealed under it.
+        self.watch.everybody();
         Ok(())
     }
 }

@@ -68,7 +68,11 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             ..old
         };
         match self.seal::<SealError>(&claims, Content::Raw(session.raw_payload()), now) {
-            Ok(issued) => Ok(Some(issued)),
+            Ok(issued) => {
+                #[cfg(feature = "std")]
+                self.prolong(&issued.session);
+                Ok(Some(issued))
+            }
             Err(SealError::Unavailable(error)) => Err(error.into()),
             // The limit was lowered since the login. The token at hand stays good.
             Err(SealError::Payload) => Ok(None),
@@ -118,7 +122,10 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             schema: self.inner.schema,
             ..claims
         };
-        self.seal(&claims, Content::New(payload), now)
+        let issued = self.seal::<UpdateError>(&claims, Content::New(payload), now)?;
+        #[cfg(feature = "std")]
+        self.prolong(&issued.session);
+        Ok(issued)
     }
 
     /// SPEC §8.5, Recheck: the session is judged again, now, against a fresh view.

@@ -13,6 +13,8 @@ use crate::seal::sealer::MAX_BINDING;
 use crate::session::policy::{Policy, StalePolicy};
 use crate::session::random::RandomSource;
 use crate::session::verified::{LogReference, SessionInfo};
+#[cfg(feature = "std")]
+use crate::session::watch::Watch;
 use crate::swap::Swap;
 use crate::time::{Clock, Timestamp};
 use crate::wire::claims::{Claims, Schema};
@@ -66,6 +68,11 @@ pub struct Sessions<T: Payload, R = DefaultRevocations> {
     /// Names purpose, audience and binding; every session remembers it.
     pub(crate) scope: [u8; 16],
     pub(crate) class: Class,
+    /// The most characters that a token may have.
+    pub(crate) max_token: usize,
+    /// Last, because it lets go of what its thread holds: then the view is closed on return.
+    #[cfg(feature = "std")]
+    pub(crate) watch: Arc<Watch>,
 }
 
 pub(crate) struct Inner<T: Payload, R> {
@@ -79,7 +86,6 @@ pub(crate) struct Inner<T: Payload, R> {
     pub(crate) encode: Encode<T>,
     pub(crate) schema: Schema,
     pub(crate) check_payloads: bool,
-    pub(crate) max_token: usize,
     /// Held while keys are changed; verification never looks at it.
     #[cfg(feature = "std")]
     pub(crate) key_writer: std::sync::Mutex<()>,
@@ -174,6 +180,16 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         }
     }
 
+    /// The same sessions, whose tokens have to fit into something smaller: a cookie.
+    #[cfg(feature = "std")]
+    #[cfg(any(feature = "tower", feature = "actix-4"))]
+    pub(crate) fn within(&self, characters: usize) -> Self {
+        Self {
+            max_token: self.max_token.min(characters),
+            ..self.clone()
+        }
+    }
+
     /// The timeouts and tolerances in force.
     ///
     /// ```
@@ -231,17 +247,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         Some(LogReference(sealer.log_reference(&session.id.to_bytes())))
     }
 
-    /// SPEC §8.2: the one reading of the clock, never behind what the view has forgotten.
     pub(crate) fn now(&self) -> Result<Timestamp, Unavailable> {
-        let clock = self
-            .inner
-            .clock
-            .now()
-            .map_err(|_| Unavailable::new(Missing::Clock))?;
-        let mark = self.inner.revocations.high_water_mark();
-        let now = clock.max(Timestamp::saturating_from_unix(mark));
-        self.inner.revocations.tick(now);
-        Ok(now)
+        self.inner.now()
     }
 
     /// SPEC §9.9: whether the view knows enough for what is asked.
@@ -284,6 +291,20 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     }
 }
 
+impl<T: Payload, R: RevocationView> Inner<T, R> {
+    /// SPEC §8.2: the one reading of the clock, never behind what the view has forgotten.
+    pub(crate) fn now(&self) -> Result<Timestamp, Unavailable> {
+        let clock = self
+            .clock
+            .now()
+            .map_err(|_| Unavailable::new(Missing::Clock))?;
+        let mark = self.revocations.high_water_mark();
+        let now = clock.max(Timestamp::saturating_from_unix(mark));
+        self.revocations.tick(now);
+        Ok(now)
+    }
+}
+
 impl<T: Payload, R> Clone for Sessions<T, R> {
     fn clone(&self) -> Self {
         let (inner, binding) = (Arc::clone(&self.inner), Arc::clone(&self.binding));
@@ -292,6 +313,9 @@ impl<T: Payload, R> Clone for Sessions<T, R> {
             binding,
             scope: self.scope,
             class: self.class,
+            max_token: self.max_token,
+            #[cfg(feature = "std")]
+            watch: Arc::clone(&self.watch),
         }
     }
 }

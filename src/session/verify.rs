@@ -4,7 +4,7 @@ use crate::error::{Invalid, Reason, Rejected, VerifyError};
 use crate::key::table::KeyTable;
 use crate::revocation::view::{Facts, RevocationView};
 use crate::seal::sealer::{TAG, TEXT_AT};
-use crate::session::sessions::Sessions;
+use crate::session::sessions::{Inner, Sessions};
 use crate::session::verified::{Plaintext, Scratch, Session, SessionInfo};
 use crate::time::Timestamp;
 use crate::wire::claims::Claims;
@@ -179,6 +179,17 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         })
     }
 
+    pub(crate) fn check(
+        &self,
+        claims: &Claims<'_>,
+        opener: &Opener,
+        now: Timestamp,
+    ) -> Result<(), Rejected> {
+        self.inner.check(claims, opener, now)
+    }
+}
+
+impl<T: Payload, R: RevocationView> Inner<T, R> {
     /// The time, then the revocations.
     pub(crate) fn check(
         &self,
@@ -186,8 +197,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         opener: &Opener,
         now: Timestamp,
     ) -> Result<(), Rejected> {
-        self.inner
-            .policy
+        self.policy
             .check_time(claims, now.unix())
             .map_err(Rejected::new)?;
         let facts = Facts {
@@ -195,18 +205,17 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             generation: claims.generation,
             authenticated_at: claims.authenticated_at,
             subject: claims.subject,
-            audience: &self.inner.audience_key,
+            audience: &self.audience_key,
             key: &opener.revocation_key,
         };
-        if self.inner.revocations.verdict(&facts, now).is_some() {
+        if self.revocations.verdict(&facts, now).is_some() {
             return Err(Rejected::new(Reason::Revoked));
         }
         // If the view forgot entries for a later time while it was asked, the one for this token
         // may be among them. Then the token is as dead as that time makes it.
-        let mark = self.inner.revocations.high_water_mark();
+        let mark = self.revocations.high_water_mark();
         if mark > now.unix() {
-            self.inner
-                .policy
+            self.policy
                 .check_time(claims, mark)
                 .map_err(Rejected::new)?;
         }

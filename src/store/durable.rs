@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 
 use time::Duration;
 
+use crate::revocation::changes::Changes;
 use crate::revocation::entries::Merged;
 use crate::revocation::list::ListStats;
 #[cfg(feature = "feed")]
@@ -328,6 +329,10 @@ impl RevocationView for DurableRevocations {
         // live. If it fails, the view is stale and none are issued.
         let now = Timestamp::UNIX_EPOCH;
         let _stale_if_failed = self.ask(Work::Register(terms), now);
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        self.0.shared.list.changes()
     }
 }
 

@@ -57,7 +57,7 @@ impl Outward {
             panic!("{error:?} is not a rejection");
         };
         let answer = |carrier| {
-            let refusal = Refusal::verify_failed(&error, &Presented::Token { text, carrier }, 5);
+            let refusal = Refusal::verify_failed(&error, Some(carrier), 5);
             let headers = refusal.headers().iter();
             let headers = headers.map(|(name, value)| ((*name).to_owned(), value.to_string()));
             (

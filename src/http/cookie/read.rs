@@ -46,30 +46,36 @@ impl fmt::Debug for FoundCookie<'_> {
 }
 
 /// Walks the pairs of all headers once and stops at the second match.
-///
-/// A pair without `=` has a value but no name (rfc6265bis §5.6) and never matches; neither does
-/// `=name=value`, the way older browsers send a nameless cookie that imitates a prefixed one.
 pub(super) fn find<'h>(
     name: &[u8],
     headers: impl IntoIterator<Item = &'h [u8]>,
 ) -> FoundCookie<'h> {
-    let mut found = FoundCookie::None;
-    for header in headers {
-        for pair in header.split(|byte| *byte == b';') {
-            let mut halves = pair.splitn(2, |byte| *byte == b'=');
-            let (Some(key), Some(value)) = (halves.next(), halves.next()) else {
-                continue;
-            };
-            if trim(key) != name {
-                continue;
-            }
-            if found != FoundCookie::None {
-                return FoundCookie::Duplicate;
-            }
-            found = str::from_utf8(trim(value)).map_or(FoundCookie::Malformed, FoundCookie::One);
+    let mut values = values(name, headers);
+    match (values.next(), values.next()) {
+        (None, _) => FoundCookie::None,
+        (Some(value), None) => {
+            str::from_utf8(value).map_or(FoundCookie::Malformed, FoundCookie::One)
         }
+        (Some(_), Some(_)) => FoundCookie::Duplicate,
     }
-    found
+}
+
+/// The values of all cookies of the name, in the order of the headers.
+///
+/// A pair without `=` has a value but no name (rfc6265bis §5.6) and never matches; neither does
+/// `=name=value`, the way older browsers send a nameless cookie that imitates a prefixed one.
+pub(super) fn values<'h>(
+    name: &[u8],
+    headers: impl IntoIterator<Item = &'h [u8]>,
+) -> impl Iterator<Item = &'h [u8]> {
+    headers
+        .into_iter()
+        .flat_map(|header| header.split(|byte| *byte == b';'))
+        .filter_map(move |pair| {
+            let mut halves = pair.splitn(2, |byte| *byte == b'=');
+            let (key, value) = (halves.next()?, halves.next()?);
+            (trim(key) == name).then(|| trim(value))
+        })
 }
 
 /// Takes SP and HTAB off both ends, and nothing else.

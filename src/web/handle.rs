@@ -1,0 +1,358 @@
+//! What a handler can do to the session of its request.
+
+use alloc::sync::Arc;
+use core::fmt;
+
+use crate::http::carrier::Carrier;
+use crate::session::ended::Ended;
+use crate::session::form::FormToken;
+use crate::session::token::Issued;
+use crate::web::backend::{To, WebPayload};
+use crate::web::command::KeepThis;
+use crate::web::error::{CommandError, Rejection, What};
+use crate::web::exchange::Exchange;
+use crate::web::session::{RecentLogin, Session};
+
+/// Logs in and out, and changes the session of a request.
+///
+/// Take it as an extractor; it is there with or without a session. The cookie of what it did is
+/// written with the response, whatever its status. Each command is an error that a handler can
+/// return: it answers with 401, 403, 500 or 503 and a constant body.
+///
+/// The commands that end in `_bearer` are for clients that hold their token themselves: they return
+/// it. The others write cookies. Commands that log out serve both.
+///
+/// Where the revocations wait for a disk, the commands that need them wait on the runtime's pool
+/// for blocking calls, not on the thread that answers requests; with
+/// [`RevocationList`](crate::RevocationList) they do not wait.
+///
+/// # Example
+///
+/// ```
+/// use cloakroom::web::{CommandError, SessionHandle};
+///
+/// // After the password was right. Whoever planted a session in this browser loses it.
+/// async fn login(handle: SessionHandle<()>, user: &str) -> Result<(), CommandError> {
+///     handle.login(user, ()).await
+/// }
+///
+/// // After the password was changed: this session gets a new id, all others end.
+/// async fn password_changed(handle: SessionHandle<()>) -> Result<(), CommandError> {
+///     handle.reauthenticate(()).await?;
+///     handle.logout_others().await
+/// }
+/// ```
+pub struct SessionHandle<T: WebPayload>(Arc<Exchange<T>>);
+
+impl<T: WebPayload> SessionHandle<T> {
+    pub(in crate::web) fn new(exchange: Arc<Exchange<T>>) -> Self {
+        Self(exchange)
+    }
+
+    /// The handle that the layer left with a request, for services that have no extractors, such as
+    /// those of tonic.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`] if no layer for this payload is around the service.
+    #[cfg(feature = "tower")]
+    pub fn of(extensions: &http::Extensions) -> Result<Self, Rejection> {
+        const NO_LAYER: &str = "no SessionLayer for it is around this service";
+        let handle: Option<&Self> = extensions.get();
+        handle
+            .cloned()
+            .ok_or_else(|| Rejection::not_set_up::<Self>(NO_LAYER))
+    }
+
+    /// The session of the request, or the one that a command made since.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`] without one, or where that can't be told.
+    pub fn session(&self) -> Result<Session<T>, Rejection> {
+        self.0.session()
+    }
+
+    /// The same, with `None` for a token that is missing or refused.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`] where that can't be told.
+    pub fn session_if_any(&self) -> Result<Option<Session<T>>, Rejection> {
+        match self.session() {
+            Ok(session) => Ok(Some(session)),
+            Err(rejection) if rejection.is_absence() => Ok(None),
+            Err(rejection) => Err(rejection),
+        }
+    }
+
+    /// The session, if its last login lies less than `SECONDS` seconds in the past.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`].
+    pub fn recent_login<const SECONDS: u64>(&self) -> Result<RecentLogin<T, SECONDS>, Rejection> {
+        self.0.recent(SECONDS).map(RecentLogin::new)
+    }
+
+    /// The header that decides; `None` if there is no token in either.
+    #[must_use]
+    pub fn carrier(&self) -> Option<Carrier> {
+        self.0.carrier
+    }
+
+    /// Logs `subject` in: the credentials were just checked. The token goes into the cookie.
+    ///
+    /// The session is always a new one, and the one that the request came with ends, whoever's it
+    /// is: had an attacker planted it, he would be logged in with the user from now on (session
+    /// fixation).
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]; nobody is logged in then. The old session may have ended.
+    pub async fn login(&self, subject: impl AsRef<[u8]>, payload: T) -> Result<(), CommandError> {
+        let exchange = &self.0;
+        let issued = exchange
+            .log_in(subject.as_ref(), &payload, To::Cookie)
+            .await?;
+        exchange.set(&issued)
+    }
+
+    /// [`login`](Self::login) for a client that keeps its token itself: send it in the body.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn api_login(handle: SessionHandle<()>, user: &str) -> Result<String, CommandError> {
+    ///     let issued = handle.login_bearer(user, ()).await?;
+    ///     let (token, seconds) = (issued.token.as_str(), issued.session.max_age());
+    ///     Ok(format!(r#"{{"token":"{token}","expires_in":{seconds}}}"#))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub async fn login_bearer(
+        &self,
+        subject: impl AsRef<[u8]>,
+        payload: T,
+    ) -> Result<Issued, CommandError> {
+        let exchange = &self.0;
+        let issued = exchange
+            .log_in(subject.as_ref(), &payload, To::Client)
+            .await?;
+        exchange.follow(&issued, To::Client);
+        Ok(issued)
+    }
+
+    /// Puts another payload into the session.
+    ///
+    /// # Security
+    ///
+    /// Takes nothing back: a copy of the old cookie works until its deadline, with the old payload.
+    /// So does a response under way that renews it, and the browser keeps what comes last. Where
+    /// that matters (a right was taken away), use [`rotate_with`](Self::rotate_with).
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub fn update(&self, payload: &T) -> Result<(), CommandError> {
+        let issued = self.0.change(payload, To::Cookie)?;
+        self.0.set(&issued)
+    }
+
+    /// [`update`](Self::update) for bearer tokens: returns the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub fn update_bearer(&self, payload: &T) -> Result<Issued, CommandError> {
+        let issued = self.0.change(payload, To::Client)?;
+        self.0.follow(&issued, To::Client);
+        Ok(issued)
+    }
+
+    /// Makes all older tokens of the session worthless: for a change of privilege.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]; the session is as it was then.
+    pub async fn rotate(&self) -> Result<(), CommandError> {
+        let issued = self.0.turn(None, To::Cookie).await?;
+        self.0.set(&issued)
+    }
+
+    /// [`rotate`](Self::rotate), with another payload: an update that can't be undone by presenting
+    /// an older token.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub async fn rotate_with(&self, payload: T) -> Result<(), CommandError> {
+        let issued = self.0.turn(Some(payload), To::Cookie).await?;
+        self.0.set(&issued)
+    }
+
+    /// [`rotate`](Self::rotate) for bearer tokens: returns the new one. `None` keeps the payload.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub async fn rotate_bearer(&self, payload: Option<T>) -> Result<Issued, CommandError> {
+        let issued = self.0.turn(payload, To::Client).await?;
+        self.0.follow(&issued, To::Client);
+        Ok(issued)
+    }
+
+    /// A new session in place of this one, for the same subject: the credentials were just checked
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]; the old session stays then.
+    pub async fn reauthenticate(&self, payload: T) -> Result<(), CommandError> {
+        let issued = self.0.again(payload, To::Cookie).await?;
+        self.0.set(&issued)
+    }
+
+    /// [`reauthenticate`](Self::reauthenticate) for bearer tokens: returns the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub async fn reauthenticate_bearer(&self, payload: T) -> Result<Issued, CommandError> {
+        let issued = self.0.again(payload, To::Client).await?;
+        self.0.follow(&issued, To::Client);
+        Ok(issued)
+    }
+
+    /// The next bearer token, or `None` while the one at hand is young enough. Cookies are renewed
+    /// by the layer; give bearer clients an endpoint for it.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn api_renew(handle: SessionHandle<()>) -> Result<String, CommandError> {
+    ///     Ok(handle.renew_bearer()?.map_or_else(String::new, |issued| issued.token.into_string()))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub fn renew_bearer(&self) -> Result<Option<Issued>, CommandError> {
+        let session = self.0.command(To::Client)?;
+        let renewed = self.0.core.backend.renew(To::Client, &session);
+        let renewed = renewed.map_err(|error| self.0.error(self.0.rejected(&error)))?;
+        if let Some(issued) = &renewed {
+            self.0.follow(issued, To::Client);
+        }
+        Ok(renewed)
+    }
+
+    /// Logs this session out and removes its cookie. Also a session that has expired, because a
+    /// copy of its token may have been renewed elsewhere; and without one it only removes the
+    /// cookie.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]; the user is not logged out then, and the cookie stays so that the next try
+    /// finds the session.
+    pub async fn logout(&self) -> Result<(), CommandError> {
+        let presented = {
+            let mut state = self.0.lock();
+            state.keep_from_renewing();
+            state.presented()
+        };
+        self.0.revoke(presented).await?;
+        self.0.forget();
+        Ok(())
+    }
+
+    /// Logs all sessions of this session's subject out, this one too, and removes the cookie.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]; nobody is logged out then.
+    pub async fn logout_everywhere(&self) -> Result<(), CommandError> {
+        self.0.lock().keep_from_renewing();
+        self.0.end_subject(KeepThis::No).await?;
+        self.0.forget();
+        Ok(())
+    }
+
+    /// Logs all other sessions of this session's subject out.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]; nobody is logged out then.
+    pub async fn logout_others(&self) -> Result<(), CommandError> {
+        self.0.end_subject(KeepThis::Yes).await
+    }
+
+    /// A future that resolves when the session ends: for what outlives its response, server-sent
+    /// events and WebSockets.
+    ///
+    /// It is [`Sessions::ended`](crate::Sessions::ended) for this request's session. A renewal by
+    /// another request on this server moves its deadline by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`] without a session.
+    pub fn ended(&self) -> Result<Ended, Rejection> {
+        let session = self.session()?;
+        Ok(self.0.core.backend.ended(&session))
+    }
+
+    /// A token for the forms of this session's pages, for applications that must be safe from
+    /// forged requests without the headers that browsers send.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn page(handle: SessionHandle<()>) -> Result<String, CommandError> {
+    ///     let token = handle.form_token()?;
+    ///     Ok(format!(r#"<form method="post"><input type="hidden" name="form" value="{token}">"#))
+    /// }
+    ///
+    /// async fn submitted(handle: SessionHandle<()>, form: &str) -> Result<(), CommandError> {
+    ///     handle.check_form(form)?; // 403 unless a page of this session sent it
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`].
+    pub fn form_token(&self) -> Result<FormToken, CommandError> {
+        let session = self.0.form_of()?;
+        let token = self.0.core.backend.form_token(&session);
+        token.map_err(|error| self.0.error(error))
+    }
+
+    /// Whether a form that was sent comes from a page of this session.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`]: 403, or 401 without a session.
+    pub fn check_form(&self, token: &str) -> Result<(), CommandError> {
+        let session = self.0.form_of()?;
+        let checked = self.0.core.backend.check_form_token(&session, token);
+        checked.map_err(|_| {
+            self.0.core.settings.event("form");
+            self.0.error(What::Form)
+        })
+    }
+}
+
+impl<T: WebPayload> Clone for SessionHandle<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: WebPayload> fmt::Debug for SessionHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionHandle")
+            .field("carrier", &self.0.carrier)
+            .finish_non_exhaustive()
+    }
+}

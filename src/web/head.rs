@@ -1,0 +1,60 @@
+//! The head of a request as a framework hands it over, and what is decided from it alone.
+
+use crate::http::origin::RequestOrigin;
+use crate::web::layer::Settings;
+
+/// A request's method, headers and target. The frameworks use different versions of the `http`
+/// crate, so this is spelled in bytes.
+pub(in crate::web) trait Head {
+    /// In upper case.
+    fn method(&self) -> &str;
+    /// All values of a header. `name` is in lower case.
+    fn values(&self, name: &'static str) -> impl Iterator<Item = &[u8]>;
+    /// The authority of the request's target, which HTTP/2 sends in place of `Host`.
+    fn authority(&self) -> Option<&str>;
+}
+
+/// `Host`, all of them if there are several, or what HTTP/2 has in its place.
+fn hosts(head: &impl Head) -> impl Iterator<Item = &[u8]> {
+    let has_header = head.values("host").next().is_some();
+    let authority = head.authority().filter(|_| !has_header);
+    head.values("host").chain(authority.map(str::as_bytes))
+}
+
+/// Whether this server is the one that was meant. Two `Host` are none: which of them a proxy went by
+/// is unknown.
+pub(in crate::web) fn is_ours(head: &impl Head, settings: &Settings) -> bool {
+    let mut hosts = hosts(head);
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host,
+        _ => &[],
+    };
+    let listed = settings.hosts.is_empty()
+        || settings
+            .hosts
+            .iter()
+            .any(|ours| ours.as_bytes().eq_ignore_ascii_case(host));
+    listed && settings.cookie.check_host(host).is_ok()
+}
+
+/// Whether the request may come from anywhere, or comes from a page of this site.
+pub(in crate::web) fn is_same_origin(head: &impl Head, settings: &Settings) -> bool {
+    let Some(origins) = &settings.origins else {
+        return true;
+    };
+    let request = RequestOrigin::new(head.method())
+        .websocket_upgrade(asks_for_websocket(head))
+        .sec_fetch_site(head.values("sec-fetch-site"))
+        .origin(head.values("origin"))
+        .host(hosts(head));
+    origins.check(&request).is_ok()
+}
+
+/// Over HTTP/1. Over HTTP/2 a WebSocket is opened with CONNECT (RFC 8441), which is no safe method.
+fn asks_for_websocket(head: &impl Head) -> bool {
+    head.values("upgrade").any(|value| {
+        value
+            .split(|byte| *byte == b',')
+            .any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"websocket"))
+    })
+}

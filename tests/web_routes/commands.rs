@@ -1,0 +1,380 @@
+//! What handlers do to the session, and what of it reaches the browser.
+
+use cloakroom::http::cookie::CookieConfig;
+use cloakroom::http::response::ClearSiteData;
+
+use crate::plain;
+use crate::world::{Ask, IDLE, World, both};
+
+#[test]
+fn a_login_makes_a_new_session_and_ends_the_one_that_came_along() {
+    plain(|world| {
+        let planted = world.login("mallory");
+        let answer = world.ask(Ask::post("/login/ada").cookie(&planted));
+        let token = answer.token().unwrap();
+        assert_eq!(world.ask(Ask::get("/me").cookie(&token)).body, "ada ");
+        assert!(!world.is_live(&planted));
+        // As a bearer token too.
+        let answer = world.ask(Ask::post("/login-bearer/ada").bearer(&token));
+        assert!(world.is_live(&answer.body));
+        assert!(!world.is_live(&token));
+    });
+}
+
+#[test]
+fn a_login_ends_the_session_of_an_idle_token_too() {
+    plain(|world| {
+        let idle = world.login("ada");
+        world.clock.advance(IDLE / 2);
+        let renewed = world.ask(Ask::get("/me").cookie(&idle)).token().unwrap();
+        world.clock.advance(IDLE / 2);
+        assert!(!world.is_live(&idle) && world.is_live(&renewed));
+        world.ask(Ask::post("/login/ada").cookie(&idle));
+        assert!(!world.is_live(&renewed));
+    });
+}
+
+#[test]
+fn the_cookie_of_a_login_is_written_with_a_500() {
+    plain(|world| {
+        let answer = world.ask(Ask::post("/login-500/ada"));
+        assert_eq!(answer.status, 500);
+        assert!(world.is_live(&answer.token().unwrap()));
+    });
+}
+
+#[test]
+fn two_logins_in_one_request_leave_one_session() {
+    plain(|world| {
+        let answer = world.ask(Ask::post("/login-twice/ada"));
+        let token = answer.token().unwrap();
+        assert_eq!(world.ask(Ask::get("/me").cookie(&token)).body, "ada second");
+    });
+}
+
+#[test]
+fn the_handler_sees_the_session_that_its_login_made() {
+    plain(|world| {
+        let mallory = world.login("mallory");
+        let answer = world.ask(Ask::post("/login-and-look/ada").cookie(&mallory));
+        assert_eq!(answer.body, "ada");
+    });
+}
+
+#[test]
+fn a_session_that_does_not_fit_is_a_500_and_costs_nobody_the_old_one() {
+    plain(|world| {
+        let answer = world.ask(Ask::post("/login-large/ada"));
+        // 2,950 bytes are within a token's limit and over the cookie's.
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (500, "internal server error\n")
+        );
+        assert!(answer.all("set-cookie").is_empty());
+        let token = world.login("ada");
+        for command in ["login", "update", "rotate", "reauthenticate"] {
+            let ask = Ask::post(&format!("/{command}-large/ada")).cookie(&token);
+            let answer = world.ask(ask);
+            assert_eq!(answer.status, 500, "{command}");
+            assert!(answer.all("set-cookie").is_empty(), "{command}");
+            assert!(world.is_live(&token), "{command}");
+        }
+    });
+}
+
+#[test]
+fn an_update_changes_the_cookie_and_takes_nothing_back() {
+    plain(|world| {
+        let token = world.login("ada");
+        let answer = world.ask(Ask::post("/update/ada").cookie(&token));
+        let updated = answer.token().unwrap();
+        assert_eq!(
+            world.ask(Ask::get("/me").cookie(&updated)).body,
+            "ada updated"
+        );
+        assert_eq!(world.ask(Ask::get("/me").cookie(&token)).body, "ada ");
+    });
+}
+
+#[test]
+fn a_rotation_ends_the_older_tokens_of_the_session() {
+    plain(|world| {
+        let token = world.login("ada");
+        let rotated = world
+            .ask(Ask::post("/rotate/x").cookie(&token))
+            .token()
+            .unwrap();
+        assert!(!world.is_live(&token));
+        assert_eq!(world.ask(Ask::get("/me").cookie(&rotated)).body, "ada ");
+        let with = world.ask(Ask::post("/rotate-with/ada").cookie(&rotated));
+        let with = with.token().unwrap();
+        assert_eq!(world.ask(Ask::get("/me").cookie(&with)).body, "ada rotated");
+        assert!(!world.is_live(&rotated));
+    });
+}
+
+#[test]
+fn commands_for_cookies_and_for_bearer_tokens_are_kept_apart() {
+    plain(|world| {
+        let token = world.login("ada");
+        // A cookie would log the client out that holds the token, and the token of a cookie must
+        // not reach scripts. Neither costs the session.
+        for (command, bearer) in [
+            ("rotate", true),
+            ("update", true),
+            ("reauthenticate", true),
+            ("rotate-bearer", false),
+            ("renew-bearer", false),
+        ] {
+            let ask = Ask::post(&format!("/{command}/ada"));
+            let ask = if bearer {
+                ask.bearer(&token)
+            } else {
+                ask.cookie(&token)
+            };
+            let answer = world.ask(ask);
+            assert_eq!(answer.status, 500, "{command}");
+            assert!(answer.all("set-cookie").is_empty(), "{command}");
+            assert!(world.is_live(&token), "{command}");
+        }
+        let answer = world.ask(Ask::post("/rotate-bearer/ada").bearer(&token));
+        assert!(world.is_live(&answer.body) && !world.is_live(&token));
+    });
+}
+
+#[test]
+fn commands_that_need_a_session_are_401_without_one() {
+    plain(|world| {
+        for command in [
+            "update",
+            "rotate",
+            "rotate-with",
+            "reauthenticate",
+            "logout-everywhere",
+            "logout-others",
+            "renew-bearer",
+            "form",
+            "check-form",
+        ] {
+            let answer = world.ask(Ask::post(&format!("/{command}/x")));
+            assert_eq!(
+                (answer.status, answer.body.as_str()),
+                (401, "unauthorized\n"),
+                "{command}"
+            );
+            assert!(answer.all("set-cookie").is_empty(), "{command}");
+        }
+    });
+}
+
+#[test]
+fn a_logout_ends_the_session_and_removes_the_cookie_on_every_status() {
+    plain(|world| {
+        for command in ["/logout/x", "/logout-500/x"] {
+            let token = world.login("ada");
+            world.clock.advance(IDLE / 2);
+            let answer = world.ask(Ask::post(command).cookie(&token));
+            assert!(answer.removes_the_cookie(), "{answer:?}");
+            assert_eq!(answer.all("cache-control"), ["no-store"]);
+            assert!(!world.is_live(&token));
+        }
+    });
+}
+
+#[test]
+fn a_logout_without_a_session_and_with_a_dead_one_removes_the_cookie() {
+    plain(|world| {
+        assert!(world.ask(Ask::post("/logout/x")).removes_the_cookie());
+        let token = world.login("ada");
+        world.clock.advance(IDLE / 2);
+        let copy = world.ask(Ask::get("/me").cookie(&token)).token().unwrap();
+        world.clock.advance(IDLE / 2);
+        assert!(!world.is_live(&token));
+        assert!(
+            world
+                .ask(Ask::post("/logout/x").cookie(&token))
+                .removes_the_cookie()
+        );
+        assert!(
+            !world.is_live(&copy),
+            "the session, not the token, was logged out"
+        );
+    });
+}
+
+#[test]
+fn a_logout_of_a_bearer_token_leaves_the_cookie_of_the_browser_alone() {
+    plain(|world| {
+        let cookie = world.login("ada");
+        let bearer = world.ask(Ask::post("/login-bearer/grace")).body;
+        let answer = world.ask(Ask::post("/logout/x").cookie(&cookie).bearer(&bearer));
+        assert_eq!(answer.status, 200);
+        assert!(answer.all("set-cookie").is_empty());
+        assert!(!world.is_live(&bearer) && world.is_live(&cookie));
+    });
+}
+
+#[test]
+fn a_planted_second_cookie_does_not_keep_the_user_from_logging_out() {
+    plain(|world| {
+        let (ada, mallory) = (world.login("ada"), world.login("mallory"));
+        let two = format!("__Host-session={mallory}; __Host-session={ada}");
+        let answer = world.ask(Ask::post("/logout/x").with("cookie", &two));
+        assert!(answer.removes_the_cookie());
+        assert!(!world.is_live(&ada) && !world.is_live(&mallory));
+        // Nor does a login go on beside them.
+        let (ada, mallory) = (world.login("ada"), world.login("mallory"));
+        let two = format!("__Host-session={mallory}; __Host-session={ada}");
+        world
+            .ask(Ask::post("/login/ada").with("cookie", &two))
+            .token()
+            .unwrap();
+        assert!(!world.is_live(&ada) && !world.is_live(&mallory));
+    });
+}
+
+#[test]
+fn login_and_logout_in_one_request_leave_nothing() {
+    plain(|world| {
+        let answer = world.ask(Ask::post("/login-logout/ada"));
+        assert!(answer.removes_the_cookie());
+    });
+}
+
+#[test]
+fn a_logout_that_the_store_did_not_take_is_503_and_the_cookie_stays() {
+    plain(|world| {
+        let token = world.login("ada");
+        world.view.fail(true);
+        for command in [
+            "logout",
+            "logout-everywhere",
+            "logout-others",
+            "rotate",
+            "reauthenticate",
+            "login",
+        ] {
+            let answer = world.ask(Ask::post(&format!("/{command}/ada")).cookie(&token));
+            assert_eq!(
+                (answer.status, answer.body.as_str()),
+                (503, "service unavailable\n"),
+                "{command}"
+            );
+            assert!(answer.all("set-cookie").is_empty(), "{command}");
+            assert!(!format!("{answer:?}").contains("SECRET"), "{command}");
+        }
+        world.view.fail(false);
+        assert!(world.is_live(&token));
+    });
+}
+
+#[test]
+fn everywhere_ends_all_sessions_of_the_user_and_others_all_but_this_one() {
+    plain(|world| {
+        let (phone, laptop, grace) = (world.login("ada"), world.login("ada"), world.login("grace"));
+        let answer = world.ask(Ask::post("/logout-others/x").cookie(&laptop));
+        assert!(answer.all("set-cookie").is_empty());
+        assert!(!world.is_live(&phone) && world.is_live(&laptop) && world.is_live(&grace));
+        let phone = world.login("ada");
+        let answer = world.ask(Ask::post("/logout-everywhere/x").cookie(&laptop));
+        assert!(answer.removes_the_cookie());
+        assert!(!world.is_live(&phone) && !world.is_live(&laptop) && world.is_live(&grace));
+        let phone = world.login("ada");
+        assert!(world.is_live(&phone));
+    });
+}
+
+#[test]
+fn nothing_is_renewed_beside_a_command() {
+    plain(|world| {
+        let token = world.login("ada");
+        world.clock.advance(IDLE / 2);
+        // It fails, but it was begun.
+        world.view.fail(true);
+        for command in ["/logout/x", "/rotate/x", "/reauthenticate/x"] {
+            let answer = world.ask(Ask::post(command).cookie(&token));
+            assert!(answer.all("set-cookie").is_empty(), "{command}");
+        }
+        world.view.fail(false);
+        let answer = world.ask(Ask::post("/update/ada").cookie(&token));
+        assert_eq!(answer.all("set-cookie").len(), 1);
+        let updated = answer.token().unwrap();
+        assert_eq!(
+            world.ask(Ask::get("/me").cookie(&updated)).body,
+            "ada updated"
+        );
+    });
+}
+
+#[test]
+fn clear_site_data_goes_out_with_a_logout_alone() {
+    let configure = |layer: cloakroom::web::SessionLayer<_>| {
+        layer.clear_site_data([ClearSiteData::Cache, ClearSiteData::Storage])
+    };
+    both(configure, |world| {
+        let answer = world.ask(Ask::post("/login/ada"));
+        assert!(answer.all("clear-site-data").is_empty());
+        let token = answer.token().unwrap();
+        let answer = world.ask(Ask::post("/logout/x").cookie(&token));
+        assert_eq!(answer.all("clear-site-data"), [r#""cache", "storage""#]);
+    });
+}
+
+#[test]
+fn a_smaller_cookie_bounds_what_a_session_may_hold() {
+    let configure = |layer: cloakroom::web::SessionLayer<_>| {
+        let cookie = CookieConfig::builder().max_line_bytes(230).build().unwrap();
+        layer.cookie(cookie)
+    };
+    both(configure, |world| {
+        let name = "a".repeat(60);
+        assert_eq!(world.ask(Ask::post(&format!("/login/{name}"))).status, 500);
+        assert!(world.ask(Ask::post("/login/ada")).token().is_some());
+        // A client that holds its token itself is not bound by the cookie.
+        assert_eq!(
+            world
+                .ask(Ask::post(&format!("/login-bearer/{name}")))
+                .status,
+            200
+        );
+    });
+}
+
+#[test]
+fn a_form_token_is_good_for_its_session_and_generation() {
+    plain(|world| {
+        let ada = world.login("ada");
+        let grace = world.login("grace");
+        let form =
+            |world: &mut World, token: &str| world.ask(Ask::post("/form/x").cookie(token)).body;
+        let check = |world: &mut World, token: &str, form: &str| {
+            let answer = world.ask(Ask::post(&format!("/check-form/{form}")).cookie(token));
+            answer.status
+        };
+        let (one, two) = (form(world, &ada), form(world, &ada));
+        assert_ne!(
+            one, two,
+            "a page that is compressed must not tell it (BREACH)"
+        );
+        assert_eq!(check(world, &ada, &one), 200);
+        assert_eq!(check(world, &ada, &two), 200);
+        assert_eq!(check(world, &grace, &one), 403);
+        for bad in [
+            "x",
+            &one[1..],
+            &one.replace(&one[90..], "_"),
+            &format!("{one}A"),
+        ] {
+            assert_eq!(check(world, &ada, bad), 403, "{bad}");
+        }
+        world.clock.advance(IDLE / 2);
+        let renewed = world.ask(Ask::get("/me").cookie(&ada)).token().unwrap();
+        assert_eq!(check(world, &renewed, &one), 200);
+        let rotated = world
+            .ask(Ask::post("/rotate/x").cookie(&renewed))
+            .token()
+            .unwrap();
+        assert_eq!(check(world, &rotated, &one), 403);
+        assert!(world.events.lock().unwrap().contains(&"form"));
+    });
+}
