@@ -8,6 +8,7 @@ use std::panic::catch_unwind;
 use std::time::Instant;
 
 use crate::revocation::entries::Merged;
+use crate::revocation::list::RevocationList;
 use crate::revocation::record::{Record, Revocation};
 use crate::revocation::view::Terms;
 use crate::store::error::{LogError, StoreError};
@@ -301,4 +302,33 @@ fn most(one: Terms, other: Terms) -> Terms {
         leeway: one.leeway.max(other.leeway),
         tolerance: one.tolerance.max(other.tolerance),
     }
+}
+
+/// Gives the records whose time came while nothing ran their life from now on.
+pub(in crate::store) fn release(
+    log: &mut dyn RevocationLog,
+    list: &RevocationList,
+    waiting: &mut Vec<Record>,
+    standing: Standing,
+    now: Timestamp,
+) -> Result<(), LogError> {
+    let limit = now.unix().saturating_add(list.tolerance());
+    let due = |record: &Record| record.revocation.cutoff().is_none_or(|at| at <= limit);
+    let (released, rest): (Vec<_>, Vec<_>) = waiting.drain(..).partition(due);
+    *waiting = rest;
+    if released.is_empty() {
+        return Ok(());
+    }
+    let life = list.expiry(now.unix());
+    let applied: Vec<_> = released
+        .iter()
+        .map(|record| Record::new(record.revocation, record.expires.max(life)))
+        .collect();
+    log.append(&Batch {
+        applied: &applied,
+        released: &released,
+        ..Batch::of(standing)
+    })?;
+    list.apply(&applied);
+    Ok(())
 }

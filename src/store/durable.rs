@@ -16,11 +16,11 @@ use crate::revocation::list::{ListStats, RevocationList};
 use crate::revocation::record::{Record, Revocation};
 use crate::revocation::snapshot::Snapshot;
 use crate::revocation::view::{Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms};
-use crate::store::committer::Committer;
+use crate::store::committer::{Committer, release};
 use crate::store::engine::RedbLog;
 use crate::store::error::{LogError, OpenError, StoreError};
 use crate::store::file::{Alarm, open_or_create, open_or_replace};
-use crate::store::log::{Batch, RevocationLog, Standing, Stored};
+use crate::store::log::{RevocationLog, Stored};
 use crate::store::queue::{Shared, Work};
 use crate::store::ticket::{Done, Durable, Publishing};
 use crate::time::Timestamp;
@@ -277,35 +277,6 @@ impl DurableRevocations {
     fn ask(&self, work: Work, now: Timestamp) -> Result<Done, StoreError> {
         self.0.shared.ask(work, now.unix()).wait()
     }
-}
-
-/// Gives the records whose time came while nothing ran their life from now on.
-fn release(
-    log: &mut dyn RevocationLog,
-    list: &RevocationList,
-    waiting: &mut Vec<Record>,
-    standing: Standing,
-    now: Timestamp,
-) -> Result<(), LogError> {
-    let limit = now.unix().saturating_add(list.tolerance());
-    let due = |record: &Record| record.revocation.cutoff().is_none_or(|at| at <= limit);
-    let (released, rest): (Vec<_>, Vec<_>) = waiting.drain(..).partition(due);
-    *waiting = rest;
-    if released.is_empty() {
-        return Ok(());
-    }
-    let life = list.expiry(now.unix());
-    let applied: Vec<_> = released
-        .iter()
-        .map(|record| Record::new(record.revocation, record.expires.max(life)))
-        .collect();
-    log.append(&Batch {
-        applied: &applied,
-        released: &released,
-        ..Batch::of(standing)
-    })?;
-    list.apply(&applied);
-    Ok(())
 }
 
 impl RevocationView for DurableRevocations {
