@@ -17,8 +17,9 @@
 // tests/layers.rs fails on an import that climbs.
 //
 //   attic    lib, hazmat
-//   layer 7  http         strings in, header lines out
-//   layer 6  session      issue, verify, renew, rotate, revoke
+//   layer 8  http         strings in, header lines out
+//   layer 7  session      issue, verify, renew, rotate, revoke
+//   layer 6  index        lists of devices
 //   layer 5  store        the list with a disk behind it
 //   layer 4  revocation   entries, the view that is consulted, the list in memory
 //   layer 3  key          keys, texts, ring, what may seal and open when
@@ -32,6 +33,7 @@ mod error;
 #[cfg_attr(docsrs, doc(cfg(feature = "hazmat")))]
 pub mod hazmat;
 pub mod http;
+pub mod index;
 mod key;
 mod revocation;
 mod seal;
@@ -62,6 +64,7 @@ pub use crate::revocation::entries::Merged;
 #[cfg(feature = "std")]
 pub use crate::revocation::list::{InMemory, ListStats, RevocationList};
 pub use crate::revocation::record::{BadRecord, Record, Revocation};
+pub use crate::revocation::report::{FeedPosition, ViewReport};
 #[cfg(feature = "std")]
 pub use crate::revocation::snapshot::SnapshotError;
 pub use crate::revocation::view::{
@@ -69,6 +72,7 @@ pub use crate::revocation::view::{
 };
 pub use crate::session::build_error::BuildError;
 pub use crate::session::builder::SessionsBuilder;
+pub use crate::session::devices::{Device, DevicesError};
 #[cfg(feature = "std")]
 pub use crate::session::ended::Ended;
 pub use crate::session::error::{
@@ -81,6 +85,7 @@ pub use crate::session::random::SystemRandom;
 pub use crate::session::random::{RandomError, RandomSource};
 pub use crate::session::revoke::KeyRevoked;
 pub use crate::session::sessions::{BindingTooLong, DefaultRevocations, Sessions};
+pub use crate::session::status::Status;
 pub use crate::session::token::{Issued, Token, sealed_len_bound};
 pub use crate::session::verified::{LogReference, Plaintext, Scratch, Session, SessionInfo};
 pub use crate::time::{Clock, ClockError, Timestamp};

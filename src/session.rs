@@ -14,6 +14,8 @@ pub(crate) mod verify;
 pub(crate) mod issue;
 pub(crate) mod reseal;
 pub(crate) mod revoke;
+pub(crate) mod devices;
+pub(crate) mod status;
 #[cfg(feature = "std")]
 pub(crate) mod keys;
 #[cfg(feature = "std")]

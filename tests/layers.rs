@@ -21,13 +21,14 @@ mod scan;
 use scan::{Tree, strip};
 
 /// Bottom to top. Within a layer of single files the order is that of the line.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["error", "time", "secret", "swap"],
     &["wire"],
     &["seal"],
     &["key"],
     &["revocation"],
     &["store"],
+    &["index"],
     &["session"],
     &["http"],
     &["hazmat", "lib"],

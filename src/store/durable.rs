@@ -14,6 +14,7 @@ use crate::revocation::changes::Changes;
 use crate::revocation::entries::Merged;
 use crate::revocation::list::{ListStats, RevocationList};
 use crate::revocation::record::{Record, Revocation};
+use crate::revocation::report::ViewReport;
 use crate::revocation::snapshot::Snapshot;
 use crate::revocation::view::{Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms};
 use crate::store::committer::{Committer, release};
@@ -316,6 +317,10 @@ impl RevocationView for DurableRevocations {
         // live. If it fails, the view is stale and none are issued.
         let now = Timestamp::UNIX_EPOCH;
         let _stale_if_failed = self.ask(Work::Register(terms), now);
+    }
+
+    fn report(&self) -> ViewReport {
+        self.0.shared.list.report()
     }
 
     fn changes(&self) -> Option<&Changes> {
