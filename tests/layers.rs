@@ -21,13 +21,14 @@ mod scan;
 use scan::{Tree, strip};
 
 /// Bottom to top. Within a layer of single files the order is that of the line.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["error", "time", "secret", "swap", "promise"],
     &["wire"],
     &["seal"],
     &["key"],
     &["revocation"],
     &["store"],
+    &["index"],
     &["feed"],
     &["session"],
     &["http"],
