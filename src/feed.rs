@@ -21,15 +21,17 @@ mod round;
 mod writer;
 mod reader;
 mod revocations;
+#[cfg(feature = "hazmat")]
+mod hands;
 mod builder;
 mod memory;
 
 pub use batch::BadBatch;
-#[cfg(feature = "hazmat")]
-pub use builder::Hands;
 pub use builder::{FeedBuilder, StartError};
 pub use delivery::{Accepted, Delivering, Delivery, FeedError, Pending, Replicated};
 pub use environment::{Environment, SystemEnvironment};
+#[cfg(feature = "hazmat")]
+pub use hands::{FoundingByHand, Hands, ReadingHand, RotatingByHand, WritingHand};
 pub use event::{FeedEvent, FeedStatus, Resync};
 pub use image::BadSnapshot;
 pub use key::{FeedKey, FeedKeys};

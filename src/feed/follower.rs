@@ -211,9 +211,10 @@ impl Follower {
         if head.n == at.n {
             return self.lost(&mut state, Resync::OtherHistory);
         }
-        // Behind the head without a next batch: the engine has dropped it. Before the head: the
-        // answer is older than what this server appended since, and says nothing.
-        if head.n > at.n && tail.batches.is_empty() {
+        // Behind the head without a next batch: the engine has dropped it, or something else stands
+        // in its place. Before the head: the answer is older than what this server appended since,
+        // and says nothing.
+        if head.n > at.n && at == before {
             return self.lost(&mut state, Resync::Trimmed);
         }
         Look::Behind

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::feed::batch::MAX_RECORDS;
@@ -148,7 +148,7 @@ impl FeedRevocations {
         })
     }
 
-    fn ask(&self, task: Task) -> Arc<Promise<Answer>> {
+    pub(crate) fn ask(&self, task: Task) -> Arc<Promise<Answer>> {
         let follower = &self.0.follower;
         let answer = Arc::new(Promise::default());
         let patience = match task {
@@ -238,24 +238,56 @@ impl RevocationPublish for FeedRevocations {
         generation: u32,
         _: Timestamp,
     ) -> Result<Option<Delivery>, FeedError> {
+        match self.rotate(session, generation)? {
+            None => Ok(None),
+            Some(rotating) => rotating.answer.wait(),
+        }
+    }
+}
+
+/// A rotation that waits for its answer. While it does, no other of this server to the same
+/// generation is begun.
+pub(crate) struct Rotating {
+    pub(crate) answer: Arc<Promise<Answer>>,
+    feed: FeedRevocations,
+    to: (SessionId, u32),
+}
+
+impl FeedRevocations {
+    /// `None` when one to this generation waits already: two of this server would stand in one
+    /// batch, where neither comes first.
+    pub(crate) fn rotate(
+        &self,
+        session: SessionId,
+        generation: u32,
+    ) -> Result<Option<Rotating>, FeedError> {
         if self.0.follower.settings.follows_only {
             return Err(FeedError::FollowsOnly);
         }
-        let rotating = || {
-            let rotating = self.0.rotating.lock();
-            rotating.unwrap_or_else(PoisonError::into_inner)
-        };
-        // Two of this server would stand in one batch, where neither comes first.
-        if !rotating().insert((session, generation)) {
+        let to = (session, generation);
+        if !self.rotating().insert(to) {
             return Ok(None);
         }
         let task = Task::Rotate {
             session,
             generation,
         };
-        let answer = self.ask(task).wait();
-        rotating().remove(&(session, generation));
-        answer
+        Ok(Some(Rotating {
+            answer: self.ask(task),
+            feed: self.clone(),
+            to,
+        }))
+    }
+
+    fn rotating(&self) -> MutexGuard<'_, BTreeSet<(SessionId, u32)>> {
+        let rotating = self.0.rotating.lock();
+        rotating.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Rotating {
+    fn drop(&mut self) {
+        self.feed.rotating().remove(&self.to);
     }
 }
 

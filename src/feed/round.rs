@@ -44,11 +44,19 @@ impl Round<'_> {
             if revocations.is_empty() && !self.is_due() {
                 break;
             }
+            let before = self.follower.lock().position;
             match self.append(&revocations)? {
                 Appended::Accepted => {}
                 Appended::Conflict => {
                     if !self.catch_up()? {
                         return Ok(());
+                    }
+                    // A replica that lags, or somebody who hides batches: asking on without a pause
+                    // would never end.
+                    if self.follower.lock().position == before {
+                        return Err(EngineError::unavailable(
+                            "the feed ends elsewhere than the engine says",
+                        ));
                     }
                     self.confirm();
                 }
