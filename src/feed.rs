@@ -30,9 +30,9 @@ pub use batch::BadBatch;
 pub use builder::{FeedBuilder, StartError};
 pub use delivery::{Accepted, Delivering, Delivery, FeedError, Pending, Replicated};
 pub use environment::{Environment, SystemEnvironment};
+pub use event::{FeedEvent, FeedStatus, Resync};
 #[cfg(feature = "hazmat")]
 pub use hands::{FoundingByHand, Hands, ReadingHand, RotatingByHand, WritingHand};
-pub use event::{FeedEvent, FeedStatus, Resync};
 pub use image::BadSnapshot;
 pub use key::{FeedKey, FeedKeys};
 pub use memory::MemoryEngine;

@@ -219,6 +219,26 @@ impl RevocationView for FeedRevocations {
             .view()
             .register(Terms { leeway, ..terms });
     }
+
+    fn report(&self) -> ViewReport {
+        let status = self.status();
+        let feed = status.position.map(|position| FeedPosition {
+            applied: position.n,
+            newest: status.head,
+            pending: u64::try_from(status.pending).unwrap_or(u64::MAX),
+        });
+        ViewReport {
+            proof_age: status
+                .age
+                .map(|age| time::Duration::try_from(age).unwrap_or(time::Duration::MAX)),
+            feed,
+            ..self.0.follower.local.view().report()
+        }
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        self.0.follower.local.view().changes()
+    }
 }
 
 impl RevocationPublish for FeedRevocations {
