@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+
+mod fault;
+mod layout;
+mod run;
+mod script;
+mod connector;
+mod engine;
+
+pub use connector::{BadAddress, RedisConnector};
