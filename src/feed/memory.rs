@@ -108,7 +108,12 @@ impl MemoryEngine {
         // One lock at a time: `replica` may be this engine.
         let of_replica = replica.lock().clone();
         let mut feed = self.lock();
-        let Feed { head, log, snapshot, .. } = of_replica;
+        let Feed {
+            head,
+            log,
+            snapshot,
+            ..
+        } = of_replica;
         (feed.head, feed.log, feed.snapshot) = (head, log, snapshot);
         feed.disconnect();
         drop(feed);

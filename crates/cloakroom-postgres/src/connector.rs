@@ -1,10 +1,10 @@
 //! Where the engine is, and what is set and checked before it is used.
 
+use alloc::sync::Arc;
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::time::Duration;
-use std::sync::Arc;
 
 use cloakroom::feed::{EngineError, FeedConnector, FeedEngine, Realm};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -205,7 +205,9 @@ async fn create(client: &Client) -> Result<(), EngineError> {
     created.map_err(|error| {
         let fault = fault::of(&error);
         if fault.is_lasting() {
-            EngineError::refused(format_args!("the tables of schema.sql are missing: {fault}"))
+            EngineError::refused(format_args!(
+                "the tables of schema.sql are missing: {fault}"
+            ))
         } else {
             fault
         }

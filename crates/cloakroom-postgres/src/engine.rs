@@ -23,7 +23,7 @@ const SNAPSHOT_AT: &str = "SELECT n FROM cloakroom_feed_snapshot WHERE realm = $
 const WRITTEN: &str = "SELECT pg_current_wal_flush_lsn()::text";
 /// How many hold it on their disks, and of how many the role may not know.
 const HOLDERS: &str = "SELECT count(*) FILTER (WHERE flush_lsn >= $1::text::pg_lsn), \
-                       count(*) FILTER (WHERE flush_lsn IS NULL) FROM pg_stat_replication";
+                       count(*) FILTER (WHERE state IS NULL) FROM pg_stat_replication";
 
 /// How often standbys are counted while they are waited for.
 const COUNTING: Duration = Duration::from_millis(5);
@@ -42,12 +42,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) const fn new(
-        runner: Runner,
-        line: Line,
-        realm: String,
-        timeouts: Timeouts,
-    ) -> Self {
+    pub(crate) const fn new(runner: Runner, line: Line, realm: String, timeouts: Timeouts) -> Self {
         Self {
             runner,
             line,
@@ -131,7 +126,16 @@ impl FeedEngine for Engine {
         let added = self.write(
             self.timeouts.usual,
             APPEND,
-            &[(&realm, Type::TEXT), a, b, c, d, e, f, (&batch, Type::BYTEA)],
+            &[
+                (&realm, Type::TEXT),
+                a,
+                b,
+                c,
+                d,
+                e,
+                f,
+                (&batch, Type::BYTEA),
+            ],
         )?;
         if added {
             self.appended = true;

@@ -1,9 +1,10 @@
 //! Where the engine is, and what is checked before it is used.
 
+use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use cloakroom::feed::{EngineError, FeedConnector, FeedEngine, Realm};
 use redis::aio::MultiplexedConnection;
@@ -58,7 +59,10 @@ pub(crate) struct Moved(Arc<Mutex<Option<(String, u16)>>>);
 
 impl Moved {
     fn get(&self) -> Option<(String, u16)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(crate) fn set(&self, to: Option<(String, u16)>) {
@@ -179,10 +183,7 @@ impl RedisConnector {
     }
 
     /// A connection that is logged in, to a server that may be used.
-    async fn open(
-        &self,
-        to: Option<(String, u16)>,
-    ) -> Result<MultiplexedConnection, EngineError> {
+    async fn open(&self, to: Option<(String, u16)>) -> Result<MultiplexedConnection, EngineError> {
         // The deadline is put around all of it, not on each step.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
@@ -283,7 +284,10 @@ fn check_server(server: &HashMap<String, Value>) -> Result<(), EngineError> {
         text.unwrap_or_default()
     };
     let version = text("version");
-    let major = version.split('.').next().and_then(|major| major.parse().ok());
+    let major = version
+        .split('.')
+        .next()
+        .and_then(|major| major.parse().ok());
     if major.is_none_or(|major: u32| major < 7) {
         return Err(EngineError::refused("redis: version 7 or newer is needed"));
     }

@@ -112,9 +112,9 @@ impl FeedEngine for Engine {
                 read => read,
             }
         };
-        let (fields, batches): Read = self
-            .runner
-            .run(within, async { read.await.map_err(|error| told(&error, moved)) })?;
+        let (fields, batches): Read = self.runner.run(within, async {
+            read.await.map_err(|error| told(&error, moved))
+        })?;
         let head = layout::head(&fields)?;
         Ok(Tail { head, batches })
     }
@@ -211,7 +211,12 @@ impl FeedEngine for Engine {
             self.timeouts.snapshot,
             script::PUT_SNAPSHOT,
             &keys.all(),
-            &[at.epoch.as_bytes(), at.n.as_bytes(), snapshot, keep.as_bytes()],
+            &[
+                at.epoch.as_bytes(),
+                at.n.as_bytes(),
+                snapshot,
+                keep.as_bytes(),
+            ],
         )
     }
 

@@ -52,7 +52,11 @@ pub(crate) fn of(error: &RedisError) -> EngineError {
 pub(crate) fn of_login(error: &RedisError) -> EngineError {
     let code = error.code().map(shown);
     match code.as_deref() {
-        Some("ERR") if error.detail().is_some_and(|detail| PASSING.iter().any(|p| detail.contains(p))) => {
+        Some("ERR")
+            if error
+                .detail()
+                .is_some_and(|detail| PASSING.iter().any(|p| detail.contains(p))) =>
+        {
             EngineError::unavailable("redis: too many clients")
         }
         Some("ERR") => EngineError::refused("redis: ERR at the login; Redis 7 or newer is needed"),

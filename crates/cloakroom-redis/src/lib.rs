@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 mod fault;
 mod layout;
 mod run;

@@ -19,23 +19,53 @@ type Clause = fn(&dyn FeedConnector);
 
 pub const CLAUSES: &[(&str, Clause)] = &[
     ("an engine without a feed has nothing", nothing_at_first),
-    ("only a missing head is founded on, or the head that was named", founding),
+    (
+        "only a missing head is founded on, or the head that was named",
+        founding,
+    ),
     ("of many who found at once, one does", founding_races),
-    ("an append elsewhere than at the head changes nothing", appends_at_the_head),
-    ("of those who append at once, one does, and numbers stay dense", appends_race),
+    (
+        "an append elsewhere than at the head changes nothing",
+        appends_at_the_head,
+    ),
+    (
+        "of those who append at once, one does, and numbers stay dense",
+        appends_race,
+    ),
     ("head and batches are of one moment", one_moment),
-    ("what was acknowledged is what the next read of another sees", seen_at_once),
+    (
+        "what was acknowledged is what the next read of another sees",
+        seen_at_once,
+    ),
     ("a limit cuts off the newest", limits),
     ("a reader beyond the head sees the head", beyond_the_head),
-    ("a reader that waits is woken by news, and all of them are", woken),
-    ("a reader waits as long as it was told, and not with news at hand", waits),
+    (
+        "a reader that waits is woken by news, and all of them are",
+        woken,
+    ),
+    (
+        "a reader waits as long as it was told, and not with news at hand",
+        waits,
+    ),
     ("any bytes pass, and many", any_bytes),
     ("replicas are counted only after an append", replicas),
     ("snapshots go forward", snapshots::forward),
-    ("snapshots are for the feed that is there", snapshots::of_this_feed),
-    ("a snapshot drops batches up to where it may", snapshots::drops),
-    ("of snapshots put at once, the newest stays", snapshots::race),
-    ("a new feed has neither batches nor snapshot", snapshots::founded_anew),
+    (
+        "snapshots are for the feed that is there",
+        snapshots::of_this_feed,
+    ),
+    (
+        "a snapshot drops batches up to where it may",
+        snapshots::drops,
+    ),
+    (
+        "of snapshots put at once, the newest stays",
+        snapshots::race,
+    ),
+    (
+        "a new feed has neither batches nor snapshot",
+        snapshots::founded_anew,
+    ),
     ("a large snapshot comes back as it was", snapshots::large),
 ];
 
@@ -100,7 +130,10 @@ fn nothing_at_first(connector: &dyn FeedConnector) {
     let mut engine = connect(connector);
     let started = Instant::now();
     assert_eq!(read(&mut *engine, 0), Tail::default());
-    assert_eq!(engine.append(&nth(0), b"x", &nth(1)), Ok(Appended::Conflict));
+    assert_eq!(
+        engine.append(&nth(0), b"x", &nth(1)),
+        Ok(Appended::Conflict)
+    );
     assert_eq!(engine.put_snapshot(&nth(0), b"x", 0), Ok(false));
     assert_eq!(engine.snapshot(), Ok(None));
     assert_eq!(engine.snapshot_at(), Ok(None));
@@ -112,7 +145,12 @@ fn nothing_at_first(connector: &dyn FeedConnector) {
 fn founding(connector: &dyn FeedConnector) {
     let mut engine = connect(connector);
     assert_eq!(engine.found(None, &at(1, 0, 7)), Ok(true));
-    for wrong in [None, Some(at(2, 0, 7)), Some(at(1, 1, 7)), Some(at(1, 0, 8))] {
+    for wrong in [
+        None,
+        Some(at(2, 0, 7)),
+        Some(at(1, 1, 7)),
+        Some(at(1, 0, 8)),
+    ] {
         assert_eq!(engine.found(wrong.as_ref(), &at(3, 0, 3)), Ok(false));
         assert_eq!(read(&mut *engine, 0).head, Some(at(1, 0, 7)));
     }
@@ -153,8 +191,14 @@ fn appends_at_the_head(connector: &dyn FeedConnector) {
         nth(0),
         nth(1),
         nth(3),
-        Position { epoch: [9; 16], ..nth(2) },
-        Position { chain: [9; 8], ..nth(2) },
+        Position {
+            epoch: [9; 16],
+            ..nth(2)
+        },
+        Position {
+            chain: [9; 8],
+            ..nth(2)
+        },
         Position { n: 1, ..nth(2) },
     ];
     for onto in wrong {
@@ -309,17 +353,23 @@ fn any_bytes(connector: &dyn FeedConnector) {
     const MANY: u64 = 200;
     feed(connector, 0);
     let mut engine = connect(connector);
-    let bytes: Arc<[u8]> = (0..25_600_u32).map(|i| (i * i >> 3) as u8).collect();
+    let bytes: Arc<[u8]> = (0..25_600_u32).map(|i| ((i * i) >> 3) as u8).collect();
     for n in 1..=MANY {
         let text = &bytes[usize::try_from(n % 3).unwrap()..];
         let done = engine.append(&nth(n - 1), text, &nth(n));
         assert_eq!(done, Ok(Appended::Accepted));
     }
-    assert_eq!(engine.append(&nth(MANY), b"", &nth(MANY + 1)), Ok(Appended::Accepted));
+    assert_eq!(
+        engine.append(&nth(MANY), b"", &nth(MANY + 1)),
+        Ok(Appended::Accepted)
+    );
     let tail = read(&mut *engine, 0);
     assert_eq!(tail.batches.len() as u64, MANY + 1);
     for (n, text) in (1..=MANY).zip(&tail.batches) {
-        assert!(text[..] == bytes[usize::try_from(n % 3).unwrap()..], "batch {n}");
+        assert!(
+            text[..] == bytes[usize::try_from(n % 3).unwrap()..],
+            "batch {n}"
+        );
     }
     assert_eq!(tail.batches.last().unwrap(), b"");
 }
@@ -334,5 +384,9 @@ fn replicas(connector: &dyn FeedConnector) {
     assert_eq!(engine.replicated(1, SHORT), Ok(0));
     assert!(started.elapsed() < SHORT + TIMEOUT);
     assert_eq!(engine.replicated(0, NO_WAIT), Ok(0));
-    assert_eq!(read(&mut *engine, 1).batches, [batch(2)], "the connection goes on");
+    assert_eq!(
+        read(&mut *engine, 1).batches,
+        [batch(2)],
+        "the connection goes on"
+    );
 }

@@ -9,12 +9,27 @@ use crate::contract::{append, at, batch, connect, feed, nth, read};
 pub(crate) fn forward(connector: &dyn FeedConnector) {
     feed(connector, 12);
     let mut engine = connect(connector);
-    for (n, kept) in [(5, true), (5, false), (4, false), (0, false), (6, true), (12, true), (10, false)]
-    {
+    for (n, kept) in [
+        (5, true),
+        (5, false),
+        (4, false),
+        (0, false),
+        (6, true),
+        (12, true),
+        (10, false),
+    ] {
         let text = format!("made at {n}");
         let before = engine.snapshot().unwrap();
-        assert_eq!(engine.put_snapshot(&nth(n), text.as_bytes(), 0), Ok(kept), "{n}");
-        let expected = if kept { Some(text.into_bytes()) } else { before };
+        assert_eq!(
+            engine.put_snapshot(&nth(n), text.as_bytes(), 0),
+            Ok(kept),
+            "{n}"
+        );
+        let expected = if kept {
+            Some(text.into_bytes())
+        } else {
+            before
+        };
         assert_eq!(engine.snapshot().unwrap(), expected, "{n}");
     }
     assert_eq!(engine.snapshot_at(), Ok(Some(12)));
@@ -25,8 +40,19 @@ pub(crate) fn of_this_feed(connector: &dyn FeedConnector) {
     feed(connector, 5);
     let mut engine = connect(connector);
     // Beyond the head, and of another epoch.
-    for wrong in [nth(6), nth(u64::MAX >> 1), Position { epoch: [9; 16], ..nth(3) }] {
-        assert_eq!(engine.put_snapshot(&wrong, b"wrong", 2), Ok(false), "{wrong}");
+    for wrong in [
+        nth(6),
+        nth(u64::MAX >> 1),
+        Position {
+            epoch: [9; 16],
+            ..nth(3)
+        },
+    ] {
+        assert_eq!(
+            engine.put_snapshot(&wrong, b"wrong", 2),
+            Ok(false),
+            "{wrong}"
+        );
     }
     assert_eq!(engine.snapshot(), Ok(None));
     assert_eq!(read(&mut *engine, 0).batches.len(), 5);
@@ -48,7 +74,10 @@ pub(crate) fn drops(connector: &dyn FeedConnector) {
     assert_eq!(tail.head, Some(nth(8)));
     let kept: Vec<u64> = (5..=8).collect();
     // It may drop them, and must not drop others.
-    assert!(tail.batches.ends_with(&kept.iter().map(|n| batch(*n)).collect::<Vec<_>>()));
+    assert!(
+        tail.batches
+            .ends_with(&kept.iter().map(|n| batch(*n)).collect::<Vec<_>>())
+    );
     assert_eq!(read(&mut *engine, 4).batches.len(), 4);
     // What is refused drops nothing.
     assert_eq!(engine.put_snapshot(&nth(5), b"five", 7), Ok(false));
@@ -68,7 +97,9 @@ pub(crate) fn race(connector: &dyn FeedConnector) {
                 let mut engine = connect(connector);
                 for n in (start..=40).step_by(4) {
                     let text = format!("made at {n}");
-                    engine.put_snapshot(&nth(n), text.as_bytes(), n - 1).unwrap();
+                    engine
+                        .put_snapshot(&nth(n), text.as_bytes(), n - 1)
+                        .unwrap();
                 }
             });
         }
@@ -97,7 +128,7 @@ pub(crate) fn founded_anew(connector: &dyn FeedConnector) {
 
 pub(crate) fn large(connector: &dyn FeedConnector) {
     feed(connector, 2);
-    let bytes: Vec<u8> = (0..8_000_000_u32).map(|i| (i * 31 >> 2) as u8).collect();
+    let bytes: Vec<u8> = (0..8_000_000_u32).map(|i| ((i * 31) >> 2) as u8).collect();
     let mut engine = connect(connector);
     assert_eq!(engine.put_snapshot(&nth(1), &bytes, 0), Ok(true));
     assert_eq!(engine.put_snapshot(&nth(2), &bytes[1..], 1), Ok(true));

@@ -9,6 +9,7 @@
     clippy::cast_possible_truncation,
     clippy::must_use_candidate,
     clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
     clippy::exhaustive_structs,
     clippy::exhaustive_enums,
     clippy::std_instead_of_core,

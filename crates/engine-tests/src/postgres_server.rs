@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use cloakroom::feed::{FeedConnector, Realm};
 use cloakroom_postgres::PostgresConnector;
+use rustix::process::Signal;
 use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 use crate::process::{self, Folder, Process, until};
@@ -43,11 +44,17 @@ fn owner() -> Option<(u32, u32)> {
     }
     let users = fs::read_to_string("/etc/passwd").unwrap();
     let ids = |name: &str| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let line = users
+            .lines()
+            .find(|line| line.split(':').next() == Some(name))?;
         let mut words = line.split(':').skip(2);
         Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
     };
-    Some(ids("postgres").or_else(|| ids("nobody")).expect("a user to run as"))
+    Some(
+        ids("postgres")
+            .or_else(|| ids("nobody"))
+            .expect("a user to run as"),
+    )
 }
 
 impl PostgresServer {
@@ -96,7 +103,11 @@ impl PostgresServer {
 
     fn tool(&self, name: &str, arguments: &[&str], data: &Path) {
         let mut command = self.as_owner(Command::new(self.bin.join(name)));
-        command.args(arguments).arg("-D").arg(data).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .arg("-D")
+            .arg(data)
+            .stdin(Stdio::null());
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{name}: {said}");
@@ -104,7 +115,13 @@ impl PostgresServer {
 
     fn init(&self) {
         let arguments = [
-            "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C",
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C",
         ];
         self.tool("initdb", &arguments, &self.data());
     }
@@ -118,9 +135,12 @@ impl PostgresServer {
             // No tests of power cuts here, so no waiting for disks; kill -9 loses no written page.
             .args(["-c", "fsync=off", "-c", "unix_socket_directories="])
             .args(["-c", "wal_receiver_status_interval=1"])
+            // In its folder, that goes with it.
+            .args(["-c", "dynamic_shared_memory_type=mmap"])
             .args(&self.arguments);
         let log = self.folder.join("log");
-        self.process = Some(Process::start(command, &log));
+        // Killed, it would leave a segment of shared memory each time, and their number is limited.
+        self.process = Some(Process::start(command, &log).farewell(Signal::QUIT));
         let process = self.process.as_mut().unwrap();
         let port = self.port;
         let up = until(Duration::from_secs(20), || {
@@ -151,7 +171,17 @@ impl PostgresServer {
         let mut replica = Self::prepared(self.bin.clone(), &[]);
         let (port, data) = (self.port.to_string(), replica.data());
         let arguments = [
-            "-h", "127.0.0.1", "-p", &port, "-U", "postgres", "-X", "stream", "-c", "fast", "-N",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-U",
+            "postgres",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "-N",
         ];
         replica.tool("pg_basebackup", &arguments, &data);
         fs::write(replica.data().join("standby.signal"), "").unwrap();
@@ -185,16 +215,18 @@ impl Server for PostgresServer {
     }
 
     fn kill(&mut self) {
-        self.process = None;
+        if let Some(mut process) = self.process.take() {
+            process.kill();
+        }
     }
 
     fn restart(&mut self) {
-        self.process = None;
+        self.kill();
         self.run();
     }
 
     fn restart_empty(&mut self) {
-        self.process = None;
+        self.kill();
         fs::remove_dir_all(self.data()).unwrap();
         self.init();
         self.run();
@@ -211,7 +243,9 @@ impl Server for PostgresServer {
 
 /// The first column of what a statement returns.
 pub fn query(port: u16, statement: &str) -> Result<Vec<String>, tokio_postgres::Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     runtime.unwrap().block_on(async {
         let config = PostgresServer::config_at(port);
         let (client, connection) = config.connect(NoTls).await?;

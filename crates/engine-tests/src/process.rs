@@ -62,6 +62,8 @@ pub fn free_port() -> u16 {
 #[derive(Debug)]
 pub struct Process {
     child: Child,
+    /// What makes it leave nothing behind in the system, if it is there to hear it.
+    farewell: Option<Signal>,
 }
 
 type Order = (Command, Sender<io::Result<Child>>);
@@ -92,12 +94,29 @@ pub fn command(program: &Path) -> Command {
 impl Process {
     /// Starts what [`command`] made, with its output in `log`.
     pub fn start(mut command: Command, log: &Path) -> Self {
-        let file = fs::File::options().create(true).append(true).open(log).unwrap();
+        let file = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(log)
+            .unwrap();
         command.stderr(file.try_clone().unwrap()).stdout(file);
         let (reply, answer) = channel();
         spawner().lock().unwrap().send((command, reply)).unwrap();
-        let child = answer.recv().unwrap().expect("setpriv of util-linux is needed");
-        Self { child }
+        let child = answer
+            .recv()
+            .unwrap()
+            .expect("setpriv of util-linux is needed");
+        Self {
+            child,
+            farewell: None,
+        }
+    }
+
+    /// Says goodbye by this signal when the owner goes, before it is killed.
+    #[must_use]
+    pub fn farewell(mut self, signal: Signal) -> Self {
+        self.farewell = Some(signal);
+        self
     }
 
     pub fn id(&self) -> u32 {
@@ -141,6 +160,11 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if let (Some(signal), false) = (self.farewell, self.has_ended()) {
+            self.thaw();
+            signal_one(self.id(), signal);
+            until(Duration::from_secs(3), || self.has_ended());
+        }
         if !self.has_ended() {
             self.kill();
         }

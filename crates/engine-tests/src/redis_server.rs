@@ -47,7 +47,14 @@ impl RedisServer {
             command
                 .current_dir(self.folder.path())
                 .args(["--bind", "127.0.0.1", "--port", &self.port.to_string()])
-                .args(["--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"])
+                .args([
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no",
+                    "--repl-diskless-sync-delay",
+                    "0",
+                ])
                 .args(["--dir", self.folder.path().to_str().unwrap()])
                 .args(&self.arguments);
             let log = self.folder.join("log");
@@ -100,11 +107,14 @@ impl RedisServer {
     pub fn replica(&self) -> Self {
         let to = self.port.to_string();
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        let replica = Self::start_with(&[&arguments[..], &["--replicaof", "127.0.0.1", &to]].concat());
+        let replica =
+            Self::start_with(&[&arguments[..], &["--replicaof", "127.0.0.1", &to]].concat());
         let replica = replica.unwrap();
+        // As the primary sees it: it counts nobody before.
+        let online = format!("port={},state=online", replica.port);
         let linked = || {
-            let info: String = replica.say(&["INFO", "replication"]);
-            info.contains("master_link_status:up")
+            let info: String = self.say(&["INFO", "replication"]);
+            info.contains(&online)
         };
         assert!(until(Duration::from_secs(10), linked));
         replica
