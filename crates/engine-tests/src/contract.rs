@@ -377,7 +377,8 @@ fn any_bytes(connector: &dyn FeedConnector) {
 fn replicas(connector: &dyn FeedConnector) {
     feed(connector, 1);
     let mut engine = connect(connector);
-    assert!(engine.replicated(1, SHORT).is_err());
+    // Nothing of this connection's: an error, or nobody. An error ends the connection.
+    assert_eq!(engine.replicated(1, SHORT).unwrap_or(0), 0);
     let mut engine = connect(connector);
     assert_eq!(append(&mut *engine, 2), Appended::Accepted);
     let started = Instant::now();

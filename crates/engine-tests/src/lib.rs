@@ -24,6 +24,7 @@ pub mod postgres_server;
 pub mod contract;
 pub mod contract_snapshots;
 pub mod subject;
+pub mod fleet;
 
 pub use postgres_server::PostgresServer;
 pub use proxy::Proxy;

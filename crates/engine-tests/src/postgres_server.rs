@@ -7,13 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use cloakroom::feed::{FeedConnector, Realm};
-use cloakroom_postgres::PostgresConnector;
 use rustix::process::Signal;
 use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 use crate::process::{self, Folder, Process, until};
-use crate::subject::{Server, TIMEOUT};
+use crate::subject::{Kind, Server};
 
 #[derive(Debug)]
 pub struct PostgresServer {
@@ -205,13 +203,12 @@ impl PostgresServer {
 }
 
 impl Server for PostgresServer {
-    fn port(&self) -> u16 {
-        self.port
+    fn kind(&self) -> Kind {
+        Kind::Postgres
     }
 
-    fn connector_at(&self, port: u16, realm: Realm) -> Box<dyn FeedConnector> {
-        let connector = PostgresConnector::new(Self::config_at(port), realm);
-        Box::new(connector.timeout(TIMEOUT).snapshot_timeout(2 * TIMEOUT))
+    fn port(&self) -> u16 {
+        self.port
     }
 
     fn kill(&mut self) {
@@ -238,6 +235,14 @@ impl Server for PostgresServer {
 
     fn thaw(&self) {
         self.process.as_ref().unwrap().thaw();
+    }
+
+    fn replica(&self) -> Box<dyn Server> {
+        Box::new(Self::replica(self))
+    }
+
+    fn promote(&mut self) {
+        Self::promote(self);
     }
 }
 

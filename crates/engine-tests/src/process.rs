@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, OnceLock};
@@ -100,14 +100,30 @@ impl Process {
             .open(log)
             .unwrap();
         command.stderr(file.try_clone().unwrap()).stdout(file);
+        Self::spawn(command)
+    }
+
+    /// Starts a process that is talked to.
+    pub fn start_talking(mut command: Command, log: &Path) -> (Self, ChildStdin, ChildStdout) {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let file = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(log)
+            .unwrap();
+        command.stderr(file);
+        let mut process = Self::spawn(command);
+        let input = process.child.stdin.take().unwrap();
+        let output = process.child.stdout.take().unwrap();
+        (process, input, output)
+    }
+
+    fn spawn(command: Command) -> Self {
         let (reply, answer) = channel();
         spawner().lock().unwrap().send((command, reply)).unwrap();
-        let child = answer
-            .recv()
-            .unwrap()
-            .expect("setpriv of util-linux is needed");
+        let child = answer.recv().unwrap();
         Self {
-            child,
+            child: child.expect("setpriv of util-linux is needed"),
             farewell: None,
         }
     }

@@ -3,12 +3,10 @@
 use std::fs;
 use std::time::Duration;
 
-use cloakroom::feed::{FeedConnector, Realm};
-use cloakroom_redis::RedisConnector;
 use redis::{ConnectionLike as _, FromRedisValue};
 
 use crate::process::{self, Folder, Process, until};
-use crate::subject::{Server, TIMEOUT};
+use crate::subject::{Kind, Server};
 
 /// Every write is on disk before it is answered.
 pub const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
@@ -131,14 +129,12 @@ impl RedisServer {
 }
 
 impl Server for RedisServer {
-    fn port(&self) -> u16 {
-        self.port
+    fn kind(&self) -> Kind {
+        Kind::Redis
     }
 
-    fn connector_at(&self, port: u16, realm: Realm) -> Box<dyn FeedConnector> {
-        let address = format!("redis://127.0.0.1:{port}");
-        let connector = RedisConnector::new(&address, realm).unwrap();
-        Box::new(connector.timeout(TIMEOUT).snapshot_timeout(2 * TIMEOUT))
+    fn port(&self) -> u16 {
+        self.port
     }
 
     fn kill(&mut self) {
@@ -163,5 +159,13 @@ impl Server for RedisServer {
 
     fn thaw(&self) {
         self.process.as_ref().unwrap().thaw();
+    }
+
+    fn replica(&self) -> Box<dyn Server> {
+        Box::new(Self::replica(self))
+    }
+
+    fn promote(&mut self) {
+        Self::promote(self);
     }
 }

@@ -19,7 +19,7 @@ fn redis_keeps_the_contract() {
     let Some(server) = RedisServer::start() else {
         return;
     };
-    contract::check(&|realm| server.connector(realm));
+    contract::check(&|realm| Box::new(server.connector(realm)));
 }
 
 #[test]
@@ -27,5 +27,5 @@ fn postgres_keeps_the_contract() {
     let Some(server) = PostgresServer::start() else {
         return;
     };
-    contract::check(&|realm| server.connector(realm));
+    contract::check(&|realm| Box::new(server.connector(realm)));
 }

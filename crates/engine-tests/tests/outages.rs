@@ -5,12 +5,13 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
-    clippy::std_instead_of_core
+    clippy::std_instead_of_core,
+    clippy::needless_pass_by_ref_mut
 )]
 
 use std::time::{Duration, Instant};
 
-use cloakroom::feed::{Appended, EngineError, FeedEngine};
+use cloakroom::feed::{Appended, EngineError, FeedConnector as _, FeedEngine};
 use engine_tests::contract::{append, batch, connect, feed, nth, read};
 use engine_tests::proxy::Weather;
 use engine_tests::redis_server::DURABLE;
@@ -64,13 +65,13 @@ const CALLS: &[(&str, Call, Duration)] = &[
 
 fn every_call_returns_in_time(server: &dyn Server, fault: &dyn Fn(bool), port: u16) {
     let realm = realm();
-    feed(&*server.connector(realm.clone()), 50);
-    let connector = server.connector_at(port, realm);
+    feed(&server.connector(realm.clone()), 50);
+    let connector = server.kind().connector(port, realm);
     for (what, call, limit) in CALLS {
-        let mut engine = connect(&*connector);
+        let mut engine = connect(&connector);
         call(&mut *engine).unwrap_or_else(|error| panic!("{what}: {error}"));
         // For the call below: what it would do is not to be done already.
-        let mut engine = connect(&*connector);
+        let mut engine = connect(&connector);
         fault(true);
         let started = Instant::now();
         let error = call(&mut *engine).unwrap_err();
@@ -114,10 +115,10 @@ fn dripping(server: &mut dyn Server) {
         })
     };
     let realm = realm();
-    feed(&*server.connector(realm.clone()), 1);
-    let connector = server.connector_at(proxy.port(), realm);
+    feed(&server.connector(realm.clone()), 1);
+    let connector = server.kind().connector(proxy.port(), realm);
     for wait in [Duration::ZERO, WAIT] {
-        let mut engine = connect(&*connector);
+        let mut engine = connect(&connector);
         fault(true);
         let started = Instant::now();
         assert!(engine.read(0, 10, wait).is_err());
@@ -130,8 +131,8 @@ fn dripping(server: &mut dyn Server) {
 /// `kill -9`, then a start with the data: what was acknowledged is there. Then one without.
 fn killed(server: &mut dyn Server) {
     let realm = realm();
-    feed(&*server.connector(realm.clone()), 20);
-    let mut engine = connect(&*server.connector(realm.clone()));
+    feed(&server.connector(realm.clone()), 20);
+    let mut engine = connect(&server.connector(realm.clone()));
     assert_eq!(append(&mut *engine, 21), Appended::Accepted);
     server.kill();
     let error = engine.read(0, 10, Duration::ZERO).unwrap_err();
@@ -143,14 +144,14 @@ fn killed(server: &mut dyn Server) {
     server.restart();
     let error = engine.read(0, 10, Duration::ZERO);
     assert!(error.is_err(), "the old connection stays broken");
-    let mut engine = connect(&*connector);
+    let mut engine = connect(&connector);
     let tail = read(&mut *engine, 0);
     assert_eq!(tail.head, Some(nth(21)));
     assert_eq!(tail.batches, (1..=21).map(batch).collect::<Vec<_>>());
     assert_eq!(append(&mut *engine, 22), Appended::Accepted);
 
     server.restart_empty();
-    let mut engine = connect(&*connector);
+    let mut engine = connect(&connector);
     assert_eq!(read(&mut *engine, 0).head, None);
     assert_eq!(engine.found(None, &nth(0)), Ok(true));
     assert_eq!(append(&mut *engine, 1), Appended::Accepted);
@@ -160,15 +161,15 @@ fn killed(server: &mut dyn Server) {
 fn cut(server: &mut dyn Server) {
     let proxy = Proxy::to(server.port());
     let realm = realm();
-    feed(&*server.connector(realm.clone()), 2);
-    let connector = server.connector_at(proxy.port(), realm);
-    let mut engine = connect(&*connector);
+    feed(&server.connector(realm.clone()), 2);
+    let connector = server.kind().connector(proxy.port(), realm);
+    let mut engine = connect(&connector);
     proxy.cut();
     let error = engine.read(0, 10, Duration::ZERO).unwrap_err();
     assert!(!error.is_lasting(), "{error}");
     assert!(!connector.connect().err().unwrap().is_lasting());
     proxy.mend();
-    assert_eq!(read(&mut *connect(&*connector), 0).head, Some(nth(2)));
+    assert_eq!(read(&mut *connect(&connector), 0).head, Some(nth(2)));
 }
 
 macro_rules! on_both {

@@ -137,7 +137,7 @@ fn no_reader_passes_by_a_batch_that_commits_late() {
     };
     let realm = realm();
     let connector = server.connector(realm.clone());
-    feed(&*connector, 1);
+    feed(&connector, 1);
     // A writer in the middle of its transaction: batch 2 is written, and not committed.
     let late = format!(
         "BEGIN; UPDATE cloakroom_feed_head SET n = 2, chain = '\\x0000000000000002' \
@@ -149,14 +149,14 @@ fn no_reader_passes_by_a_batch_that_commits_late() {
     let slow = thread::spawn(move || query(port, &late).unwrap());
     let locked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
     assert!(until(Duration::from_secs(5), || server.say(locked) == ["1"]));
-    let mut engine = connect(&*connector);
+    let mut engine = connect(&connector);
     assert_eq!(
         read(&mut *engine, 0).head,
         Some(nth(1)),
         "not visible, and not waited for"
     );
     // A later writer waits for it, and then finds the head elsewhere.
-    let done = connect(&*connector).append(&nth(1), b"another 2", &nth(2));
+    let done = connect(&connector).append(&nth(1), b"another 2", &nth(2));
     assert_eq!(done, Ok(Appended::Conflict));
     slow.join().unwrap();
     let tail = read(&mut *engine, 1);
@@ -170,7 +170,7 @@ fn whoever_holds_the_head_for_long_holds_nobody_for_long() {
     };
     let realm = realm();
     let connector = server.connector(realm.clone());
-    feed(&*connector, 1);
+    feed(&connector, 1);
     let hold = format!(
         "BEGIN; UPDATE cloakroom_feed_head SET n = 7 WHERE realm = '{realm}'; SELECT pg_sleep(3)"
     );
@@ -179,7 +179,7 @@ fn whoever_holds_the_head_for_long_holds_nobody_for_long() {
     let locked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
     assert!(until(Duration::from_secs(5), || server.say(locked) == ["1"]));
     let started = Instant::now();
-    let mut engine = connect(&*connector);
+    let mut engine = connect(&connector);
     assert_eq!(read(&mut *engine, 0).head, Some(nth(1)));
     passing(engine.append(&nth(1), b"x", &nth(2)));
     assert!(started.elapsed() < 2 * TIMEOUT, "{:?}", started.elapsed());
@@ -194,7 +194,7 @@ fn a_standby_is_unavailable_and_one_of_several_hosts_takes_writes() {
         return;
     };
     let realm = realm();
-    feed(&*primary.connector(realm.clone()), 2);
+    feed(&primary.connector(realm.clone()), 2);
     let standby = primary.replica();
     passing(standby.connector(realm.clone()).connect().map(drop));
     // The standby first: the one that takes writes is found behind it.
@@ -214,9 +214,9 @@ fn standbys_are_counted_when_they_have_it_on_disk_and_only_by_who_may_see() {
     };
     let realm = realm();
     let connector = primary.connector(realm.clone());
-    feed(&*connector, 1);
+    feed(&connector, 1);
     let standby = primary.replica();
-    let mut engine = connect(&*connector);
+    let mut engine = connect(&connector);
     assert_eq!(append(&mut *engine, 2), Appended::Accepted);
     assert_eq!(engine.replicated(1, 10 * SHORT), Ok(1));
     standby.freeze();
@@ -253,11 +253,11 @@ fn a_commit_that_waits_for_its_standby_is_never_taken_for_done() {
     };
     let realm = realm();
     let connector = primary.connector(realm.clone());
-    feed(&*connector, 1);
+    feed(&connector, 1);
     let standby = primary.replica_named("second");
     primary.say("ALTER SYSTEM SET synchronous_standby_names = 'second'");
     primary.say("SELECT pg_reload_conf()");
-    let mut engine = connect(&*connector);
+    let mut engine = connect(&connector);
     let synchronous = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
     assert!(until(Duration::from_secs(5), || primary.say(synchronous) == ["1"]));
     assert_eq!(append(&mut *engine, 2), Appended::Accepted);
@@ -270,9 +270,9 @@ fn a_commit_that_waits_for_its_standby_is_never_taken_for_done() {
     drop(engine);
     // Long after every time-out of the connection: still neither done nor seen.
     thread::sleep(4 * TIMEOUT);
-    let mut reader = connect(&*connector);
+    let mut reader = connect(&connector);
     assert_eq!(read(&mut *reader, 0).head, Some(nth(2)));
-    passing(connect(&*connector).append(&nth(2), b"other 3", &nth(3)));
+    passing(connect(&connector).append(&nth(2), b"other 3", &nth(3)));
     standby.thaw();
     let arrives = || read(&mut *reader, 2).batches == [batch(3)];
     assert!(
@@ -288,8 +288,8 @@ fn an_asynchronous_commit_is_made_a_synchronous_one() {
     };
     server.say("ALTER ROLE postgres SET synchronous_commit = off");
     let realm = realm();
-    feed(&*server.connector(realm.clone()), 1);
-    let mut engine = connect(&*server.connector(realm));
+    feed(&server.connector(realm.clone()), 1);
+    let mut engine = connect(&server.connector(realm));
     let written = || {
         let lag = "SELECT pg_current_wal_insert_lsn() - pg_current_wal_flush_lsn() < 100";
         server.say(lag) == ["t"]
@@ -307,22 +307,22 @@ fn rows_that_are_no_feed_are_refused() {
     };
     let realm = realm();
     let connector = server.connector(realm.clone());
-    feed(&*connector, 1);
+    feed(&connector, 1);
     server.say(&format!(
         "INSERT INTO cloakroom_feed_batch VALUES ('{realm}', 2, 'junk')"
     ));
-    let error = connect(&*connector)
+    let error = connect(&connector)
         .append(&nth(1), b"x", &nth(2))
         .unwrap_err();
     assert!(error.is_lasting(), "{error}");
-    assert_eq!(read(&mut *connect(&*connector), 5).head, Some(nth(1)));
+    assert_eq!(read(&mut *connect(&connector), 5).head, Some(nth(1)));
     server.say("UPDATE cloakroom_feed_head SET fmt = 2");
-    let error = connect(&*connector).read(0, 1, NO_WAIT).unwrap_err();
+    let error = connect(&connector).read(0, 1, NO_WAIT).unwrap_err();
     assert!(error.is_lasting(), "{error}");
-    let done = connect(&*connector).found(Some(&nth(1)), &nth(0));
+    let done = connect(&connector).found(Some(&nth(1)), &nth(0));
     assert_eq!(done, Ok(false), "what is of another format is left alone");
     server
         .say("DROP TABLE cloakroom_feed_batch; CREATE VIEW cloakroom_feed_batch AS SELECT 1 AS n");
-    let error = connect(&*connector).read(0, 1, NO_WAIT).unwrap_err();
+    let error = connect(&connector).read(0, 1, NO_WAIT).unwrap_err();
     assert!(error.is_lasting(), "{error}");
 }

@@ -48,9 +48,9 @@ fn a_policy_that_evicts_is_refused_and_one_that_spares_these_keys_is_not() {
     ] {
         server.say::<String>(&["CONFIG", "SET", "maxmemory-policy", policy]);
         if taken {
-            connect(&*connector);
+            connect(&connector);
         } else {
-            let error = refusal(&*connector);
+            let error = refusal(&connector);
             assert!(error.to_string().contains("maxmemory-policy"), "{error}");
         }
     }
@@ -62,12 +62,12 @@ fn a_full_memory_stops_appends_and_not_reads() {
         return;
     };
     let connector = server.connector(realm());
-    feed(&*connector, 3);
-    let mut engine = connect(&*connector);
+    feed(&connector, 3);
+    let mut engine = connect(&connector);
     server.say::<String>(&["CONFIG", "SET", "maxmemory", "1"]);
     let error = engine.append(&nth(3), b"x", &nth(4)).unwrap_err();
     assert!(error.is_lasting(), "{error}");
-    let tail = read(&mut *connect(&*connector), 0);
+    let tail = read(&mut *connect(&connector), 0);
     assert_eq!((tail.head, tail.batches.len()), (Some(nth(3)), 3));
 }
 
@@ -154,8 +154,8 @@ fn scripts_that_the_server_forgot_are_sent_again() {
         return;
     };
     let connector = server.connector(realm());
-    feed(&*connector, 1);
-    let mut engine = connect(&*connector);
+    feed(&connector, 1);
+    let mut engine = connect(&connector);
     let flush = || server.say::<String>(&["SCRIPT", "FLUSH"]);
     flush();
     assert_eq!(append(&mut *engine, 2), Appended::Accepted);
@@ -177,12 +177,12 @@ fn a_replica_and_a_primary_that_became_one_are_unavailable() {
         return;
     };
     let realm = realm();
-    feed(&*primary.connector(realm.clone()), 2);
+    feed(&primary.connector(realm.clone()), 2);
     let mut replica = primary.replica();
     let error = replica.connector(realm.clone()).connect().err().unwrap();
     assert!(!error.is_lasting(), "{error}");
 
-    let mut old = connect(&*primary.connector(realm.clone()));
+    let mut old = connect(&primary.connector(realm.clone()));
     assert_eq!(read(&mut *old, 0).head, Some(nth(2)));
     replica.promote();
     let port = replica.port().to_string();
@@ -194,7 +194,7 @@ fn a_replica_and_a_primary_that_became_one_are_unavailable() {
     }
     let error = old.append(&nth(2), b"x", &nth(3)).unwrap_err();
     assert!(!error.is_lasting(), "{error}");
-    let tail = read(&mut *connect(&*replica.connector(realm)), 0);
+    let tail = read(&mut *connect(&replica.connector(realm)), 0);
     assert_eq!((tail.head, tail.batches.len()), (Some(nth(2)), 2));
     primary.kill();
 }
@@ -205,8 +205,8 @@ fn an_isolated_primary_that_must_have_replicas_proves_nothing() {
         return;
     };
     let connector = primary.connector(realm());
-    feed(&*connector, 1);
-    let mut engine = connect(&*connector);
+    feed(&connector, 1);
+    let mut engine = connect(&connector);
     let mut replica = primary.replica();
     primary.say::<String>(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
     assert_eq!(append(&mut *engine, 2), Appended::Accepted);
@@ -227,9 +227,9 @@ fn replicas_are_counted_when_they_hold_it_and_not_when_they_are_frozen() {
         return;
     };
     let connector = primary.connector(realm());
-    feed(&*connector, 1);
+    feed(&connector, 1);
     let (one, two) = (primary.replica(), primary.replica());
-    let mut engine = connect(&*connector);
+    let mut engine = connect(&connector);
     assert!(
         engine.replicated(1, SHORT).is_err(),
         "nothing was appended here"
@@ -291,7 +291,7 @@ fn what_is_no_feed_is_refused_and_left_alone() {
         let words = [&[words[0], &key], &words[2..]].concat();
         server.say::<redis::Value>(&words);
         let dump: Vec<u8> = server.say(&["DUMP", &key]);
-        let error = refusal(&*server.connector(realm));
+        let error = refusal(&server.connector(realm));
         assert!(error.to_string().len() < 400, "{error}");
         assert_eq!(server.say::<Vec<u8>>(&["DUMP", &key]), dump);
     }
@@ -299,14 +299,14 @@ fn what_is_no_feed_is_refused_and_left_alone() {
     let realm = realm();
     let head = format!("{{cloakroom:{realm}}}:head");
     let log = format!("{{cloakroom:{realm}}}:log");
-    feed(&*server.connector(realm.clone()), 0);
+    feed(&server.connector(realm.clone()), 0);
     server.say::<String>(&["SET", &log, "x"]);
     let before: Vec<u8> = server.say(&["DUMP", &head]);
-    let error = connect(&*server.connector(realm.clone())).read(0, 10, NO_WAIT);
+    let error = connect(&server.connector(realm.clone())).read(0, 10, NO_WAIT);
     assert!(error.unwrap_err().is_lasting());
     server.say::<i64>(&["DEL", &log]);
     server.say::<String>(&["XADD", &log, "9-0", "b", "junk"]);
-    let mut engine = connect(&*server.connector(realm.clone()));
+    let mut engine = connect(&server.connector(realm.clone()));
     let error = engine.append(&nth(0), b"x", &nth(1)).unwrap_err();
     assert!(error.is_lasting(), "{error}");
     assert_eq!(server.say::<Vec<u8>>(&["DUMP", &head]), before);
