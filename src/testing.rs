@@ -95,6 +95,10 @@ impl<T: Payload> TestSessions<T> {
     /// let test = TestSessions::<()>::with(|settings| settings.aal3());
     /// assert_eq!(test.sessions().policy().idle_timeout(), Some(15 * 60));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// For settings that do not build.
     pub fn with(set: impl FnOnce(Settings<T>) -> Settings<T>) -> Self {
         let clock = ManualClock::at(Self::START);
         let ring = KeyRing::generate(&clock, Duration::days(400)).expect("a random source");
@@ -145,6 +149,10 @@ impl<T: Payload> TestSessions<T> {
     }
 
     /// The token itself.
+    ///
+    /// # Panics
+    ///
+    /// For a subject or payload that does not fit.
     #[must_use]
     pub fn token(&self, subject: &str, payload: &T::View<'_>) -> Token {
         let issued = self.sessions.issue(subject, payload);
