@@ -142,6 +142,7 @@ impl Ended {
     /// the waiting for the tokens before it. Of two tokens the later one counts.
     ///
     /// False, and nothing happens, if it is a token of another session or the waiting is over.
+    #[must_use = "whether this goes on waiting for the later token"]
     pub fn prolong(&self, later: &SessionInfo) -> bool {
         match self.place {
             Place::Waiting(slot) => {
