@@ -1,4 +1,5 @@
 pub(crate) mod record;
+pub(crate) mod report;
 #[cfg(feature = "std")]
 pub(crate) mod changes;
 pub(crate) mod view;

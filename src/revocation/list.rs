@@ -9,6 +9,7 @@ use core::sync::atomic::Ordering;
 use crate::revocation::changes::Changes;
 use crate::revocation::entries::{Merged, Tables};
 use crate::revocation::record::{Record, Revocation, subject_key};
+use crate::revocation::report::ViewReport;
 use crate::revocation::snapshot::{Snapshot, SnapshotError};
 use crate::revocation::view::{Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms};
 use crate::time::Timestamp;
@@ -298,6 +299,17 @@ impl RevocationView for RevocationList {
 
     fn register(&self, terms: Terms) {
         self.0.register(terms, self.staleness_bound());
+    }
+
+    fn report(&self) -> ViewReport {
+        let stats = self.stats();
+        let number = |count: usize| u64::try_from(count).ok();
+        ViewReport {
+            entries: number(stats.entries()),
+            bytes: number(stats.bytes),
+            quarantined: number(stats.quarantined),
+            ..ViewReport::default()
+        }
     }
 
     fn changes(&self) -> Option<&Changes> {

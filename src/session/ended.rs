@@ -13,7 +13,6 @@ use crate::revocation::record::subject_key;
 use crate::revocation::view::RevocationView;
 use crate::session::sessions::{Inner, Sessions};
 use crate::session::verified::{Session, SessionInfo};
-use crate::session::verify::Opener;
 use crate::session::waiters::Held;
 use crate::session::watch::{Heart, Standing, Waiting, Watch};
 use crate::wire::claims::Claims;
@@ -228,10 +227,6 @@ impl<T: Payload, R: RevocationView> Heart for Inner<T, R> {
         let Ok(now) = self.now() else {
             return Standing::Until(0);
         };
-        let keys = self.keys.load();
-        let Some(sealer) = keys.opening(held.kid, now) else {
-            return Standing::Ended(Rejected::invalid(Invalid::UnknownKey));
-        };
         let claims = Claims {
             session: waiting.session,
             generation: held.generation,
@@ -242,16 +237,12 @@ impl<T: Payload, R: RevocationView> Heart for Inner<T, R> {
             absolute: held.absolute,
             schema: self.schema,
         };
-        let opener = Opener {
-            kid: held.kid,
-            revocation_key: *sealer.revocation_key(),
-        };
-        match self.check(&claims, &opener, now) {
+        match self.check_again(&claims, held.kid, now) {
             Ok(()) => {
                 let (idle, absolute) = self.policy.deadlines(&claims);
                 let nearest = idle.map_or(absolute, |idle| idle.min(absolute));
                 let dead = nearest.saturating_add(u64::from(self.policy.leeway));
-                let retires = keys.retires_at(held.kid).unwrap_or(u64::MAX);
+                let retires = self.keys.load().retires_at(held.kid).unwrap_or(0);
                 Standing::Until(dead.min(retires))
             }
             // The clock was set back behind the start, which ends nothing.
