@@ -3,8 +3,9 @@
 //! # Where to look
 //!
 //! [`Sessions`] is what an application keeps, [`Session`] what a request gets, [`KeyRing`] holds
-//! the keys and [`RevocationList`] who was logged out. [`payload!`] makes a type a payload,
-//! [`schema`] helps it grow. [`http`] reads and writes cookies and bearer headers.
+//! the keys and [`RevocationList`] who was logged out. [`Sessions::ended`] waits for the end of a
+//! session, [`index`] lists devices. [`payload!`] makes a type a payload, [`schema`] helps it grow.
+//! [`http`] reads and writes cookies and bearer headers.
 //!
 //! Errors are one type for each operation. Those of making things ([`BuildError`], [`IssueError`],
 //! [`RingFileError`], ...) say what is wrong and what to do; those of checking what a client sent

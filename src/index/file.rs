@@ -42,6 +42,19 @@ const CACHE: usize = 8 << 20;
 /// last moment before a crash or a loss of power may be missing; it comes back with the next
 /// renewal, without its label. A file that is damaged can be deleted: nobody is logged in or out by
 /// it. The file holds session ids and labels, and subjects as unkeyed hashes.
+///
+/// ```
+/// use cloakroom::index::{FileIndex, SessionIndex as _};
+///
+/// # let folder = std::env::temp_dir().join(format!("cloakroom-doc-index-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let path = folder.join("devices.redb");
+/// let index = FileIndex::open(&path)?; // for `session_index` of the builder
+/// assert_eq!(index.report().entries, Some(0));
+/// # drop(index);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct FileIndex(Arc<Handle>);
 

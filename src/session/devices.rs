@@ -106,7 +106,22 @@ impl core::error::Error for DevicesError {}
 
 impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
     /// Keeps an index of sessions, for [`Sessions::devices`]. None by default; nothing else needs
-    /// it.
+    /// it. An [`Arc`](alloc::sync::Arc) of an index is one, too.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// use cloakroom::index::MemoryIndex;
+    ///
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let list = RevocationList::new();
+    /// let sessions = Sessions::<()>::builder(ring, list)
+    /// #   .purpose("session").audience("").aal3()
+    ///     .session_index(MemoryIndex::new())
+    ///     .build()?;
+    /// sessions.issue("ada", &())?;
+    /// assert_eq!(sessions.devices("ada")?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn session_index(mut self, index: impl SessionIndex + 'static) -> Self {
         self.index = Some(Box::new(index));
         self

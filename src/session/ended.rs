@@ -117,7 +117,19 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// Tells everybody who waits here for the end of a session that there is a later token of it.
     ///
     /// For a request that brings a token which another server renewed: [`renew`](Self::renew) and
-    /// [`update`](Self::update) call it by themselves. Cheap, and does nothing while nobody waits.
+    /// [`update`](Self::update) call it by themselves. It takes a lock, briefly, and does nothing
+    /// while nobody waits.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// # let token = sessions.issue("ada", &())?.token;
+    /// let session = sessions.verify(token.as_str())?;
+    /// sessions.prolong(session.info());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn prolong(&self, later: &SessionInfo) {
         self.watch.waiters().prolong(later.id, Held::of(later));
     }
@@ -141,6 +153,21 @@ impl Ended {
     /// the waiting for the tokens before it. Of two tokens the later one counts.
     ///
     /// False, and nothing happens, if it is a token of another session or the waiting is over.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// # let token = sessions.issue("ada", &())?.token;
+    /// let session = sessions.verify(token.as_str())?;
+    /// let ended = sessions.ended(&session);
+    /// // The client sends its present cookie over the open connection, now and then.
+    /// let message = token.as_str();
+    /// let later = sessions.verify(message)?;
+    /// assert!(ended.prolong(later.info()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "whether this goes on waiting for the later token"]
     pub fn prolong(&self, later: &SessionInfo) -> bool {
         match self.place {
