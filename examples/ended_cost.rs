@@ -4,6 +4,11 @@
 //! Counted is all that the library holds for each who waits, the future itself included; not the
 //! task of the executor. Timed is from before the revocation is asked for, until the waker is called
 //! and until the future has resolved on an executor of one thread.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc
+)]
 
 use std::future::Future as _;
 use std::pin::Pin;

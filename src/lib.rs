@@ -3,8 +3,9 @@
 //! # Where to look
 //!
 //! [`Sessions`] is what an application keeps, [`Session`] what a request gets, [`KeyRing`] holds
-//! the keys and [`RevocationList`] who was logged out. [`payload!`] makes a type a payload,
-//! [`schema`] helps it grow. [`http`] reads and writes cookies and bearer headers.
+//! the keys and [`RevocationList`] who was logged out. [`Sessions::ended`] waits for the end of a
+//! session, [`index`] lists devices. [`payload!`] makes a type a payload, [`schema`] helps it grow.
+//! [`http`] reads and writes cookies and bearer headers.
 //!
 //! Errors are one type for each operation. Those of making things ([`BuildError`], [`IssueError`],
 //! [`RingFileError`], ...) say what is wrong and what to do; those of checking what a client sent
@@ -17,9 +18,10 @@
 // tests/layers.rs fails on an import that climbs.
 //
 //   attic    lib, hazmat, testing
-//   layer 9  web          sessions in a request and its response, for tower, axum and actix-web
-//   layer 8  http         strings in, header lines out
-//   layer 7  session      issue, verify, renew, rotate, revoke
+//   layer 10 web          sessions in a request and its response, for tower, axum and actix-web
+//   layer 9  http         strings in, header lines out
+//   layer 8  session      issue, verify, renew, rotate, revoke
+//   layer 7  index        lists of devices
 //   layer 6  feed         one list for many servers, over an engine they share
 //   layer 5  store        the list with a disk behind it
 //   layer 4  revocation   entries, the view that is consulted, the list in memory
@@ -38,6 +40,7 @@ pub mod feed;
 #[cfg_attr(docsrs, doc(cfg(feature = "hazmat")))]
 pub mod hazmat;
 pub mod http;
+pub mod index;
 mod key;
 #[cfg(feature = "std")]
 #[cfg(any(feature = "redb", feature = "feed"))]
@@ -82,6 +85,7 @@ pub use crate::revocation::entries::Merged;
 #[cfg(feature = "std")]
 pub use crate::revocation::list::{InMemory, ListStats, RevocationList};
 pub use crate::revocation::record::{BadRecord, Record, Revocation};
+pub use crate::revocation::report::{FeedPosition, ViewReport};
 #[cfg(feature = "std")]
 pub use crate::revocation::snapshot::SnapshotError;
 pub use crate::revocation::view::{
@@ -89,6 +93,7 @@ pub use crate::revocation::view::{
 };
 pub use crate::session::build_error::BuildError;
 pub use crate::session::builder::SessionsBuilder;
+pub use crate::session::devices::{Device, DevicesError};
 #[cfg(feature = "std")]
 pub use crate::session::ended::Ended;
 pub use crate::session::error::{
@@ -102,6 +107,7 @@ pub use crate::session::random::SystemRandom;
 pub use crate::session::random::{RandomError, RandomSource};
 pub use crate::session::revoke::KeyRevoked;
 pub use crate::session::sessions::{BindingTooLong, DefaultRevocations, Sessions};
+pub use crate::session::status::Status;
 pub use crate::session::token::{Issued, Token, sealed_len_bound};
 pub use crate::session::verified::{LogReference, Plaintext, Scratch, Session, SessionInfo};
 pub use crate::time::{Clock, ClockError, Timestamp};

@@ -15,6 +15,8 @@ pub(crate) mod issue;
 pub(crate) mod reseal;
 pub(crate) mod revoke;
 pub(crate) mod form;
+pub(crate) mod devices;
+pub(crate) mod status;
 #[cfg(feature = "std")]
 pub(crate) mod keys;
 #[cfg(feature = "std")]

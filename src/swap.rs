@@ -37,3 +37,9 @@ impl<T> Swap<T> {
         self.value.store(Arc::new(value));
     }
 }
+
+impl<T: Default> Default for Swap<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}

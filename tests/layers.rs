@@ -21,7 +21,7 @@ mod scan;
 use scan::{Tree, strip};
 
 /// Bottom to top. Within a layer of single files the order is that of the line.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["error", "time", "secret", "swap", "promise"],
     &["wire"],
     &["seal"],
@@ -29,6 +29,7 @@ const LAYERS: [&[&str]; 11] = [
     &["revocation"],
     &["store"],
     &["feed"],
+    &["index"],
     &["session"],
     &["http"],
     &["web"],

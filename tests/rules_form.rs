@@ -66,13 +66,25 @@ fn it_survives_renewal_and_update_and_not_rotation() {
     let session = shop.verify(login.token.as_str()).unwrap();
     clock.advance(15 * 60);
     let renewed = shop.renew(&session).unwrap().unwrap();
-    assert!(shop.check_form_token(&renewed.session, form.as_str()).is_ok());
+    assert!(
+        shop.check_form_token(&renewed.session, form.as_str())
+            .is_ok()
+    );
     let updated = shop.update(&session, &()).unwrap();
-    assert!(shop.check_form_token(&updated.session, form.as_str()).is_ok());
+    assert!(
+        shop.check_form_token(&updated.session, form.as_str())
+            .is_ok()
+    );
     let rotated = shop.rotate(&session).unwrap();
-    assert!(shop.check_form_token(&rotated.session, form.as_str()).is_err());
+    assert!(
+        shop.check_form_token(&rotated.session, form.as_str())
+            .is_err()
+    );
     let again = shop.form_token(&rotated.session).unwrap();
-    assert!(shop.check_form_token(&session.info().clone(), again.as_str()).is_err());
+    assert!(
+        shop.check_form_token(&session.info().clone(), again.as_str())
+            .is_err()
+    );
 }
 
 #[test]
@@ -89,10 +101,16 @@ fn it_survives_a_renewal_under_the_next_key_and_not_the_end_of_its_own() {
     clock.advance(15 * 60);
     let renewed = shop.renew(&session).unwrap().unwrap();
     assert_ne!(renewed.session.key(), old_key);
-    assert!(shop.check_form_token(&renewed.session, form.as_str()).is_ok());
+    assert!(
+        shop.check_form_token(&renewed.session, form.as_str())
+            .is_ok()
+    );
 
     shop.replace_keys(&next.disable(old_key).unwrap()).unwrap();
-    assert!(shop.check_form_token(&renewed.session, form.as_str()).is_err());
+    assert!(
+        shop.check_form_token(&renewed.session, form.as_str())
+            .is_err()
+    );
 }
 
 #[test]
@@ -119,7 +137,11 @@ fn no_form_is_made_without_randomness_and_none_shows_in_debug() {
         fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
             out.fill(7);
             let used = self.0.swap(true, std::sync::atomic::Ordering::SeqCst);
-            if used { Err(RandomError::new()) } else { Ok(()) }
+            if used {
+                Err(RandomError::new())
+            } else {
+                Ok(())
+            }
         }
     }
     let (ring, clock, shop) = world();
@@ -148,7 +170,10 @@ fn every_single_changed_bit_and_every_other_length_is_refused() {
                 let mut bytes = form.clone().into_bytes();
                 bytes[at] = other;
                 let changed = String::from_utf8(bytes).unwrap();
-                assert!(shop.check_form_token(&ada, &changed).is_err(), "{at} {other}");
+                assert!(
+                    shop.check_form_token(&ada, &changed).is_err(),
+                    "{at} {other}"
+                );
             }
         }
     }

@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex};
 
 use cloakroom::hazmat;
 use cloakroom::http::{bearer, carrier, cookie, response};
+use cloakroom::index::{IndexError, MemoryIndex, SessionIndex as _};
 use cloakroom::schema::Opened;
 use cloakroom::{
     Facts, Freshness, Key, KeyRing, ManualClock, NoRevocation, Payload, RawBytes, Record,
@@ -36,6 +37,7 @@ use serde::{Deserialize, Serialize};
 use time::Duration;
 
 const NOW: u64 = 1_800_000_000;
+const LABEL: &str = "Gjxq-7731-Wvzk-9902";
 const SUBJECT: &str = "zq7vXyloWumpusKjh";
 const BINDING: &[u8] = b"a certificate's hash, for example";
 
@@ -145,6 +147,7 @@ fn no_public_type_prints_a_secret() {
         ("the token", &token),
         ("the payload", &card.number),
         ("the subject", SUBJECT),
+        ("the label", LABEL),
     ] {
         secrets.text(name, text);
     }
@@ -174,6 +177,7 @@ fn no_public_type_prints_a_secret() {
     }
     errors(&printed, &ring, &token, &card);
     revocations(&printed, &sessions, &session);
+    devices(&printed, &ring, &card);
     web(&printed, &token);
     stages(&printed, &ring, &key, &token);
     print!(printed, Session: session, Scratch: scratch);
@@ -302,6 +306,28 @@ fn revocations(printed: &Printed, sessions: &Sessions<Card>, session: &cloakroom
     print!(printed,
         RevocationList: sessions.revocations().clone(),
         KeyRevoked: sessions.disable_key(session.info().key()).unwrap(),
+    );
+}
+
+fn devices(printed: &Printed, ring: &KeyRing, card: &Card) {
+    let index = MemoryIndex::new();
+    let build = || builder::<Card, _>(ring, NoRevocation);
+    let sessions = build().session_index(index.clone()).build().unwrap();
+    let issued = sessions.issue_labelled(SUBJECT, card, LABEL).unwrap();
+    let session = sessions.verify(issued.token.as_str()).unwrap();
+    let revocation = Revocation::subject(SUBJECT.as_bytes(), NOW, None);
+    let name = Record::new(revocation, NOW).to_bytes();
+    let entries = index.of_subject(name[1..17].try_into().unwrap()).unwrap();
+    assert_eq!(entries[0].session(), session.id());
+    print!(printed,
+        Ended: sessions.ended(&session),
+        Device: sessions.devices(SUBJECT).unwrap().remove(0),
+        DevicesError: build().build().unwrap().devices(SUBJECT).err().unwrap(),
+        IndexEntry: entries[0].clone(),
+        IndexError: IndexError::new("the disk is full"),
+        IndexReport: index.report(),
+        MemoryIndex: index,
+        Status: sessions.status(),
     );
 }
 

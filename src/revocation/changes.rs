@@ -55,17 +55,9 @@ const MOST: usize = 4096;
 /// ```
 #[derive(Default)]
 pub struct Changes {
-    listeners: Listeners,
+    listeners: Swap<Vec<Weak<Notices>>>,
     /// Held while listeners are added.
     adding: Mutex<()>,
-}
-
-struct Listeners(Swap<Vec<Weak<Notices>>>);
-
-impl Default for Listeners {
-    fn default() -> Self {
-        Self(Swap::new(Vec::new()))
-    }
 }
 
 impl Changes {
@@ -90,7 +82,7 @@ impl Changes {
         // Against the one in `listen`: either the listener is seen here, or it sees what was put
         // into effect before. Without both, each may miss the other.
         fence(Ordering::SeqCst);
-        for listener in self.listeners.0.load().iter() {
+        for listener in self.listeners.load().iter() {
             if let Some(notices) = listener.upgrade() {
                 tell(&notices);
             }
@@ -99,13 +91,12 @@ impl Changes {
 
     pub(crate) fn listen(&self, notices: &Arc<Notices>) {
         let _one_at_a_time = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = Arc::clone(&self.listeners.0.load());
+        let known = Arc::clone(&self.listeners.load());
         let alive = known
             .iter()
             .filter(|listener| listener.strong_count() > 0)
             .cloned();
         self.listeners
-            .0
             .store(alive.chain([Arc::downgrade(notices)]).collect());
         fence(Ordering::SeqCst);
     }

@@ -49,6 +49,12 @@ impl Cutoffs {
         }
     }
 
+    /// The time, where there is one cut-off and it spares nobody: all there is to know, then.
+    pub(crate) fn only_one(&self) -> Option<u64> {
+        let plain = self.second.is_none() && self.first.exempt.is_none();
+        plain.then_some(self.first.before)
+    }
+
     /// Whether a session is cut off. Compared with the start of the session, never with the token's
     /// issue: a server with an old view renews tokens after the cut-off, and such a session would
     /// outlive it for ever.

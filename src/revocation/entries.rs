@@ -1,29 +1,31 @@
-//! The tables behind the revocation list: what is in them, how they grow, how they forget.
+//! The tables behind the revocation list: what is in them, and how they forget.
 
 use alloc::collections::BTreeSet;
-use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use arc_swap::ArcSwap;
-use scc::HashIndex;
 
 use crate::revocation::changes::Changes;
 use crate::revocation::cutoffs::Cutoffs;
+use crate::revocation::hash::Seed;
+use crate::revocation::index::{Index, Room};
 use crate::revocation::record::{NEVER, Record, Revocation, Target};
+use crate::revocation::shard::State;
+use crate::revocation::states::{OfAudience, OfKey, OfSession, OfSubject};
 use crate::revocation::view::Terms;
 use crate::wire::session_id::SessionId;
 
 /// Seconds between purges; more often costs writers, less often costs memory.
 const PURGE_EVERY: u64 = 60;
+/// Slots that one call looks at while it holds the lock, and the rest of the last shard: some
+/// microseconds, which a logout may have to wait.
+const SLICE: usize = 4096;
 /// The tolerance that is assumed until a policy was registered.
 const DEFAULT_TOLERANCE: u32 = 60;
-
-/// One value that only ever grows, and the time from which it may be forgotten.
-pub(crate) struct Growing<N> {
-    pub(crate) value: N,
-    pub(crate) expires: AtomicU64,
-}
+/// Shards of the tables that may hold millions. So many that copying one keeps a writer waiting for
+/// about a millisecond at a million entries; so few that what leads to them stays in the cache.
+const MANY: usize = 64;
+/// Shards of the tables that hold few.
+const FEW: usize = 1;
 
 /// What happened to merged records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,19 +38,11 @@ pub struct Merged {
     pub quarantined: usize,
 }
 
-/// Behind an `Arc`, because a table that grows or shrinks moves its entries bit by bit while others
-/// read them, and a reader or writer may be handed the copy that was left behind. Both copies lead
-/// to the one value, so what is raised through either is seen through both.
-type Index<N> = HashIndex<[u8; 16], Arc<Growing<N>>>;
-
 pub(crate) struct Tables {
-    pub(crate) sessions: Index<AtomicU32>,
-    pub(crate) subjects: Index<ArcSwap<Cutoffs>>,
-    pub(crate) audiences: Index<AtomicU64>,
-    pub(crate) keys: HashIndex<[u8; 16], ()>,
-    /// Live entries by kind. Readers skip a kind that has none, and with it the hash of the
-    /// subject.
-    pub(crate) counts: [AtomicUsize; 4],
+    pub(crate) sessions: Index<OfSession>,
+    pub(crate) subjects: Index<OfSubject>,
+    pub(crate) audiences: Index<OfAudience>,
+    pub(crate) keys: Index<OfKey>,
     pub(crate) high_water_mark: AtomicU64,
     pub(crate) token_lifetime: AtomicU32,
     pub(crate) leeway: AtomicU32,
@@ -57,42 +51,77 @@ pub(crate) struct Tables {
     /// When the first record in quarantine is due; `u64::MAX` while there is none.
     pub(crate) release_at: AtomicU64,
     /// One writer at a time; readers never touch it but to release a quarantine that is due.
-    pub(crate) writer: Mutex<Writer>,
+    writer: Mutex<Writer>,
     pub(crate) changes: Changes,
 }
 
-#[derive(Default)]
 pub(crate) struct Writer {
     /// Cut-offs so far ahead that applying them would lock everybody out until then, by the time of
     /// the cut-off: what is due stands first, however many wait behind it.
     pub(crate) quarantine: BTreeSet<(u64, Record)>,
-    pub(crate) purge_at: u64,
+    rooms: Rooms,
+    purge_at: u64,
+    /// The purge that publications are at, slice by slice.
+    sweep: Option<Sweep>,
+}
+
+struct Rooms {
+    sessions: Room,
+    subjects: Room,
+    audiences: Room,
+    keys: Room,
+}
+
+/// How far a purge has come.
+#[derive(Clone, Copy)]
+pub(crate) struct Sweep {
+    /// Unix seconds.
+    until: u64,
+    next: usize,
+}
+
+impl Sweep {
+    pub(crate) const fn of(now: u64) -> Self {
+        Self {
+            until: now,
+            next: 0,
+        }
+    }
 }
 
 impl Default for Tables {
     fn default() -> Self {
+        let (sessions, of_sessions) = Index::new(MANY, Seed::random());
+        let (subjects, of_subjects) = Index::new(MANY, Seed::random());
+        let (audiences, of_audiences) = Index::new(FEW, Seed::random());
+        let (keys, of_keys) = Index::new(FEW, Seed::random());
+        let writer = Writer {
+            quarantine: BTreeSet::new(),
+            rooms: Rooms {
+                sessions: of_sessions,
+                subjects: of_subjects,
+                audiences: of_audiences,
+                keys: of_keys,
+            },
+            purge_at: 0,
+            sweep: None,
+        };
         Self {
-            sessions: HashIndex::default(),
-            subjects: HashIndex::default(),
-            audiences: HashIndex::default(),
-            keys: HashIndex::default(),
-            counts: Default::default(),
+            sessions,
+            subjects,
+            audiences,
+            keys,
             high_water_mark: AtomicU64::new(0),
             token_lifetime: AtomicU32::new(0),
             leeway: AtomicU32::new(0),
             most_tolerance: AtomicU32::new(0),
             least_tolerance: AtomicU32::new(u32::MAX),
             release_at: AtomicU64::new(u64::MAX),
-            writer: Mutex::default(),
+            writer: Mutex::new(writer),
             changes: Changes::default(),
         }
     }
 }
-
-pub(crate) const SESSIONS: usize = 0;
-pub(crate) const SUBJECTS: usize = 1;
-pub(crate) const AUDIENCES: usize = 2;
-pub(crate) const KEYS: usize = 3;
 
 impl Tables {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Writer> {
@@ -100,13 +129,16 @@ impl Tables {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn count(&self, kind: usize) -> &AtomicUsize {
-        // In range by the constants above; the first is as good as any if they ever were not.
-        self.counts.get(kind).unwrap_or(&self.counts[0])
-    }
-
-    pub(crate) fn any(&self, kind: usize) -> bool {
-        self.count(kind).load(Ordering::Acquire) > 0
+    pub(crate) fn bytes(&self, writer: &Writer) -> usize {
+        let rooms = &writer.rooms;
+        [
+            self.sessions.bytes(&rooms.sessions),
+            self.subjects.bytes(&rooms.subjects),
+            self.audiences.bytes(&rooms.audiences),
+            self.keys.bytes(&rooms.keys),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
     }
 
     pub(crate) fn tolerance(&self) -> u64 {
@@ -142,7 +174,7 @@ impl Tables {
                     merged.quarantined = merged.quarantined.saturating_add(1);
                 }
                 _ => {
-                    self.apply(record);
+                    self.apply(writer, record);
                     merged.applied = merged.applied.saturating_add(1);
                 }
             }
@@ -151,81 +183,90 @@ impl Tables {
         merged
     }
 
-    pub(crate) fn apply(&self, record: &Record) {
+    pub(crate) fn apply(&self, writer: &mut Writer, record: &Record) {
+        let rooms = &mut writer.rooms;
         let expires = record.expires;
         match record.revocation.0 {
-            Target::Session { id, below } => self.grow(
-                &self.sessions,
-                SESSIONS,
-                (id.to_bytes(), expires),
-                |value| {
-                    value.fetch_max(below, Ordering::AcqRel);
-                },
-                || AtomicU32::new(below),
-            ),
-            Target::Subject { key, cutoff } => self.grow(
-                &self.subjects,
-                SUBJECTS,
-                (key, expires),
-                |value| value.store(Arc::new(value.load().merged(cutoff))),
-                || ArcSwap::from_pointee(Cutoffs::new(cutoff)),
-            ),
-            Target::Audience { key, before } => self.grow(
-                &self.audiences,
-                AUDIENCES,
-                (key, expires),
-                |value| {
-                    value.fetch_max(before, Ordering::AcqRel);
-                },
-                || AtomicU64::new(before),
-            ),
-            Target::Key { key } => {
-                if self.keys.insert_sync(key, ()).is_ok() {
-                    self.count(KEYS).fetch_add(1, Ordering::AcqRel);
-                }
+            Target::Session { id, below } => {
+                let state = OfSession { below, expires };
+                self.sessions
+                    .raise(&mut rooms.sessions, &id.to_bytes(), state);
             }
+            Target::Subject { key, cutoff } => {
+                let cutoffs = Cutoffs::new(cutoff);
+                let state = OfSubject { cutoffs, expires };
+                self.subjects.raise(&mut rooms.subjects, &key, state);
+            }
+            Target::Audience { key, before } => {
+                let state = OfAudience { before, expires };
+                self.audiences.raise(&mut rooms.audiences, &key, state);
+            }
+            Target::Key { key } => self.keys.raise(&mut rooms.keys, &key, OfKey),
         }
         // Last: who is asked because of it must find it.
         self.changes.notify(&record.revocation);
     }
 
-    /// Raises an entry in place, or adds it. In place, because replacing it would leave a moment in
-    /// which a reader finds neither the old nor the new one.
-    fn grow<N>(
-        &self,
-        index: &Index<N>,
-        kind: usize,
-        (key, expires): ([u8; 16], u64),
-        raise: impl FnOnce(&N),
-        first: impl FnOnce() -> N,
-    ) {
-        let known = index.read_sync(&key, |_, entry| {
-            raise(&entry.value);
-            entry.expires.fetch_max(expires, Ordering::AcqRel);
-        });
-        if known.is_none() {
-            let entry = Growing {
-                value: first(),
-                expires: AtomicU64::new(expires),
+    /// Forgets what expired in the next slice; returns how many entries that were, and whether it
+    /// was the last slice. The mark is stored by `expire`, before anything is forgotten.
+    fn forget(&self, writer: &mut Writer, sweep: &mut Sweep) -> (usize, bool) {
+        let (mark, until) = (&self.high_water_mark, sweep.until);
+        let rooms = &mut writer.rooms;
+        let (mut looked_at, mut forgotten) = (0_usize, 0_usize);
+        while looked_at < SLICE {
+            let (subject, audience) = (
+                sweep.next.checked_sub(MANY),
+                sweep.next.checked_sub(2 * MANY),
+            );
+            let (looked, removed) = match (subject, audience) {
+                (None, _) => self
+                    .sessions
+                    .expire(&mut rooms.sessions, sweep.next, until, mark),
+                (Some(number), None) => {
+                    self.subjects
+                        .expire(&mut rooms.subjects, number, until, mark)
+                }
+                (_, Some(number)) if number < FEW => {
+                    self.audiences
+                        .expire(&mut rooms.audiences, number, until, mark)
+                }
+                // Keys are never forgotten.
+                _ => return (forgotten, true),
             };
-            if index.insert_sync(key, Arc::new(entry)).is_ok() {
-                self.count(kind).fetch_add(1, Ordering::AcqRel);
+            sweep.next = sweep.next.saturating_add(1);
+            looked_at = looked_at.saturating_add(looked);
+            forgotten = forgotten.saturating_add(removed);
+        }
+        (forgotten, false)
+    }
+
+    /// All slices, one after the other; others may write in between.
+    pub(crate) fn purge(&self, now: u64) -> usize {
+        let mut sweep = Sweep::of(now);
+        let mut forgotten = 0_usize;
+        loop {
+            let mut writer = self.lock();
+            let (removed, ended) = self.forget(&mut writer, &mut sweep);
+            forgotten = forgotten.saturating_add(removed);
+            if ended {
+                writer.purge_at = now.saturating_add(PURGE_EVERY);
+                writer.sweep = None;
+                return forgotten;
             }
         }
     }
 
-    pub(crate) fn purge(&self, writer: &mut Writer, now: u64) -> usize {
-        // First: what is forgotten below must not come back with a clock that is set back.
-        self.high_water_mark.fetch_max(now, Ordering::SeqCst);
-        writer.purge_at = now.saturating_add(PURGE_EVERY);
-        let mut forgotten = 0_usize;
-        let mut forget = |kind: usize, removed: usize| {
-            self.count(kind).fetch_sub(removed, Ordering::AcqRel);
-            forgotten = forgotten.saturating_add(removed);
+    /// One slice, if it is time; returns how many entries were forgotten.
+    pub(crate) fn purge_if_due(&self, writer: &mut Writer, now: u64) -> usize {
+        if writer.sweep.is_none() && now >= writer.purge_at {
+            writer.purge_at = now.saturating_add(PURGE_EVERY);
+            writer.sweep = Some(Sweep::of(now));
+        }
+        let Some(mut sweep) = writer.sweep else {
+            return 0;
         };
-        forget(SESSIONS, expire(&self.sessions, now));
-        forget(SUBJECTS, expire(&self.subjects, now));
-        forget(AUDIENCES, expire(&self.audiences, now));
+        let (forgotten, ended) = self.forget(writer, &mut sweep);
+        writer.sweep = (!ended).then_some(sweep);
         forgotten
     }
 
@@ -251,7 +292,10 @@ impl Tables {
             }
             if let Some((_, record)) = writer.quarantine.pop_first() {
                 // It may have waited past its own expiry, and takes effect only now.
-                self.apply(&Record::new(record.revocation, record.expires.max(life)));
+                self.apply(
+                    writer,
+                    &Record::new(record.revocation, record.expires.max(life)),
+                );
             }
         }
         self.schedule(writer);
@@ -267,7 +311,7 @@ impl Tables {
     /// revives a session. Entries that are there were given the life of the policies before; they
     /// get the difference, because tokens of the longer policy may be about.
     pub(crate) fn register(&self, terms: Terms, staleness_bound: u32) {
-        let writer = self.lock();
+        let mut writer = self.lock();
         let known = self.token_lifetime.load(Ordering::Acquire) > 0;
         let before = self.expiry(0, staleness_bound);
         self.token_lifetime
@@ -279,84 +323,54 @@ impl Tables {
             .fetch_min(terms.tolerance, Ordering::AcqRel);
         let longer = self.expiry(0, staleness_bound).saturating_sub(before);
         if known && longer > 0 {
-            extend(&self.sessions, longer);
-            extend(&self.subjects, longer);
-            extend(&self.audiences, longer);
+            self.extend(&mut writer.rooms, longer);
         }
         self.schedule(&writer);
     }
 
-    /// 0 where nothing of the session was revoked.
-    pub(crate) fn lowest_live_generation(&self, session: SessionId) -> u32 {
-        let value =
-            |_: &[u8; 16], entry: &Arc<Growing<AtomicU32>>| entry.value.load(Ordering::Acquire);
+    fn extend(&self, rooms: &mut Rooms, by: u64) {
         self.sessions
-            .peek_with(&session.to_bytes(), value)
-            .unwrap_or(0)
+            .change(&mut rooms.sessions, |state| OfSession {
+                expires: state.expires.saturating_add(by),
+                ..state
+            });
+        self.subjects
+            .change(&mut rooms.subjects, |state| OfSubject {
+                expires: state.expires.saturating_add(by),
+                ..state
+            });
+        self.audiences
+            .change(&mut rooms.audiences, |state| OfAudience {
+                expires: state.expires.saturating_add(by),
+                ..state
+            });
     }
 
-    pub(crate) fn purge_if_due(&self, writer: &mut Writer, now: u64) {
-        if now >= writer.purge_at {
-            self.purge(writer, now);
-        }
+    /// 0 where nothing of the session was revoked.
+    pub(crate) fn lowest_live_generation(&self, session: SessionId) -> u32 {
+        let known = self.sessions.find(&session.to_bytes());
+        known.map_or(0, |state| state.below)
     }
 
     pub(crate) fn each(&self, mut put: impl FnMut(Record)) {
-        self.sessions.iter_sync(|key, entry| {
-            let id = SessionId::from_bytes(*key);
-            let below = entry.value.load(Ordering::Acquire);
+        self.sessions.each(|id, state| {
+            let (id, below) = (SessionId::from_bytes(id), state.below);
             let target = Target::Session { id, below };
-            put(Record::new(
-                Revocation(target),
-                entry.expires.load(Ordering::Acquire),
-            ));
-            true
+            put(Record::new(Revocation(target), state.expires()));
         });
-        self.subjects.iter_sync(|key, entry| {
-            for cutoff in entry.value.load().iter() {
-                let target = Target::Subject { key: *key, cutoff };
-                put(Record::new(
-                    Revocation(target),
-                    entry.expires.load(Ordering::Acquire),
-                ));
+        self.subjects.each(|key, state| {
+            for cutoff in state.cutoffs.iter() {
+                let target = Target::Subject { key, cutoff };
+                put(Record::new(Revocation(target), state.expires()));
             }
-            true
         });
-        self.audiences.iter_sync(|key, entry| {
-            let target = Target::Audience {
-                key: *key,
-                before: entry.value.load(Ordering::Acquire),
-            };
-            put(Record::new(
-                Revocation(target),
-                entry.expires.load(Ordering::Acquire),
-            ));
-            true
+        self.audiences.each(|key, state| {
+            let before = state.before;
+            let target = Target::Audience { key, before };
+            put(Record::new(Revocation(target), state.expires()));
         });
-        self.keys.iter_sync(|key, ()| {
-            put(Record::new(Revocation(Target::Key { key: *key }), NEVER));
-            true
+        self.keys.each(|key, OfKey| {
+            put(Record::new(Revocation(Target::Key { key }), NEVER));
         });
     }
-}
-
-/// Removes what expired; returns how many entries that were.
-fn expire<N: 'static>(index: &Index<N>, now: u64) -> usize {
-    let mut removed = 0_usize;
-    index.retain_sync(|_, entry| {
-        let keep = entry.expires.load(Ordering::Acquire) > now;
-        removed = removed.saturating_add(usize::from(!keep));
-        keep
-    });
-    removed
-}
-
-fn extend<N: 'static>(index: &Index<N>, by: u64) {
-    index.iter_sync(|_, entry| {
-        let expires = entry.expires.load(Ordering::Acquire);
-        entry
-            .expires
-            .store(expires.saturating_add(by), Ordering::Release);
-        true
-    });
 }

@@ -4,14 +4,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::fmt;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-
-use arc_swap::ArcSwap;
+use core::sync::atomic::Ordering;
 
 use crate::revocation::changes::Changes;
-use crate::revocation::cutoffs::Cutoffs;
-use crate::revocation::entries::{AUDIENCES, Growing, KEYS, Merged, SESSIONS, SUBJECTS, Tables};
+use crate::revocation::entries::{Merged, Tables};
 use crate::revocation::record::{Record, Revocation, subject_key};
+use crate::revocation::report::ViewReport;
 use crate::revocation::snapshot::{Snapshot, SnapshotError};
 use crate::revocation::view::{Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms};
 use crate::time::Timestamp;
@@ -84,50 +82,50 @@ impl RevocationList {
     /// Entries and memory.
     #[must_use]
     pub fn stats(&self) -> ListStats {
-        let list = &self.0;
-        let of = |kind: usize| {
-            list.counts
-                .get(kind)
-                .map_or(0, |n| n.load(Ordering::Acquire))
-        };
-        // A slot of the index: key, pointer, and its two bytes of metadata. Behind the pointer: the
-        // value with its two counters.
-        let slots = |capacity: usize| capacity.saturating_mul(26);
-        let values = |kind: usize, value: usize| of(kind).saturating_mul(value.saturating_add(16));
-        let cutoffs = size_of::<Growing<ArcSwap<Cutoffs>>>()
-            .saturating_add(size_of::<Cutoffs>())
-            .saturating_add(16);
-        let bytes = [
-            slots(list.sessions.capacity()),
-            values(SESSIONS, size_of::<Growing<AtomicU32>>()),
-            slots(list.subjects.capacity()),
-            values(SUBJECTS, cutoffs),
-            slots(list.audiences.capacity()),
-            values(AUDIENCES, size_of::<Growing<AtomicU64>>()),
-            slots(list.keys.capacity()),
-        ];
+        let list = &*self.0;
+        let writer = list.lock();
         ListStats {
-            sessions: of(SESSIONS),
-            subjects: of(SUBJECTS),
-            audiences: of(AUDIENCES),
-            keys: of(KEYS),
-            quarantined: list.lock().quarantine.len(),
-            bytes: bytes.into_iter().fold(0, usize::saturating_add),
+            sessions: list.sessions.len(),
+            subjects: list.subjects.len(),
+            audiences: list.audiences.len(),
+            keys: list.keys.len(),
+            quarantined: writer.quarantine.len(),
+            bytes: list.bytes(&writer),
             high_water_mark: list.high_water_mark.load(Ordering::SeqCst),
         }
     }
 
     /// Forgets what can match no live token any more; returns how many entries that were.
     ///
-    /// Publishing does this by itself once a minute. The time is kept as the high-water mark before
-    /// anything is forgotten.
+    /// Publishing does this by itself once a minute, a slice with every call. The time is kept as
+    /// the high-water mark before anything is forgotten. Publications go on meanwhile: each waits
+    /// for a slice at most.
     #[expect(
         clippy::must_use_candidate,
         reason = "the count is for those who want it"
     )]
     pub fn purge(&self, now: Timestamp) -> usize {
-        let mut writer = self.0.lock();
-        self.0.purge(&mut writer, now.unix())
+        self.0.purge(now.unix())
+    }
+
+    /// One slice of a [`purge`](Self::purge), where one is under way or a minute has passed since
+    /// the last; returns how many entries were forgotten.
+    ///
+    /// For a list that is only ever merged into, which no publication purges: call it about once a
+    /// second. It looks at some thousands of entries and returns.
+    ///
+    /// ```
+    /// use cloakroom::{RevocationList, Timestamp};
+    ///
+    /// let list = RevocationList::new();
+    /// assert_eq!(list.purge_slice(Timestamp::UNIX_EPOCH), 0);
+    /// ```
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the count is for those who want it"
+    )]
+    pub fn purge_slice(&self, now: Timestamp) -> usize {
+        self.0.purge_if_due(&mut self.0.lock(), now.unix())
     }
 
     /// Merges records of another list. The order and the number of merges make no difference.
@@ -201,9 +199,9 @@ impl RevocationList {
     /// Puts records into effect, whatever their time.
     #[cfg(feature = "redb")]
     pub(crate) fn apply(&self, records: &[Record]) {
-        let _one_writer = self.0.lock();
+        let mut writer = self.0.lock();
         for record in records {
-            self.0.apply(record);
+            self.0.apply(&mut writer, record);
         }
     }
 
@@ -244,32 +242,23 @@ impl RevocationView for RevocationList {
     fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope> {
         let list = &*self.0;
         self.tick(now);
-        if list.any(KEYS) && list.keys.contains(facts.key) {
+        if list.keys.find(facts.key).is_some() {
             return Some(Scope::Key);
         }
-        let below = |_: &[u8; 16], entry: &Arc<Growing<AtomicU32>>| {
-            facts.generation < entry.value.load(Ordering::Acquire)
-        };
-        if list.any(SESSIONS)
-            && list.sessions.peek_with(&facts.session.to_bytes(), below) == Some(true)
-        {
+        let session = list.sessions.find(&facts.session.to_bytes());
+        if session.is_some_and(|known| facts.generation < known.below) {
             return Some(Scope::Session);
         }
-        let before = |_: &[u8; 16], entry: &Arc<Growing<AtomicU64>>| {
-            facts.authenticated_at < entry.value.load(Ordering::Acquire)
-        };
-        if list.any(AUDIENCES) && list.audiences.peek_with(facts.audience, before) == Some(true) {
+        let audience = list.audiences.find(facts.audience);
+        if audience.is_some_and(|known| facts.authenticated_at < known.before) {
             return Some(Scope::Audience);
         }
-        // The empty subject belongs to no one, and nobody's cut-off applies to it.
-        if list.any(SUBJECTS) && !facts.subject.is_empty() {
-            let cut = |_: &[u8; 16], entry: &Arc<Growing<ArcSwap<Cutoffs>>>| {
-                entry
-                    .value
-                    .load()
-                    .cuts_off(facts.session, facts.authenticated_at)
-            };
-            if list.subjects.peek_with(&subject_key(facts.subject), cut) == Some(true) {
+        // The empty subject belongs to no one, and nobody's cut-off applies to it. Hashing costs
+        // more than all of the above, and nothing while nobody has a cut-off.
+        if !facts.subject.is_empty() && !list.subjects.is_empty() {
+            let subject = list.subjects.find(&subject_key(facts.subject));
+            let started = facts.authenticated_at;
+            if subject.is_some_and(|known| known.cutoffs.cuts_off(facts.session, started)) {
                 return Some(Scope::Subject);
             }
         }
@@ -288,16 +277,12 @@ impl RevocationView for RevocationList {
             // in this very second would be dead on arrival.
             list.release(&mut list.lock(), now.unix(), self.staleness_bound());
         }
-        let of_audience = list
-            .audiences
-            .peek_with(audience, |_, entry| entry.value.load(Ordering::Acquire));
-        let of_subject = if subject.is_empty() || !list.any(SUBJECTS) {
+        let of_audience = list.audiences.find(audience).map(|known| known.before);
+        let of_subject = if subject.is_empty() || list.subjects.is_empty() {
             None
         } else {
-            let bound = |_: &[u8; 16], entry: &Arc<Growing<ArcSwap<Cutoffs>>>| {
-                entry.value.load().start_bound()
-            };
-            list.subjects.peek_with(&subject_key(subject), bound)
+            let known = list.subjects.find(&subject_key(subject));
+            known.map(|known| known.cutoffs.start_bound())
         };
         of_audience.max(of_subject).unwrap_or(0)
     }
@@ -316,6 +301,17 @@ impl RevocationView for RevocationList {
         self.0.register(terms, self.staleness_bound());
     }
 
+    fn report(&self) -> ViewReport {
+        let stats = self.stats();
+        let number = |count: usize| u64::try_from(count).ok();
+        ViewReport {
+            entries: number(stats.entries()),
+            bytes: number(stats.bytes),
+            quarantined: number(stats.quarantined),
+            ..ViewReport::default()
+        }
+    }
+
     fn changes(&self) -> Option<&Changes> {
         Some(&self.0.changes)
     }
@@ -332,7 +328,8 @@ impl RevocationPublish for RevocationList {
         for revocation in revocations {
             // Not through the quarantine: the revoker has checked how far ahead it lies, and what
             // is acknowledged must be in effect.
-            self.0.apply(&Record::new(*revocation, expires));
+            self.0
+                .apply(&mut writer, &Record::new(*revocation, expires));
         }
         self.0.purge_if_due(&mut writer, now.unix());
         Ok(InMemory)
@@ -350,7 +347,7 @@ impl RevocationPublish for RevocationList {
         }
         let expires = self.0.expiry(now.unix(), self.staleness_bound());
         let revocation = Revocation::older_generations(session, generation);
-        self.0.apply(&Record::new(revocation, expires));
+        self.0.apply(&mut writer, &Record::new(revocation, expires));
         self.0.purge_if_due(&mut writer, now.unix());
         Ok(Some(InMemory))
     }

@@ -104,7 +104,6 @@ pub(crate) fn audience_key(context: &derive::Context) -> [u8; 16] {
 }
 
 /// The name of a subject in a revocation list.
-#[cfg(feature = "std")]
 pub(crate) fn subject_key(subject: &[u8]) -> [u8; 16] {
     derive::revocation_key(SUBJECT, subject)
 }

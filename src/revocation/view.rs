@@ -5,6 +5,7 @@ use time::Duration;
 #[cfg(feature = "std")]
 use crate::revocation::changes::Changes;
 use crate::revocation::record::Revocation;
+use crate::revocation::report::ViewReport;
 use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
 
@@ -133,6 +134,12 @@ pub trait RevocationView: Send + Sync {
         let _ = terms;
     }
 
+    /// What the view says about itself, for [`Sessions::status`](crate::Sessions::status). Nothing
+    /// by default.
+    fn report(&self) -> ViewReport {
+        ViewReport::default()
+    }
+
     /// Where the view tells what it puts into effect, for those who wait for the end of a session.
     /// `None` by default; then every session that somebody waits for is asked about once a second.
     #[cfg(feature = "std")]
@@ -254,6 +261,10 @@ impl<V: RevocationView + ?Sized> RevocationView for alloc::sync::Arc<V> {
 
     fn register(&self, terms: Terms) {
         (**self).register(terms);
+    }
+
+    fn report(&self) -> ViewReport {
+        (**self).report()
     }
 
     #[cfg(feature = "std")]

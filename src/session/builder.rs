@@ -7,6 +7,8 @@ use core::fmt;
 
 use time::Duration;
 
+use crate::index::failures::IndexFailures;
+use crate::index::port::SessionIndex;
 use crate::key::error::KeyError;
 use crate::key::fault::RingError;
 use crate::key::plan::whole_seconds;
@@ -49,6 +51,7 @@ pub struct SessionsBuilder<T: Payload, R> {
     schema: Schema,
     check_payloads: bool,
     small_tolerance: bool,
+    pub(crate) index: Option<Box<dyn SessionIndex>>,
 }
 
 impl<T: Payload, R: RevocationView> Sessions<T, R> {
@@ -93,6 +96,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             schema: T::SCHEMA,
             check_payloads: true,
             small_tolerance: false,
+            index: None,
         }
     }
 }
@@ -300,6 +304,8 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
             encode: self.encode,
             schema: self.schema,
             check_payloads: self.check_payloads,
+            index: self.index,
+            index_failures: IndexFailures::default(),
             #[cfg(feature = "std")]
             key_writer: std::sync::Mutex::new(()),
         };

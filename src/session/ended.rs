@@ -13,7 +13,6 @@ use crate::revocation::record::subject_key;
 use crate::revocation::view::RevocationView;
 use crate::session::sessions::{Inner, Sessions};
 use crate::session::verified::{Session, SessionInfo};
-use crate::session::verify::Opener;
 use crate::session::waiters::Held;
 use crate::session::watch::{Heart, Standing, Waiting, Watch};
 use crate::wire::claims::Claims;
@@ -118,7 +117,19 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// Tells everybody who waits here for the end of a session that there is a later token of it.
     ///
     /// For a request that brings a token which another server renewed: [`renew`](Self::renew) and
-    /// [`update`](Self::update) call it by themselves. Cheap, and does nothing while nobody waits.
+    /// [`update`](Self::update) call it by themselves. It takes a lock, briefly, and does nothing
+    /// while nobody waits.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// # let token = sessions.issue("ada", &())?.token;
+    /// let session = sessions.verify(token.as_str())?;
+    /// sessions.prolong(session.info());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn prolong(&self, later: &SessionInfo) {
         self.watch.waiters().prolong(later.id, Held::of(later));
     }
@@ -142,6 +153,22 @@ impl Ended {
     /// the waiting for the tokens before it. Of two tokens the later one counts.
     ///
     /// False, and nothing happens, if it is a token of another session or the waiting is over.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// # let token = sessions.issue("ada", &())?.token;
+    /// let session = sessions.verify(token.as_str())?;
+    /// let ended = sessions.ended(&session);
+    /// // The client sends its present cookie over the open connection, now and then.
+    /// let message = token.as_str();
+    /// let later = sessions.verify(message)?;
+    /// assert!(ended.prolong(later.info()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use = "whether this goes on waiting for the later token"]
     pub fn prolong(&self, later: &SessionInfo) -> bool {
         match self.place {
             Place::Waiting(slot) => {
@@ -227,10 +254,6 @@ impl<T: Payload, R: RevocationView> Heart for Inner<T, R> {
         let Ok(now) = self.now() else {
             return Standing::Until(0);
         };
-        let keys = self.keys.load();
-        let Some(sealer) = keys.opening(held.kid, now) else {
-            return Standing::Ended(Rejected::invalid(Invalid::UnknownKey));
-        };
         let claims = Claims {
             session: waiting.session,
             generation: held.generation,
@@ -241,16 +264,12 @@ impl<T: Payload, R: RevocationView> Heart for Inner<T, R> {
             absolute: held.absolute,
             schema: self.schema,
         };
-        let opener = Opener {
-            kid: held.kid,
-            revocation_key: *sealer.revocation_key(),
-        };
-        match self.check(&claims, &opener, now) {
+        match self.check_again(&claims, held.kid, now) {
             Ok(()) => {
                 let (idle, absolute) = self.policy.deadlines(&claims);
                 let nearest = idle.map_or(absolute, |idle| idle.min(absolute));
                 let dead = nearest.saturating_add(u64::from(self.policy.leeway));
-                let retires = keys.retires_at(held.kid).unwrap_or(u64::MAX);
+                let retires = self.keys.load().retires_at(held.kid).unwrap_or(0);
                 Standing::Until(dead.min(retires))
             }
             // The clock was set back behind the start, which ends nothing.

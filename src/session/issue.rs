@@ -50,10 +50,21 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         subject: impl AsRef<[u8]>,
         payload: &T::View<'_>,
     ) -> Result<Issued, IssueError> {
+        self.login(subject.as_ref(), payload, None)
+    }
+
+    pub(crate) fn login(
+        &self,
+        subject: &[u8],
+        payload: &T::View<'_>,
+        label: Option<&str>,
+    ) -> Result<Issued, IssueError> {
         let now = self.now()?;
         self.require_sealing_key(now)?;
         self.require_view(Class::Sensitive)?;
-        self.issue_at(subject.as_ref(), payload, now)
+        let issued = self.issue_at(subject, payload, now)?;
+        self.note(&issued.session, subject, label, None);
+        Ok(issued)
     }
 
     /// The first thing that SPEC §8.4 and §8.6 ask for, so that all implementations give one answer

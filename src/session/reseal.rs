@@ -8,7 +8,6 @@ use crate::session::issue::Content;
 use crate::session::sessions::{Class, Sessions};
 use crate::session::token::Issued;
 use crate::session::verified::{Session, SessionInfo};
-use crate::session::verify::Opener;
 use crate::time::Timestamp;
 use crate::wire::claims::{Claims, MAX_GENERATION};
 use crate::wire::payload::Payload;
@@ -69,8 +68,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         };
         match self.seal::<SealError>(&claims, Content::Raw(session.raw_payload()), now) {
             Ok(issued) => {
-                #[cfg(feature = "std")]
-                self.prolong(&issued.session);
+                self.renewed(&issued, session.subject());
                 Ok(Some(issued))
             }
             Err(SealError::Unavailable(error)) => Err(error.into()),
@@ -123,9 +121,15 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             ..claims
         };
         let issued = self.seal::<UpdateError>(&claims, Content::New(payload), now)?;
+        self.renewed(&issued, session.subject());
+        Ok(issued)
+    }
+
+    /// Tells those who wait for the end of the session, and the index.
+    fn renewed(&self, issued: &Issued, subject: &[u8]) {
         #[cfg(feature = "std")]
         self.prolong(&issued.session);
-        Ok(issued)
+        self.note(&issued.session, subject, None, None);
     }
 
     /// SPEC §8.5, Recheck: the session is judged again, now, against a fresh view.
@@ -137,16 +141,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let now = self.now()?;
         self.require_same_scope(&session.info)?;
         self.require_view(Class::Sensitive)?;
-        let keys = self.inner.keys.load();
         let kid = session.info.key.to_bytes();
-        let sealer = keys
-            .opening(kid, now)
-            .ok_or(Rejected::invalid(Invalid::UnknownKey))?;
-        let opener = Opener {
-            kid,
-            revocation_key: *sealer.revocation_key(),
-        };
-        self.check(claims, &opener, now)?;
+        self.inner.check_again(claims, kid, now)?;
         Ok(now)
     }
 
@@ -286,6 +282,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
                 UpdateError::from(VerifyError::from(Rejected::new(Reason::Revoked))).into(),
             );
         }
+        self.note(&issued.session, claims.subject, None, None);
         Ok(issued)
     }
 
@@ -340,6 +337,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
             .revocations
             .publish(&[revocation], now)
             .map_err(ReauthenticateError::Publish)?;
+        self.note(&issued.session, session.subject(), None, Some(session.id()));
         Ok(issued)
     }
 }

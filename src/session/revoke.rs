@@ -44,7 +44,9 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     /// [`RevokeError`].
     pub fn revoke(&self, session: SessionId) -> Result<R::Receipt, RevokeError<R::Error>> {
         let now = self.now()?;
-        self.publish(Revocation::session(session), now)
+        let receipt = self.publish(Revocation::session(session), now)?;
+        self.forget(session);
+        Ok(receipt)
     }
 
     /// Logs the session of a token out, whatever became of the token: also one that has expired, or
@@ -76,7 +78,11 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         let now = self.now()?;
         match self.session_of(token) {
             None => Ok(None),
-            Some(id) => self.publish(Revocation::session(id), now).map(Some),
+            Some(id) => {
+                let receipt = self.publish(Revocation::session(id), now)?;
+                self.forget(id);
+                Ok(Some(receipt))
+            }
         }
     }
 

@@ -5,6 +5,8 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use crate::error::{Missing, Unavailable};
+use crate::index::failures::IndexFailures;
+use crate::index::port::SessionIndex;
 use crate::key::ring::KeyRing;
 use crate::key::table::KeyTable;
 use crate::revocation::view::{Freshness, NoRevocation, RevocationView};
@@ -86,6 +88,8 @@ pub(crate) struct Inner<T: Payload, R> {
     pub(crate) encode: Encode<T>,
     pub(crate) schema: Schema,
     pub(crate) check_payloads: bool,
+    pub(crate) index: Option<Box<dyn SessionIndex>>,
+    pub(crate) index_failures: IndexFailures,
     /// Held while keys are changed; verification never looks at it.
     #[cfg(feature = "std")]
     pub(crate) key_writer: std::sync::Mutex<()>,

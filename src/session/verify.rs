@@ -165,7 +165,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         // its new freshness to its old answer. Answered after it: a matching entry is a reason to
         // refuse however old it is, and only that there is none depends on the view being fresh.
         let view = self.require_view(self.class);
-        self.check(&claims, &opener, now)?;
+        self.inner.check(&claims, &opener, now)?;
         view?;
         let payload_at = plaintext.len().saturating_sub(payload.len());
         // The subject stands behind the session id, the generation and its own length.
@@ -178,25 +178,29 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             payload_at,
         })
     }
-
-    pub(crate) fn check(
-        &self,
-        claims: &Claims<'_>,
-        opener: &Opener,
-        now: Timestamp,
-    ) -> Result<(), Rejected> {
-        self.inner.check(claims, opener, now)
-    }
 }
 
 impl<T: Payload, R: RevocationView> Inner<T, R> {
-    /// The time, then the revocations.
-    pub(crate) fn check(
+    /// The key, the time and the revocations, for a token that was opened before.
+    pub(crate) fn check_again(
         &self,
         claims: &Claims<'_>,
-        opener: &Opener,
+        kid: [u8; 4],
         now: Timestamp,
     ) -> Result<(), Rejected> {
+        let keys = self.keys.load();
+        let sealer = keys
+            .opening(kid, now)
+            .ok_or(Rejected::invalid(Invalid::UnknownKey))?;
+        let opener = Opener {
+            kid,
+            revocation_key: *sealer.revocation_key(),
+        };
+        self.check(claims, &opener, now)
+    }
+
+    /// The time, then the revocations.
+    fn check(&self, claims: &Claims<'_>, opener: &Opener, now: Timestamp) -> Result<(), Rejected> {
         self.policy
             .check_time(claims, now.unix())
             .map_err(Rejected::new)?;

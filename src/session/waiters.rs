@@ -169,6 +169,10 @@ impl Waiters {
         }
     }
 
+    pub(crate) const fn len(&self) -> usize {
+        self.live
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.live == 0
     }

@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::panic::AssertUnwindSafe;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::Waker;
 use core::time::Duration;
 use std::panic::catch_unwind;
@@ -64,6 +65,7 @@ struct Shared {
     /// Here, and not with the thread, so that the last owner can take it away and be sure that the
     /// view is closed: a file that is opened again must not find itself in use.
     heart: Mutex<Option<Arc<dyn Heart>>>,
+    running: AtomicBool,
     /// Whether the view tells its changes; set once it was asked.
     told: OnceLock<bool>,
 }
@@ -86,6 +88,10 @@ impl Watch {
     /// Starts the thread unless it runs. False if the system gives none; then nobody would be
     /// woken, and whoever waits has to ask by himself.
     pub(crate) fn start(&self, heart: impl FnOnce() -> Arc<dyn Heart>) -> bool {
+        // Every poll comes through here, and must not wait for a beat that is under way.
+        if self.0.running.load(Ordering::Acquire) {
+            return true;
+        }
         let mut place = self.0.heart();
         if place.is_some() {
             return true;
@@ -98,6 +104,7 @@ impl Watch {
             .spawn(move || shared.run())
             .is_ok();
         *place = started.then_some(heart);
+        self.0.running.store(started, Ordering::Release);
         started
     }
 }

@@ -16,6 +16,7 @@ use crate::revocation::list::ListStats;
 #[cfg(feature = "feed")]
 use crate::revocation::list::RevocationList;
 use crate::revocation::record::{Record, Revocation};
+use crate::revocation::report::ViewReport;
 use crate::revocation::snapshot::Snapshot;
 use crate::revocation::view::{Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms};
 use crate::store::committer::Committer;
@@ -329,6 +330,10 @@ impl RevocationView for DurableRevocations {
         // live. If it fails, the view is stale and none are issued.
         let now = Timestamp::UNIX_EPOCH;
         let _stale_if_failed = self.ask(Work::Register(terms), now);
+    }
+
+    fn report(&self) -> ViewReport {
+        self.0.shared.list.report()
     }
 
     fn changes(&self) -> Option<&Changes> {

@@ -20,7 +20,9 @@ pub(crate) const NOTHING_TO_HIDE: &[&str] = &[
     "encode_postcard",
     "sealed_len_bound",
     // Without fields.
+    "BadEntry",
     "BadRecord",
+    "Changes",
     "Carrier",
     "ClearSiteData",
     "ClockError",
@@ -52,6 +54,8 @@ pub(crate) const NOTHING_TO_HIDE: &[&str] = &[
     "Unreadable",
     // Numbers of the program's or the operator's.
     "EncodeError",
+    "FeedPosition",
+    "FileIndex",
     "Freshness",
     "ListStats",
     "ManualClock",
@@ -61,6 +65,7 @@ pub(crate) const NOTHING_TO_HIDE: &[&str] = &[
     "StalePolicy",
     "Terms",
     "Timestamp",
+    "ViewReport",
     // Names of types and fields, configuration, headers that are not secret.
     "CookieConfigBuilder",
     "CookieConfigError",
@@ -89,6 +94,7 @@ pub(crate) fn names() -> BTreeSet<String> {
         &mut names,
     );
     below(&source.join("http"), &mut names);
+    below(&source.join("index"), &mut names);
     names
 }
 

@@ -1,0 +1,160 @@
+//! A table: shards, each replaced as a whole when it is full or too large.
+
+use alloc::boxed::Box;
+
+use crate::revocation::hash::{Key, Seed, bytes, key};
+use crate::revocation::shard::{Fill, Shard, State};
+use crate::revocation::sync::{Arc, ArcSwap, AtomicU64, AtomicUsize, Ordering};
+
+/// Readers take no lock and wait for nobody. What changes a table takes its [`Room`], of which there
+/// is one, behind the lock of the writers.
+///
+/// Nothing that is raised can be lost to a shard that is being replaced: only the writer raises, and
+/// only the writer replaces. Nothing that is acknowledged can be missed: a new shard holds it before
+/// it takes its place, and takes its place before the writer returns, so whoever starts to read
+/// afterwards reads that shard or a later one.
+pub(crate) struct Index<S> {
+    shards: Box<[ArcSwap<Shard<S>>]>,
+    /// Readers skip a table without entries, and with it the hash of the subject.
+    live: AtomicUsize,
+    seed: Seed,
+}
+
+/// What the writer knows about each shard.
+pub(crate) struct Room(Box<[Fill]>);
+
+impl<S: State> Index<S> {
+    /// Of at most 256 shards, a power of two. With more of them there is less to copy, and to keep
+    /// a writer waiting, when one is full.
+    pub(crate) fn new(shards: usize, seed: Seed) -> (Self, Room) {
+        let empty = Arc::new(Shard::of(&[], &seed).0);
+        let index = Self {
+            shards: (0..shards)
+                .map(|_| ArcSwap::new(Arc::clone(&empty)))
+                .collect(),
+            live: AtomicUsize::new(0),
+            seed,
+        };
+        let fills = (0..shards).map(|_| Fill::default());
+        (index, Room(fills.collect()))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.live.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of the entries and of the room for more.
+    pub(crate) fn bytes(&self, room: &Room) -> usize {
+        let fills = room.0.iter().map(Fill::bytes);
+        let each = size_of::<Shard<S>>()
+            .saturating_add(size_of::<Fill>())
+            .saturating_add(size_of::<[usize; 3]>());
+        fills.fold(
+            self.shards.len().saturating_mul(each),
+            usize::saturating_add,
+        )
+    }
+
+    /// What is known about a key.
+    pub(crate) fn find(&self, name: &[u8; 16]) -> Option<S> {
+        if self.is_empty() {
+            return None;
+        }
+        let key = key(name);
+        let hash = self.seed.hash(key);
+        let shard = self.shards.get(self.number(hash.shard()))?;
+        shard.load().find(hash, key)
+    }
+
+    fn number(&self, of: u8) -> usize {
+        usize::from(of) & self.shards.len().wrapping_sub(1)
+    }
+
+    /// Adds a state to what is known about a key. Whoever starts to read afterwards sees it.
+    pub(crate) fn raise(&self, room: &mut Room, name: &[u8; 16], state: S) {
+        let key = key(name);
+        let hash = self.seed.hash(key);
+        let number = self.number(hash.shard());
+        let (Some(shard), Some(fill)) = (self.shards.get(number), room.0.get_mut(number)) else {
+            return;
+        };
+        let raised = shard.load().raise(fill, hash, key, state);
+        let new = raised.unwrap_or_else(|_full| {
+            let mut entries = shard.load().entries();
+            let known = entries.iter_mut().find(|(known, _)| *known == key);
+            let new = known.is_none();
+            match known {
+                Some((_, known)) => *known = known.merged(state),
+                None => entries.push((key, state)),
+            }
+            self.replace(shard, fill, &entries);
+            new
+        });
+        if new {
+            self.live.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    fn replace(&self, shard: &ArcSwap<Shard<S>>, fill: &mut Fill, entries: &[(Key, S)]) {
+        let (new, its_fill) = Shard::of(entries, &self.seed);
+        shard.store(Arc::new(new));
+        *fill = its_fill;
+    }
+
+    /// Forgets what expired in one shard; returns how many slots were looked at and how many
+    /// entries forgotten.
+    ///
+    /// The mark comes first, and here, so that nothing is forgotten anywhere without it: whoever
+    /// finds that an entry is gone finds the time at which it was allowed to go.
+    pub(crate) fn expire(
+        &self,
+        room: &mut Room,
+        number: usize,
+        until: u64,
+        mark: &AtomicU64,
+    ) -> (usize, usize) {
+        if mark.load(Ordering::SeqCst) < until {
+            mark.fetch_max(until, Ordering::SeqCst);
+        }
+        let (Some(shard), Some(fill)) = (self.shards.get(number), room.0.get_mut(number)) else {
+            return (0, 0);
+        };
+        let looked_at = fill.used;
+        if looked_at == 0 {
+            return (0, 0);
+        }
+        let removed = shard.load().expire(fill, until);
+        if fill.is_wasteful() {
+            let entries = shard.load().entries();
+            self.replace(shard, fill, &entries);
+        }
+        self.live.fetch_sub(removed, Ordering::AcqRel);
+        (looked_at, removed)
+    }
+
+    /// Changes every state, one shard after the other.
+    pub(crate) fn change(&self, room: &mut Room, change: impl Fn(S) -> S) {
+        for (shard, fill) in self.shards.iter().zip(&mut room.0) {
+            if fill.used > 0 {
+                let mut entries = shard.load().entries();
+                for (_, state) in &mut entries {
+                    *state = change(*state);
+                }
+                self.replace(shard, fill, &entries);
+            }
+        }
+    }
+
+    /// All entries, in no order. Complete if no writer is at work.
+    pub(crate) fn each(&self, mut put: impl FnMut([u8; 16], S)) {
+        for shard in &self.shards {
+            for (key, state) in shard.load().entries() {
+                put(bytes(key), state);
+            }
+        }
+    }
+}
