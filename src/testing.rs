@@ -29,6 +29,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::fmt;
 
 use time::Duration;
 
@@ -59,7 +60,6 @@ compile_error!(
 ///
 /// Everything here panics where a test could not go on: without a random source, for settings that
 /// do not build, for a payload that does not fit.
-#[derive(Debug)]
 pub struct TestSessions<T: Payload> {
     sessions: Sessions<T>,
     clock: ManualClock,
@@ -95,6 +95,10 @@ impl<T: Payload> TestSessions<T> {
     /// let test = TestSessions::<()>::with(|settings| settings.aal3());
     /// assert_eq!(test.sessions().policy().idle_timeout(), Some(15 * 60));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// For settings that do not build.
     pub fn with(set: impl FnOnce(Settings<T>) -> Settings<T>) -> Self {
         let clock = ManualClock::at(Self::START);
         let ring = KeyRing::generate(&clock, Duration::days(400)).expect("a random source");
@@ -145,9 +149,22 @@ impl<T: Payload> TestSessions<T> {
     }
 
     /// The token itself.
+    ///
+    /// # Panics
+    ///
+    /// For a subject or payload that does not fit.
     #[must_use]
     pub fn token(&self, subject: &str, payload: &T::View<'_>) -> Token {
         let issued = self.sessions.issue(subject, payload);
         issued.expect("a session that fits").token
+    }
+}
+
+impl<T: Payload> fmt::Debug for TestSessions<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestSessions")
+            .field("sessions", &self.sessions)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
     }
 }

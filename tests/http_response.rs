@@ -96,7 +96,7 @@ fn refusals_write_no_cookie_and_are_not_stored() {
         }
     }
     let statuses: Vec<u16> = refusals.iter().skip(7).map(Refusal::status).collect();
-    assert_eq!(statuses, [503, 403, 500]);
+    assert_eq!(statuses, [503, 403, 500, 421, 403, 401]);
 }
 
 #[test]

@@ -30,6 +30,7 @@ const LAYERS: [&[&str]; 12] = [
     &["store"],
     &["index"],
     &["feed"],
+    &["index"],
     &["session"],
     &["http"],
     &["web"],

@@ -163,6 +163,7 @@ fn no_public_type_prints_a_secret() {
         Token: &issued.token,
         SessionInfo: *session.info(),
         SessionId: session.id(),
+        FormToken: sessions.form_token(session.info()).unwrap(),
         LogReference: sessions.log_reference(session.info()).unwrap(),
         Sessions: sessions.bound_to(BINDING).unwrap(),
         SessionsBuilder: builder::<Card, _>(&ring, NoRevocation),

@@ -187,7 +187,7 @@ impl Reading {
         }
     }
 
-    async fn to_the_end(mut self) -> String {
+    async fn into_text(mut self) -> String {
         let read = timeout(PATIENCE, self.stream.read_to_string(&mut self.seen)).await;
         read.expect("the connection stays open").unwrap();
         self.seen
@@ -228,9 +228,9 @@ async fn events_end_with_the_logout_of_their_session_and_no_other() {
     of_ada.until("data: hello").await;
     of_grace.until("data: hello").await;
 
-    let out = site.ask("POST", "/logout", &ada).await.to_the_end().await;
+    let out = site.ask("POST", "/logout", &ada).await.into_text().await;
     assert!(out.starts_with("HTTP/1.1 200"), "{out}");
-    let all = of_ada.to_the_end().await;
+    let all = of_ada.into_text().await;
     assert!(all.contains("data: session ended"), "{all}");
     site.news.send("still here").unwrap();
     of_grace.until("data: still here").await;
@@ -245,7 +245,7 @@ async fn events_end_at_the_idle_deadline_unless_the_session_was_renewed() {
     events.until("data: hello").await;
 
     site.clock.advance(IDLE / 2);
-    let me = site.ask("GET", "/me", &ada).await.to_the_end().await;
+    let me = site.ask("GET", "/me", &ada).await.into_text().await;
     assert!(me.contains("set-cookie: __Host-session=clk1."), "{me}");
     // Past the deadline of the token that the connection was opened with.
     site.clock.advance(IDLE / 2);
@@ -254,7 +254,7 @@ async fn events_end_at_the_idle_deadline_unless_the_session_was_renewed() {
     assert!(!events.seen.contains("session ended"));
 
     site.clock.advance(IDLE);
-    assert!(events.to_the_end().await.contains("data: session ended"));
+    assert!(events.into_text().await.contains("data: session ended"));
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn events_need_a_session_in_the_first_place() {
     let answer = site
         .ask("GET", "/events", "clk1.AAAA")
         .await
-        .to_the_end()
+        .into_text()
         .await;
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
 }

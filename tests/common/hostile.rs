@@ -1,6 +1,6 @@
 //! What the hostile tests share: sessions with fixed keys and a clock that stands still.
 
-use cloakroom::http::carrier::{Carrier, Presented};
+use cloakroom::http::carrier::Carrier;
 use cloakroom::http::response::Refusal;
 use cloakroom::{
     Invalid, Key, KeyRing, ManualClock, Payload, Reason, RevocationList, Sessions, SessionsBuilder,
@@ -52,7 +52,7 @@ pub struct Outward {
 type Answer = (u16, Vec<(String, String)>, String);
 
 impl Outward {
-    pub fn of(error: VerifyError, text: &str) -> Self {
+    pub fn of(error: VerifyError) -> Self {
         let VerifyError::Rejected(rejected) = error else {
             panic!("{error:?} is not a rejection");
         };
@@ -81,7 +81,7 @@ impl Outward {
     pub fn of_garbage<T: cloakroom::OwnedPayload>(sessions: &Sessions<T>) -> Self {
         let garbage = "garbage";
         let error = sessions.verify(garbage).err().unwrap();
-        Self::of(error, garbage)
+        Self::of(error)
     }
 }
 
@@ -96,7 +96,7 @@ pub fn rejected<T: cloakroom::OwnedPayload>(
         Ok(_) => panic!("accepted: {text:?}"),
     };
     assert_eq!(error.reason(), Some(Reason::Invalid), "{text:?}");
-    assert_eq!(&Outward::of(error, text), garbage, "{text:?}");
+    assert_eq!(&Outward::of(error), garbage, "{text:?}");
     let VerifyError::Rejected(rejected) = error else {
         panic!("{error:?}");
     };

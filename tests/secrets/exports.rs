@@ -31,6 +31,7 @@ pub(crate) const NOTHING_TO_HIDE: &[&str] = &[
     "DriftKind",
     "Ends",
     "Fault",
+    "FormRejected",
     "HostRefused",
     "InMemory",
     "Invalid",

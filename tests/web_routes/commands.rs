@@ -65,7 +65,6 @@ fn the_handler_sees_the_session_that_its_login_made() {
 fn a_session_that_does_not_fit_is_a_500_and_costs_nobody_the_old_one() {
     plain(|world| {
         let answer = world.ask(Ask::post("/login-large/ada"));
-        // 2,950 bytes are within a token's limit and over the cookie's.
         assert_eq!(
             (answer.status, answer.body.as_str()),
             (500, "internal server error\n")
@@ -289,9 +288,15 @@ fn nothing_is_renewed_beside_a_command() {
     plain(|world| {
         let token = world.login("ada");
         world.clock.advance(IDLE / 2);
-        // It fails, but it was begun.
+        // It fails, but it was begun: a renewal could undo what the store did after all.
         world.view.fail(true);
-        for command in ["/logout/x", "/rotate/x", "/reauthenticate/x"] {
+        for command in [
+            "/logout/x",
+            "/rotate/x",
+            "/reauthenticate/x",
+            "/rotate-anyway/x",
+            "/logout-anyway/x",
+        ] {
             let answer = world.ask(Ask::post(command).cookie(&token));
             assert!(answer.all("set-cookie").is_empty(), "{command}");
         }
@@ -329,7 +334,14 @@ fn a_smaller_cookie_bounds_what_a_session_may_hold() {
     both(configure, |world| {
         let name = "a".repeat(60);
         assert_eq!(world.ask(Ask::post(&format!("/login/{name}"))).status, 500);
-        assert!(world.ask(Ask::post("/login/ada")).token().is_some());
+        let token = world.login("ada");
+        // What would not fit is found out before anything is revoked for its sake.
+        for command in ["rotate-with", "reauthenticate", "update", "login"] {
+            let ask = Ask::post(&format!("/{command}/{name}")).cookie(&token);
+            let answer = world.ask(ask);
+            assert_eq!((answer.status, answer.token()), (500, None), "{command}");
+            assert!(world.is_live(&token), "{command}");
+        }
         // A client that holds its token itself is not bound by the cookie.
         assert_eq!(
             world

@@ -45,6 +45,12 @@ pub(crate) async fn command(
             handle.login(name, user(name)).await?;
             handle.logout().await?;
         }
+        // Handlers that answer 200 whatever became of their command.
+        "rotate-anyway" => drop(handle.rotate().await),
+        "logout-anyway" => {
+            handle.session().unwrap();
+            drop(handle.logout().await);
+        }
         "logout-everywhere" => handle.logout_everywhere().await?,
         "logout-others" => handle.logout_others().await?,
         // The session as the rest of the handler sees it.
