@@ -151,7 +151,8 @@ impl PostgresConnector {
         let line = dialing.await.map_err(|error| fault::of(&error))?;
         // - READ COMMITTED: a statement that waited for the head's lock looks at the head again.
         // - A lock that is not had in time: nothing was changed, and the server says so.
-        // - Statements whose caller has long given up end too. Not those that write: see `Engine`.
+        // - Statements whose caller has long given up end too. A commit that waits for its standbys is
+        //   none: that time-out ends before it, so nothing is taken for done that they lack.
         // - A role or database with synchronous_commit off would acknowledge what a crash forgets.
         let settings = format!(
             "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;

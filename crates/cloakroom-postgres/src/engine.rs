@@ -37,7 +37,6 @@ pub(crate) struct Engine {
     realm: String,
     timeouts: Timeouts,
     listens: bool,
-    writes: bool,
     appended: bool,
 }
 
@@ -49,32 +48,22 @@ impl Engine {
             realm,
             timeouts,
             listens: false,
-            writes: false,
             appended: false,
         }
     }
 
     /// Runs a statement that writes, and returns whether it did.
     fn write(
-        &mut self,
+        &self,
         limit: Duration,
         statement: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<bool, EngineError> {
-        let (client, first) = (&self.line.client, !self.writes);
-        let done = self.runner.run(limit, async {
-            if first {
-                // A time-out that strikes while a commit waits for its standbys does not undo it:
-                // the server stops waiting, warns, and reports success. So none for those that
-                // write; their locks have a time-out of their own, and the caller's is here.
-                let lift = client.batch_execute("SET statement_timeout = 0").await;
-                lift.map_err(|error| fault::of(&error))?;
-            }
-            let rows = query(client, statement, parameters).await?;
-            Ok(!rows.is_empty())
-        })?;
-        self.writes = true;
-        Ok(done)
+        let client = &self.line.client;
+        let rows = self
+            .runner
+            .run(limit, query(client, statement, parameters))?;
+        Ok(!rows.is_empty())
     }
 }
 

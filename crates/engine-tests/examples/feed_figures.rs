@@ -71,12 +71,14 @@ struct Figures(Vec<Duration>);
 impl Figures {
     fn at(&mut self, percent: usize) -> f64 {
         self.0.sort();
-        self.0[(self.0.len() - 1) * percent / 100].as_secs_f64() * 1e3
+        let rank = (self.0.len() * percent).div_ceil(100);
+        self.0[rank - 1].as_secs_f64() * 1e3
     }
 
     fn line(&mut self, what: &str) {
         let [median, late, worst] = [50, 99, 100].map(|percent| self.at(percent));
-        println!("  {what:<44} {median:>9.2} {late:>9.2} {worst:>9.2}");
+        let n = self.0.len();
+        println!("  {what:<44} {n:>5} {median:>9.2} {late:>9.2} {worst:>9.2}");
     }
 }
 
@@ -167,7 +169,10 @@ fn cold_start(server: &dyn Server) {
 }
 
 fn figures(name: &str, server: &dyn Server) {
-    println!("{name:<46} {:>9} {:>9} {:>9}", "p50 ms", "p99 ms", "max ms");
+    println!(
+        "{name:<46} {:>5} {:>9} {:>9} {:>9}",
+        "n", "p50 ms", "p99 ms", "max ms"
+    );
     propagation(server, 1);
     propagation(server, 4);
     frozen(server);

@@ -169,7 +169,8 @@ fn whoever_holds_the_head_for_long_holds_nobody_for_long() {
         return;
     };
     let realm = realm();
-    let connector = server.connector(realm.clone());
+    // With the usual time for snapshots, which is long.
+    let connector = connector(&server, "postgres", &realm);
     feed(&connector, 1);
     let hold = format!(
         "BEGIN; UPDATE cloakroom_feed_head SET n = 7 WHERE realm = '{realm}'; SELECT pg_sleep(3)"

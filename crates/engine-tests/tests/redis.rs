@@ -4,6 +4,8 @@
     missing_docs,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::type_complexity,
     clippy::arithmetic_side_effects,
     clippy::std_instead_of_core
 )]
