@@ -30,7 +30,6 @@ const LAYERS: [&[&str]; 12] = [
     &["store"],
     &["index"],
     &["feed"],
-    &["index"],
     &["session"],
     &["http"],
     &["web"],
