@@ -1,0 +1,425 @@
+//! A run: servers, users, and what they do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cloakroom::feed::{FeedError, Position};
+use cloakroom::hazmat::{self, For, Opener};
+use cloakroom::{Freshness, RevocationPublish as _, RevocationView as _, SessionId, Timestamp};
+
+use crate::faults::Active;
+use crate::foreign::Foreign;
+use crate::model::{Asking, Model, Token, Waiting};
+use crate::net::Net;
+use crate::random::Random;
+use crate::said::{Claims, Said};
+use crate::server::{AUDIENCE, PURPOSE, Server, ring, token_key};
+
+const START: u64 = 1_800_000_000_000;
+const SUBJECTS: [&str; 4] = ["ada", "bob", "eve", ""];
+const MOST_TOKENS: usize = 28;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stats(pub(crate) BTreeMap<&'static str, u64>);
+
+impl Stats {
+    pub(crate) fn count(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    pub(crate) fn add(&mut self, other: &BTreeMap<&'static str, u64>) {
+        for (what, times) in other {
+            *self.0.entry(what).or_default() += times;
+        }
+    }
+}
+
+/// What a server's counters said a step ago.
+#[derive(Clone, Default)]
+pub(crate) struct Last {
+    pub(crate) life: u64,
+    pub(crate) counters: [u64; 3],
+    pub(crate) position: Option<Position>,
+}
+
+pub(crate) struct Run {
+    pub(crate) net: Arc<Net>,
+    pub(crate) random: Random,
+    pub(crate) servers: Vec<Server>,
+    pub(crate) model: Model,
+    pub(crate) stats: Stats,
+    pub(crate) faults: Vec<Active>,
+    pub(crate) foreign: Foreign,
+    pub(crate) last: Vec<Last>,
+    pub(crate) audience: [u8; 16],
+    /// Up to which step of changing the feed key the fleet was told.
+    pub(crate) key_step: u64,
+    pub(crate) clocks_wrong_until: u64,
+    pub(crate) two_heads_until: Vec<u64>,
+    /// Since when some server can't go on without an operator.
+    pub(crate) stuck_since: Option<u64>,
+    pub(crate) steps: u64,
+}
+
+impl Run {
+    pub(crate) fn new(seed: u64, foreign: &Foreign) -> Self {
+        let mut random = Random(seed);
+        let count = random.between(2, 6) as usize;
+        let net = Net::new(random.next(), START + random.below(1000), count);
+        let mut servers = Vec::new();
+        for number in 0..count {
+            // The first writes, or nobody ever would.
+            let follows = number > 0 && random.chance(250);
+            let server = Server::new(&net, number, follows, &mut random);
+            server.clocks.set(random.between(0, 600) as i64 - 300);
+            servers.push(server);
+        }
+        servers.iter_mut().for_each(|server| server.start(0));
+        let audience = servers[0].up.as_ref().unwrap().sessions.audience_key();
+        Self {
+            net,
+            random,
+            model: Model::default(),
+            stats: Stats::default(),
+            faults: Vec::new(),
+            foreign: foreign.clone(),
+            last: vec![Last::default(); count],
+            audience,
+            key_step: 0,
+            clocks_wrong_until: 0,
+            two_heads_until: vec![0; count],
+            stuck_since: None,
+            steps: 0,
+            servers,
+        }
+    }
+
+    /// So many steps with faults, then without until everybody agrees, again and again.
+    pub(crate) fn go(&mut self, steps: u64) -> Result<(), String> {
+        while self.steps < steps {
+            let stormy = match self.random.below(6) {
+                0 => self.random.between(1500, 6000),
+                _ => self.random.between(100, 1500),
+            };
+            for _ in 0..stormy {
+                self.step()?;
+            }
+            self.calm()?;
+        }
+        Ok(())
+    }
+
+    /// Server and engine hold on to each other.
+    pub(crate) fn end_all(mut self) {
+        self.model.waiting.clear();
+        for server in &mut self.servers {
+            server.crash();
+        }
+    }
+
+    fn step(&mut self) -> Result<(), String> {
+        let pause = match self.random.below(2000) {
+            0 => self.random.between(20_000, 90_000),
+            1..=6 => self.random.between(1_000, 6_000),
+            7..=80 => self.random.between(50, 400),
+            _ => self.random.below(12),
+        };
+        self.begin(pause);
+        match self.random.below(1000) {
+            0..=599 => {
+                let server = self.random.index(self.servers.len());
+                let reading = self.random.chance(550);
+                self.drive(server, reading);
+            }
+            600..=639 => self.everybody(),
+            640..=699 => self.login(),
+            700..=809 => self.renew(),
+            810..=859 => self.revoke(),
+            860..=899 => self.rotate(),
+            900..=914 => self.restart(),
+            915..=924 => self.next_key_step(),
+            925..=959 => self.fault(),
+            _ => {}
+        }
+        self.operate();
+        self.end()
+    }
+
+    pub(crate) fn begin(&mut self, pause: u64) {
+        self.steps += 1;
+        self.net.state().calls = 0;
+        self.net.pass(pause);
+        self.net.land();
+        self.end_faults();
+    }
+
+    pub(crate) fn end(&mut self) -> Result<(), String> {
+        let news = {
+            let mut state = self.net.state();
+            let news = std::mem::take(&mut state.news);
+            self.model.hear(news, &state.primary);
+            !state.chaos_is_over()
+        };
+        if news {
+            self.stats.count("steps with noise");
+        }
+        self.poll()?;
+        self.check()?;
+        if self.steps % 64 == 0 {
+            let now = self.net.now();
+            self.model.tidy(now);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn drive(&mut self, server: usize, reading: bool) {
+        if !self.asleep(server) {
+            self.net.drive(server, reading);
+        }
+    }
+
+    pub(crate) fn everybody(&mut self) {
+        for server in 0..self.servers.len() {
+            self.drive(server, true);
+            self.drive(server, false);
+        }
+    }
+
+    fn login(&mut self) {
+        if self.model.tokens.len() >= MOST_TOKENS {
+            return;
+        }
+        let server = self.random.index(self.servers.len());
+        let subject = SUBJECTS[self.random.index(SUBJECTS.len())];
+        let Some(up) = &self.servers[server].up else {
+            return;
+        };
+        let fresh = up.feed.freshness() == Freshness::Fresh;
+        let Ok(issued) = up.sessions.issue(subject, &()) else {
+            self.stats.count("no login");
+            return;
+        };
+        assert!(fresh, "a login on a view that is not fresh");
+        self.stats.count("login");
+        self.keep(&issued, subject);
+    }
+
+    fn keep(&mut self, issued: &cloakroom::Issued, subject: &'static str) {
+        let info = &issued.session;
+        self.model.keep(Token {
+            text: issued.token.as_str().into(),
+            claims: Claims {
+                id: info.id().to_bytes(),
+                generation: info.generation(),
+                started: info.authenticated_at().unix(),
+                subject: if subject.is_empty() {
+                    [0; 16]
+                } else {
+                    hazmat::revocation_key(2, subject.as_bytes())
+                },
+                audience: self.audience,
+            },
+            subject,
+            issued: info.issued_at().unix(),
+            held: None,
+            revoked: false,
+            refused: 0,
+            remembered: 0,
+        });
+    }
+
+    /// A token and a server that lets it live.
+    fn session(&mut self) -> Option<(usize, usize)> {
+        if self.model.tokens.is_empty() {
+            return None;
+        }
+        let token = self.random.index(self.model.tokens.len());
+        let server = self.random.index(self.servers.len());
+        self.servers[server].up.as_ref()?;
+        Some((token, server))
+    }
+
+    fn renew(&mut self) {
+        let Some((token, server)) = self.session() else {
+            return;
+        };
+        let (text, subject) = {
+            let token = &self.model.tokens[token];
+            (token.text.clone(), token.subject)
+        };
+        let up = self.servers[server].up.as_ref().unwrap();
+        let Ok(session) = up.sessions.verify(&text) else {
+            return;
+        };
+        if let Ok(Some(issued)) = up.sessions.renew(&session) {
+            self.stats.count("renewed");
+            if self.model.tokens.len() < 2 * MOST_TOKENS {
+                self.keep(&issued, subject);
+            }
+        }
+    }
+
+    fn revoke(&mut self) {
+        let Some((token, server)) = self.session() else {
+            return;
+        };
+        let token = self.model.tokens[token].clone();
+        let id = SessionId::from_bytes(token.claims.id);
+        let up = self.servers[server].up.as_ref().unwrap();
+        let sessions = up.sessions.clone();
+        let before = |seconds: u64| Timestamp::from_unix(seconds).unwrap();
+        let asked = match self.random.below(100) {
+            0..=49 => sessions.revoke(id),
+            50..=59 => sessions.revoke_generations_below(id, token.claims.generation + 1),
+            60..=69 => sessions.revoke_subject(token.subject),
+            70..=79 => sessions.revoke_subject_except(token.subject, id),
+            80..=92 => {
+                // A past login whose session was renewed since.
+                let cutoff = token.claims.started + self.random.between(1, 3);
+                sessions.revoke_subject_before(token.subject, before(cutoff))
+            }
+            93..=96 => sessions.revoke_all_before(before(token.claims.started + 1)),
+            _ => {
+                // Several at once, one of them of a session that nobody has.
+                let mut unknown = [0; 16];
+                unknown[0] = self.random.next() as u8;
+                let both = [id, SessionId::from_bytes(unknown)].map(cloakroom::Revocation::session);
+                let now = before(self.servers[server].clocks.seconds());
+                let published = sessions.revocations().publish(&both, now);
+                published.map_err(cloakroom::RevokeError::Publish)
+            }
+        };
+        let Ok(asked) = asked else {
+            self.stats.count("nothing revoked");
+            return;
+        };
+        if self.servers[server].follows {
+            self.model.waiting.push(self.waiting(server, Asking::Publication(asked)));
+            self.stats.count("revocation at a follower");
+            return;
+        }
+        self.stats.count("revoked");
+        let now = self.net.now();
+        self.model.publish(now, &asked.said);
+        self.servers[server].settle();
+        self.model.waiting.push(self.waiting(server, Asking::Publication(asked)));
+    }
+
+    pub(crate) fn waiting(&self, server: usize, asking: Asking) -> Waiting {
+        Waiting {
+            server,
+            life: self.servers[server].lives,
+            asking,
+        }
+    }
+
+    /// One session, on one server or on two at a time.
+    fn rotate(&mut self) {
+        let Some((token, server)) = self.session() else {
+            return;
+        };
+        self.rotate_on(token, server);
+        if self.random.chance(500) {
+            let other = self.random.index(self.servers.len());
+            self.rotate_on(token, other);
+        }
+    }
+
+    fn rotate_on(&mut self, token: usize, server: usize) {
+        let token = self.model.tokens[token].clone();
+        let Some(up) = &self.servers[server].up else {
+            return;
+        };
+        // As `Sessions::rotate` does before it publishes.
+        if up.sessions.verify(&token.text).is_err() || up.feed.freshness() != Freshness::Fresh {
+            return;
+        }
+        let id = SessionId::from_bytes(token.claims.id);
+        let generation = token.claims.generation + 1;
+        let rotating = match up.feed.publish_rotation_by_hand(id, generation) {
+            Ok(Some(rotating)) => rotating,
+            Ok(None) => {
+                self.stats.count("rotation came second here");
+                return;
+            }
+            Err(error) => {
+                assert_eq!(error, FeedError::FollowsOnly);
+                assert!(self.servers[server].follows);
+                return;
+            }
+        };
+        let asked = self.servers[server].clocks.seconds().max(up.feed.high_water_mark());
+        let next = Box::new(next_generation(&token, generation, asked));
+        let said = Said::of(&cloakroom::Revocation::older_generations(id, generation));
+        let now = self.net.now();
+        self.model.publish(now, &[said]);
+        let asking = Asking::Rotation {
+            rotating,
+            next,
+            asked,
+        };
+        let waiting = self.waiting(server, asking);
+        self.model.waiting.push(waiting);
+    }
+
+    fn restart(&mut self) {
+        let server = self.random.index(self.servers.len());
+        if self.servers[server].up.is_some() {
+            self.crash(server);
+            if self.random.chance(700) {
+                self.start(server);
+            }
+        } else {
+            self.start(server);
+        }
+    }
+
+    pub(crate) fn crash(&mut self, server: usize) {
+        self.stats.count("crash");
+        self.net.say(|| format!("server {server} crashes"));
+        // Rotations that wait hold on to the process.
+        self.model.waiting.retain(|waiting| waiting.server != server);
+        self.servers[server].settle();
+        self.servers[server].crash();
+        let bit = 1_u32 << server;
+        for token in &mut self.model.tokens {
+            let remembers = token.remembered & bit;
+            token.refused = token.refused & !bit | remembers;
+        }
+    }
+
+    pub(crate) fn start(&mut self, server: usize) {
+        let step = self.key_step;
+        self.servers[server].start(step);
+    }
+}
+
+/// What a server mints once a rotation is accepted.
+fn next_generation(token: &Token, generation: u32, now: u64) -> Token {
+    let opener = Opener::new(&ring(), PURPOSE.as_bytes(), AUDIENCE.as_bytes()).unwrap();
+    let at = Timestamp::from_unix(now).unwrap();
+    let opened = opener.open(&token.text, b"", at).unwrap();
+    let (claims, payload) = hazmat::Claims::decode(&opened.plaintext).unwrap();
+    let issued = now.max(claims.authenticated_at);
+    let claims = hazmat::Claims {
+        generation,
+        issued_after: (issued - claims.authenticated_at) as u32,
+        ..claims
+    };
+    let to = For {
+        purpose: PURPOSE.as_bytes(),
+        audience: AUDIENCE.as_bytes(),
+        binding: b"",
+    };
+    let mut next = Token {
+        text: hazmat::seal(&token_key(), to, &claims.encode(payload)).unwrap(),
+        issued,
+        held: None,
+        revoked: false,
+        refused: 0,
+        remembered: 0,
+        ..token.clone()
+    };
+    next.claims.generation = generation;
+    next
+}
