@@ -67,6 +67,7 @@ impl Writer {
     pub(crate) fn turn(&mut self, wait: Duration) {
         let mut news = self.queue.take(wait);
         self.jobs.append(&mut news);
+        self.give_up_late_rotations();
         let follower = Arc::clone(&self.follower);
         let jobs = &mut self.jobs;
         let jitter = &mut self.jitter;
@@ -80,6 +81,19 @@ impl Writer {
             .deliver()
         });
         self.expire();
+    }
+
+    /// One that was not even sent in time is not begun: the entry of the one that came first may be
+    /// forgotten by now, on a machine that stood still.
+    fn give_up_late_rotations(&mut self) {
+        let now = self.follower.environment.monotonic();
+        for job in core::mem::take(&mut self.jobs) {
+            if matches!(job.task, Task::Rotate { .. }) && job.until <= now {
+                self.give_up(job);
+            } else {
+                self.jobs.push_back(job);
+            }
+        }
     }
 
     /// Whoever waited long enough is told that it is pending.

@@ -41,8 +41,10 @@ impl Run {
         drop(state);
         let disk_works = up.store.as_ref().is_none_or(|store| store.failure().is_none());
         let audience = self.audience;
-        let void = match route {
-            Route::Past(_) if now < self.clocks_wrong_until => Some("void: clocks beyond"),
+        let void = match () {
+            _ if now < self.clocks_wrong_until.min(self.astray_until[index]) => {
+                Some("void: clocks beyond the allowance, and an old view of the engine")
+            }
             _ if now < self.two_heads_until[index] => Some("void: two heads that both write"),
             _ => None,
         };

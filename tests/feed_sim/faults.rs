@@ -172,18 +172,22 @@ impl Run {
 
     pub(crate) fn end_faults(&mut self) {
         let now = self.net.now();
-        // A clock that is wrong, and a side that writes, are felt for some time.
+        // Felt for some time: a proof is good for the bound, also when the engine is another again.
+        let felt = now + crate::check::BOUND + 500;
         let mut writers_there = false;
         {
             let state = self.net.state();
-            if state.side_writes && state.side.is_some() {
-                let on_side = |server: usize| matches!(state.routes[server], Some(Route::Side));
+            let on_side = |server: usize| matches!(state.routes[server], Some(Route::Side));
+            if state.side_writes {
                 let mut all = 0..self.servers.len();
                 writers_there = all.any(|s| on_side(s) && !self.servers[s].follows);
-                for server in 0..self.servers.len() {
-                    if on_side(server) && writers_there {
-                        self.two_heads_until[server] = now + crate::check::BOUND + 500;
-                    }
+            }
+            for server in 0..self.servers.len() {
+                if on_side(server) || matches!(state.routes[server], Some(Route::Past(_))) {
+                    self.astray_until[server] = felt;
+                }
+                if on_side(server) && writers_there {
+                    self.two_heads_until[server] = felt;
                 }
             }
         }

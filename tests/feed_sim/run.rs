@@ -55,6 +55,9 @@ pub(crate) struct Run {
     /// Up to which step of changing the feed key the fleet was told.
     pub(crate) key_step: u64,
     pub(crate) clocks_wrong_until: u64,
+    /// For each server, until when it may rest on what an engine said that is not the primary, and
+    /// on one that takes writes of revokers nevertheless.
+    pub(crate) astray_until: Vec<u64>,
     pub(crate) two_heads_until: Vec<u64>,
     /// Since when some server can't go on without an operator.
     pub(crate) stuck_since: Option<u64>,
@@ -87,6 +90,7 @@ impl Run {
             audience,
             key_step: 0,
             clocks_wrong_until: 0,
+            astray_until: vec![0; count],
             two_heads_until: vec![0; count],
             stuck_since: None,
             steps: 0,
