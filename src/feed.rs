@@ -13,6 +13,7 @@ mod local;
 mod delivery;
 mod event;
 mod settings;
+mod failures;
 mod follower;
 mod resync;
 mod queue;
@@ -30,9 +31,9 @@ pub use batch::BadBatch;
 pub use builder::{FeedBuilder, StartError};
 pub use delivery::{Accepted, Delivering, Delivery, FeedError, Pending, Replicated};
 pub use environment::{Environment, SystemEnvironment};
+pub use event::{FeedEvent, FeedStatus, Resync};
 #[cfg(feature = "hazmat")]
 pub use hands::{FoundingByHand, Hands, ReadingHand, RotatingByHand, WritingHand};
-pub use event::{FeedEvent, FeedStatus, Resync};
 pub use image::BadSnapshot;
 pub use key::{FeedKey, FeedKeys};
 pub use memory::MemoryEngine;

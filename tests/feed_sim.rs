@@ -71,9 +71,9 @@ fn play(seed: u64, steps: u64, foreign: &Foreign, stats: &mut Stats) -> Result<u
     drop(state);
     let step = run.steps;
     run.end_all();
-    result.map(|()| step).map_err(|why| {
-        format!("FEED_SIM_SEED={seed} FEED_SIM_STEPS={steps}, step {step}: {why}")
-    })
+    result
+        .map(|()| step)
+        .map_err(|why| format!("FEED_SIM_SEED={seed} FEED_SIM_STEPS={steps}, step {step}: {why}"))
 }
 
 fn play_all(first: u64, total: u64) -> Stats {
@@ -106,6 +106,9 @@ fn twenty_thousand_steps_without_a_counterexample() {
 #[ignore = "takes minutes in a release build"]
 fn a_million_steps_without_a_counterexample() {
     let days = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400;
-    let stats = play_all(days * 1_000_000, number("FEED_SIM_TOTAL").unwrap_or(1_000_000));
+    let stats = play_all(
+        days * 1_000_000,
+        number("FEED_SIM_TOTAL").unwrap_or(1_000_000),
+    );
     drop(stats);
 }

@@ -10,6 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::feed::batch::{self, BadBatch};
 use crate::feed::environment::Environment;
 use crate::feed::event::{FeedEvent, FeedStatus, Resync};
+use crate::feed::failures::Failures;
 use crate::feed::key::FeedKeys;
 use crate::feed::local::{Local, Taken};
 use crate::feed::outbox::Known;
@@ -57,6 +58,7 @@ pub(crate) struct State {
     pub(crate) confirmed: Vec<Position>,
     pub(crate) last_batch_at: Option<Duration>,
     pub(crate) snapshot_at: u64,
+    pub(crate) failures: Failures,
     pub(crate) status: FeedStatus,
 }
 
@@ -104,6 +106,7 @@ impl Follower {
                 confirmed: Vec::new(),
                 last_batch_at: None,
                 snapshot_at: 0,
+                failures: Failures::default(),
                 status,
             }),
             resyncing: Mutex::new(()),

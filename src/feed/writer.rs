@@ -111,7 +111,7 @@ impl Writer {
     fn give_up(&mut self, job: Job) {
         let follower = &self.follower;
         let said = || {
-            let failure = follower.lock().status.failure.clone();
+            let failure = follower.lock().failures.first();
             failure.map_or_else(|| "no answer yet".into(), |error| error.to_string())
         };
         match &job.task {

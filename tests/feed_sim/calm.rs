@@ -112,9 +112,7 @@ impl Run {
             let now = self.servers[one].clocks.seconds();
             for (other, known) in lists.iter().enumerate() {
                 let lacks = list.iter().find(|(said, expires)| {
-                    *expires > now + APART
-                        && logged.contains(said)
-                        && !covered(said, known)
+                    *expires > now + APART && logged.contains(said) && !covered(said, known)
                 });
                 if let Some(lacks) = lacks {
                     return Some(format!("server {other} lacks {lacks:?} of server {one}"));
@@ -155,7 +153,8 @@ impl Run {
                             server.number
                         ));
                     }
-                    self.stats.count("void: lost by the engine, and nobody held it");
+                    self.stats
+                        .count("void: lost by the engine, and nobody held it");
                 }
             }
             self.stats.count("promise kept");

@@ -39,7 +39,10 @@ impl Run {
             .map_or(0, |at| at.n);
         let route = state.routes[index].clone().unwrap_or(Route::Primary);
         drop(state);
-        let disk_works = up.store.as_ref().is_none_or(|store| store.failure().is_none());
+        let disk_works = up
+            .store
+            .as_ref()
+            .is_none_or(|store| store.failure().is_none());
         let audience = self.audience;
         let void = match () {
             _ if now < self.clocks_wrong_until.min(self.astray_until[index]) => {
@@ -109,13 +112,19 @@ impl Run {
             ("rejected", status.rejected, event("rejected")),
         ] {
             if counted != reported {
-                return Err(format!("server {index}: {name} {counted}, reported {reported}"));
+                return Err(format!(
+                    "server {index}: {name} {counted}, reported {reported}"
+                ));
             }
         }
         let last = &mut self.last[index];
         let counters = [status.batches, status.resyncs, status.rejected];
         if last.life == server.lives {
-            if counters.iter().zip(last.counters).any(|(new, old)| *new < old) {
+            if counters
+                .iter()
+                .zip(last.counters)
+                .any(|(new, old)| *new < old)
+            {
                 return Err(format!("server {index}: a counter went back"));
             }
             if let (Some(at), Some(before)) = (status.position, last.position)
@@ -152,7 +161,8 @@ impl Run {
                 server.number
             ));
         }
-        self.stats.count(if live { "verified" } else { "not verified" });
+        self.stats
+            .count(if live { "verified" } else { "not verified" });
         Ok(())
     }
 
@@ -217,7 +227,9 @@ impl Run {
                 let there =
                     batch.is_some_and(|b| said.iter().all(|s| b.iter().any(|o| o.covers(s))));
                 if !there {
-                    return Err(format!("reported as accepted at {at} and not there: {said:?}"));
+                    return Err(format!(
+                        "reported as accepted at {at} and not there: {said:?}"
+                    ));
                 }
                 Some(at)
             }

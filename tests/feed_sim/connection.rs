@@ -146,7 +146,10 @@ impl FeedEngine for Connector {
                     let appended = state.append(side, (onto, batch, becomes), now);
                     self.net.say(|| {
                         let said = crate::said::Said::in_batch(batch);
-                        format!("server {} appends {becomes}: {appended:?} {said:?}", self.server)
+                        format!(
+                            "server {} appends {becomes}: {appended:?} {said:?}",
+                            self.server
+                        )
                     });
                     appended
                 }
@@ -201,7 +204,8 @@ impl FeedEngine for Connector {
             if put {
                 state.count("snapshot kept");
             }
-            self.net.say(|| format!("server {} puts a snapshot at {at}: {put}", self.server));
+            self.net
+                .say(|| format!("server {} puts a snapshot at {at}: {put}", self.server));
             put
         };
         self.answer(fate, put, false)

@@ -36,9 +36,15 @@ impl PlainLog {
 impl RevocationLog for PlainLog {
     fn load(&mut self, each: &mut dyn FnMut(Stored)) -> Result<Standing, LogError> {
         let kept = self.lock();
-        kept.applied.iter().for_each(|record| each(Stored::Applied(*record)));
-        kept.waiting.iter().for_each(|record| each(Stored::Waiting(*record)));
-        kept.pending.iter().for_each(|record| each(Stored::Pending(*record)));
+        kept.applied
+            .iter()
+            .for_each(|record| each(Stored::Applied(*record)));
+        kept.waiting
+            .iter()
+            .for_each(|record| each(Stored::Waiting(*record)));
+        kept.pending
+            .iter()
+            .for_each(|record| each(Stored::Pending(*record)));
         Ok(kept.standing)
     }
 
@@ -51,9 +57,11 @@ impl RevocationLog for PlainLog {
         if fails != Some(false) {
             kept.applied.extend(batch.applied);
             kept.waiting.extend(batch.waiting);
-            kept.waiting.retain(|record| !batch.released.contains(record));
+            kept.waiting
+                .retain(|record| !batch.released.contains(record));
             kept.pending.extend(batch.pending);
-            kept.pending.retain(|record| !batch.delivered.contains(record));
+            kept.pending
+                .retain(|record| !batch.delivered.contains(record));
             kept.standing = batch.standing;
         }
         match fails {
@@ -149,7 +157,9 @@ impl redb::StorageBackend for Bytes {
         let mut platter = self.0.lock().unwrap();
         platter.powered()?;
         let changes = std::mem::take(&mut platter.unsynced);
-        changes.iter().for_each(|change| change.apply(&mut platter.synced));
+        changes
+            .iter()
+            .for_each(|change| change.apply(&mut platter.synced));
         Ok(())
     }
 

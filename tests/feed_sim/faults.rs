@@ -122,7 +122,11 @@ impl Run {
             }
             Fault::Clock(server) => {
                 let ahead = self.random.between(1_000, 4_000) as i64;
-                let ahead = if self.random.chance(500) { ahead } else { -ahead };
+                let ahead = if self.random.chance(500) {
+                    ahead
+                } else {
+                    -ahead
+                };
                 self.servers[server].clocks.set(ahead);
             }
             Fault::NoClock(server) => self.servers[server].clocks.break_it(true),
@@ -276,7 +280,9 @@ impl Run {
         };
         becomes.chain = self.random.next().to_be_bytes();
         let time = self.net.now();
-        let _accepted = state.primary.append(&head, (&bytes, Vec::new()), &becomes, time);
+        let _accepted = state
+            .primary
+            .append(&head, (&bytes, Vec::new()), &becomes, time);
         state.count("fault: garbage");
         let removed = self.random.chance(600);
         let fault = Fault::Garbage(becomes, removed);
@@ -290,7 +296,8 @@ impl Run {
         let gone = state.primary.lose(k);
         state.forget(&gone);
         state.count("fault: engine lost batches");
-        self.net.say(|| format!("the engine loses {k}, head {:?}", state.primary.head));
+        self.net
+            .say(|| format!("the engine loses {k}, head {:?}", state.primary.head));
     }
 
     fn lose_all(&mut self) {
@@ -332,14 +339,20 @@ impl Run {
     /// All servers get the keys of the next step before any gets those of the one after; the old
     /// key is dropped when nothing that a cold start reads is under it.
     pub(crate) fn next_key_step(&mut self) {
-        let late = self.servers.iter().position(|server| server.key_step < self.key_step);
+        let late = self
+            .servers
+            .iter()
+            .position(|server| server.key_step < self.key_step);
         if let Some(server) = late {
             if self.servers[server].up.is_some() {
                 self.crash(server);
             }
             return self.start(server);
         }
-        let mixed = self.servers.iter().any(|server| server.key_step != self.key_step);
+        let mixed = self
+            .servers
+            .iter()
+            .any(|server| server.key_step != self.key_step);
         if mixed || self.key_step % 3 == 2 && !self.old_key_is_gone() {
             return;
         }

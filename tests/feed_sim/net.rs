@@ -46,7 +46,11 @@ pub(crate) struct Flying {
 
 /// What happened to the primary, for the model.
 pub(crate) enum News {
-    Accepted { n: u64, time: u64, said: Vec<Said> },
+    Accepted {
+        n: u64,
+        time: u64,
+        said: Vec<Said>,
+    },
     /// It holds something else than before.
     Changed,
 }
@@ -114,7 +118,8 @@ impl State {
     }
 
     pub(crate) fn forget(&mut self, gone: &[Entry]) {
-        self.lost.extend(gone.iter().map(|entry| entry.at.to_bytes()));
+        self.lost
+            .extend(gone.iter().map(|entry| entry.at.to_bytes()));
         self.news.push(News::Changed);
     }
 }

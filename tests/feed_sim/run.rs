@@ -298,7 +298,9 @@ impl Run {
             return;
         };
         if self.servers[server].follows {
-            self.model.waiting.push(self.waiting(server, Asking::Publication(asked)));
+            self.model
+                .waiting
+                .push(self.waiting(server, Asking::Publication(asked)));
             self.stats.count("revocation at a follower");
             return;
         }
@@ -306,7 +308,9 @@ impl Run {
         let now = self.net.now();
         self.model.publish(now, &asked.said);
         self.servers[server].settle();
-        self.model.waiting.push(self.waiting(server, Asking::Publication(asked)));
+        self.model
+            .waiting
+            .push(self.waiting(server, Asking::Publication(asked)));
     }
 
     pub(crate) fn waiting(&self, server: usize, asking: Asking) -> Waiting {
@@ -352,7 +356,10 @@ impl Run {
                 return;
             }
         };
-        let asked = self.servers[server].clocks.seconds().max(up.feed.high_water_mark());
+        let asked = self.servers[server]
+            .clocks
+            .seconds()
+            .max(up.feed.high_water_mark());
         let next = Box::new(next_generation(&token, generation, asked));
         let said = Said::of(&cloakroom::Revocation::older_generations(id, generation));
         let now = self.net.now();
@@ -382,7 +389,9 @@ impl Run {
         self.stats.count("crash");
         self.net.say(|| format!("server {server} crashes"));
         // Rotations that wait hold on to the process.
-        self.model.waiting.retain(|waiting| waiting.server != server);
+        self.model
+            .waiting
+            .retain(|waiting| waiting.server != server);
         self.servers[server].settle();
         self.servers[server].crash();
         let bit = 1_u32 << server;

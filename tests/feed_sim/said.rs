@@ -28,7 +28,9 @@ pub(crate) struct Claims {
 
 impl Said {
     pub(crate) fn of(revocation: &Revocation) -> Self {
-        Self::read(&Record::new(*revocation, 0).to_bytes()).unwrap().0
+        Self::read(&Record::new(*revocation, 0).to_bytes())
+            .unwrap()
+            .0
     }
 
     /// One record, its expiry, and what follows.
@@ -62,7 +64,10 @@ impl Said {
     /// What an authentic batch says.
     pub(crate) fn in_batch(batch: &[u8]) -> Vec<Self> {
         let records = batch.get(HEADER..batch.len() - TAG).unwrap_or_default();
-        Self::all(records).into_iter().map(|(said, _)| said).collect()
+        Self::all(records)
+            .into_iter()
+            .map(|(said, _)| said)
+            .collect()
     }
 
     /// What a snapshot of a list says, with the expiry of each.

@@ -221,7 +221,12 @@ impl Server {
         let events: Arc<Mutex<Events>> = Arc::default();
         let counted = Arc::clone(&events);
         let (net, number) = (Arc::clone(&self.net), self.number);
-        net.say(|| format!("server {number} starts, keys {key_step}, follows {}", self.follows));
+        net.say(|| {
+            format!(
+                "server {number} starts, keys {key_step}, follows {}",
+                self.follows
+            )
+        });
         let now = Timestamp::from_unix(self.clocks.seconds()).unwrap();
         let store = self.disk.open(now);
         let connector = Connector {
