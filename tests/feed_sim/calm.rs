@@ -147,9 +147,14 @@ impl Run {
                     {
                         continue;
                     }
-                    if !lost {
+                    let held = self.servers.iter().any(|other| {
+                        let feed = &other.up.as_ref().unwrap().feed;
+                        !other.follows && token.refused_by(feed, &self.audience, seconds)
+                    });
+                    if !lost || held {
                         return Err(format!(
-                            "server {} accepts {token:?} although {owed:?} was promised",
+                            "server {} accepts {token:?} although {owed:?} was promised; lost by the \
+                             engine: {lost}, held by a server that writes: {held}",
                             server.number
                         ));
                     }

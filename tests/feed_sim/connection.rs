@@ -203,6 +203,11 @@ impl FeedEngine for Connector {
             };
             if put {
                 state.count("snapshot kept");
+                if !state.primary.passed(at) {
+                    let server = self.server;
+                    let why = format!("server {server} put a snapshot of another history, at {at}");
+                    state.misdeed = Some(why);
+                }
             }
             self.net
                 .say(|| format!("server {} puts a snapshot at {at}: {put}", self.server));

@@ -71,6 +71,8 @@ pub(crate) struct State {
     pub(crate) logged: BTreeMap<Said, u64>,
     /// Of these, what a machine lost.
     pub(crate) lost: HashSet<[u8; 32]>,
+    /// What no server may do to the engine.
+    pub(crate) misdeed: Option<String>,
     pub(crate) counts: BTreeMap<&'static str, u64>,
     /// Calls since the start of the step: a server that never stops asking is a defect.
     pub(crate) calls: u64,

@@ -162,6 +162,9 @@ impl Run {
             let mut state = self.net.state();
             let news = std::mem::take(&mut state.news);
             self.model.hear(news, &state.primary);
+            if let Some(misdeed) = state.misdeed.take() {
+                return Err(misdeed);
+            }
             !state.chaos_is_over()
         };
         if news {
