@@ -37,7 +37,7 @@ pub(crate) struct Active {
 }
 
 /// Until a wrong clock has no effect any more: what it wrote is read, and proofs are older than it.
-const AFTERWARDS: u64 = 120_000;
+const AFTERWARDS: u64 = 10_000;
 
 impl Run {
     pub(crate) fn asleep(&self, server: usize) -> bool {
@@ -53,6 +53,7 @@ impl Run {
         let server = self.random.index(self.servers.len());
         let lasts = match self.random.below(20) {
             0 => self.random.between(40_000, 200_000),
+            1..=6 if self.long => self.random.between(40_000, 200_000),
             1..=4 => self.random.between(5_000, 20_000),
             _ => self.random.between(100, 5_000),
         };
@@ -198,7 +199,7 @@ impl Run {
         if writers_there {
             self.stats.count("steps with two heads that write");
         }
-        let wrong = |fault: &Fault| matches!(fault, Fault::Clock(_) | Fault::NoClock(_));
+        let wrong = |fault: &Fault| matches!(fault, Fault::Clock(_));
         if self.faults.iter().any(|active| wrong(&active.fault)) {
             self.clocks_wrong_until = now + AFTERWARDS;
         }

@@ -61,6 +61,8 @@ pub(crate) struct Run {
     pub(crate) two_heads_until: Vec<u64>,
     /// Since when some server can't go on without an operator.
     pub(crate) stuck_since: Option<u64>,
+    /// Whether faults may last for longer than entries live.
+    pub(crate) long: bool,
     pub(crate) steps: u64,
 }
 
@@ -93,6 +95,7 @@ impl Run {
             astray_until: vec![0; count],
             two_heads_until: vec![0; count],
             stuck_since: None,
+            long: false,
             steps: 0,
             servers,
         }
@@ -101,9 +104,11 @@ impl Run {
     /// So many steps with faults, then without until everybody agrees, again and again.
     pub(crate) fn go(&mut self, steps: u64) -> Result<(), String> {
         while self.steps < steps {
-            let stormy = match self.random.below(6) {
-                0 => self.random.between(1500, 6000),
-                _ => self.random.between(100, 1500),
+            self.long = self.random.chance(250);
+            let stormy = if self.long {
+                self.random.between(2_000, 6_000)
+            } else {
+                self.random.between(100, 1_500)
             };
             for _ in 0..stormy {
                 self.step()?;
@@ -138,9 +143,10 @@ impl Run {
             600..=639 => self.everybody(),
             640..=699 => self.login(),
             700..=809 => self.renew(),
-            810..=859 => self.revoke(),
-            860..=899 => self.rotate(),
-            900..=914 => self.restart(),
+            // In a long storm sessions live on, or nothing would outlive an entry.
+            810..=859 if !self.long || self.random.chance(300) => self.revoke(),
+            860..=899 if !self.long || self.random.chance(300) => self.rotate(),
+            900..=914 if !self.long || self.random.chance(100) => self.restart(),
             915..=924 => self.next_key_step(),
             925..=959 => self.fault(),
             _ => {}
