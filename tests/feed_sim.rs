@@ -34,12 +34,16 @@ mod foreign;
 mod model;
 #[path = "feed_sim/net.rs"]
 mod net;
+#[path = "feed_sim/planted.rs"]
+mod planted;
 #[path = "feed_sim/random.rs"]
 mod random;
 #[path = "feed_sim/run.rs"]
 mod run;
 #[path = "feed_sim/said.rs"]
 mod said;
+#[path = "feed_sim/scenarios.rs"]
+mod scenarios;
 #[path = "feed_sim/server.rs"]
 mod server;
 #[path = "feed_sim/store.rs"]

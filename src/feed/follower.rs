@@ -20,6 +20,7 @@ use crate::feed::proof::Proof;
 use crate::feed::realm::Realm;
 use crate::feed::settings::Settings;
 use crate::revocation::record::{Record, Revocation};
+use crate::revocation::view::RevocationPublish as _;
 use crate::time::Timestamp;
 
 /// Batches asked for at once.
@@ -91,7 +92,7 @@ impl Follower {
             position,
             ..FeedStatus::default()
         };
-        Self {
+        let follower = Self {
             realm,
             keys,
             environment,
@@ -113,7 +114,10 @@ impl Follower {
             basis: AtomicI64::new(NEVER),
             settled_at: AtomicU64::new(0),
             changed: Condvar::new(),
-        }
+        };
+        // The store may have forgotten what it still has to deliver.
+        follower.uphold();
+        follower
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -221,6 +225,19 @@ impl Follower {
             return self.lost(&mut state, Resync::Trimmed);
         }
         Look::Behind
+    }
+
+    /// What the engine has not accepted yet stays in force here for as long as that takes: an entry's
+    /// life counts from the day the last server hears of it, and until then others renew tokens that
+    /// it must outlive.
+    pub(crate) fn uphold(&self) {
+        let pending = self.lock().outbox.first(usize::MAX);
+        if !pending.is_empty() {
+            match self.local.list().publish(&pending, self.now()) {
+                Ok(_) => {}
+                Err(never) => match never {},
+            }
+        }
     }
 
     /// SPEC §17.5: an entry lives as long as the longest token of this server, whoever published it.

@@ -18,7 +18,12 @@ pub(crate) struct Writer {
     jobs: VecDeque<Job>,
     /// Added to the heartbeat interval, so that a fleet does not beat in unison.
     jitter: Duration,
+    /// When what is pending is to be put into force again.
+    uphold_at: Duration,
 }
+
+/// Shorter than any entry lives.
+const UPHOLD_EVERY: Duration = Duration::from_secs(5);
 
 impl Writer {
     pub(crate) fn new(follower: Arc<Follower>, queue: Arc<Queue>, link: Link) -> Self {
@@ -28,6 +33,7 @@ impl Writer {
             link,
             jobs: VecDeque::new(),
             jitter: Duration::ZERO,
+            uphold_at: Duration::ZERO,
         }
     }
 
@@ -68,6 +74,11 @@ impl Writer {
         let mut news = self.queue.take(wait);
         self.jobs.append(&mut news);
         self.give_up_late_rotations();
+        let now = self.follower.environment.monotonic();
+        if now >= self.uphold_at {
+            self.uphold_at = now.saturating_add(UPHOLD_EVERY);
+            self.follower.uphold();
+        }
         let follower = Arc::clone(&self.follower);
         let jobs = &mut self.jobs;
         let jitter = &mut self.jitter;

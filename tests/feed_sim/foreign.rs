@@ -12,6 +12,13 @@ pub(crate) struct Foreign {
 }
 
 impl Foreign {
+    pub(crate) const fn none() -> Self {
+        Self {
+            batches: Vec::new(),
+            snapshots: Vec::new(),
+        }
+    }
+
     pub(crate) fn new() -> Self {
         let mut foreign = Self {
             batches: Vec::new(),

@@ -61,6 +61,7 @@ pub(crate) struct Run {
     pub(crate) two_heads_until: Vec<u64>,
     /// Since when some server can't go on without an operator.
     pub(crate) stuck_since: Option<u64>,
+    pub(crate) settled: Vec<(u64, u64, u64)>,
     /// Whether faults may last for longer than entries live.
     pub(crate) long: bool,
     pub(crate) steps: u64,
@@ -95,6 +96,7 @@ impl Run {
             astray_until: vec![0; count],
             two_heads_until: vec![0; count],
             stuck_since: None,
+            settled: vec![(0, 0, 0); count],
             long: false,
             steps: 0,
             servers,
@@ -163,7 +165,23 @@ impl Run {
         self.end_faults();
     }
 
+    /// Waits for the threads of the stores that were written to, so that a run repeats.
+    fn settle(&mut self) {
+        for (server, last) in self.servers.iter().zip(&mut self.settled) {
+            let Some(up) = &server.up else {
+                continue;
+            };
+            let status = up.feed.status();
+            let now = (server.lives, status.batches, status.resyncs);
+            if *last != now {
+                *last = now;
+                let _works = server.settle();
+            }
+        }
+    }
+
     pub(crate) fn end(&mut self) -> Result<(), String> {
+        self.settle();
         let news = {
             let mut state = self.net.state();
             let news = std::mem::take(&mut state.news);
@@ -217,7 +235,7 @@ impl Run {
         self.keep(&issued, subject);
     }
 
-    fn keep(&mut self, issued: &cloakroom::Issued, subject: &'static str) {
+    pub(crate) fn keep(&mut self, issued: &cloakroom::Issued, subject: &'static str) {
         let info = &issued.session;
         self.model.keep(Token {
             text: issued.token.as_str().into(),

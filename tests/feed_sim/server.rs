@@ -288,7 +288,9 @@ impl Server {
         let store = self.up.as_ref().and_then(|up| up.store.as_ref());
         store.is_none_or(|store| {
             let now = Timestamp::from_unix(self.clocks.seconds()).unwrap();
-            store.merge(&[], now).is_ok() && store.failure().is_none()
+            // Twice: what is forgotten once a minute is forgotten behind the answer.
+            let answered = [(), ()].map(|()| store.merge(&[], now).is_ok());
+            answered == [true, true] && store.failure().is_none()
         })
     }
 }
