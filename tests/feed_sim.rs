@@ -34,6 +34,8 @@ mod foreign;
 mod model;
 #[path = "feed_sim/net.rs"]
 mod net;
+#[path = "feed_sim/operator.rs"]
+mod operator;
 #[path = "feed_sim/planted.rs"]
 mod planted;
 #[path = "feed_sim/random.rs"]
@@ -48,6 +50,8 @@ mod scenarios;
 mod server;
 #[path = "feed_sim/store.rs"]
 mod store;
+#[path = "feed_sim/users.rs"]
+mod users;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -233,11 +233,11 @@ impl Net {
     pub(crate) fn land(&self) {
         let now = self.now();
         let mut state = self.state();
-        let (due, rest) = std::mem::take(&mut state.flying)
+        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut state.flying)
             .into_iter()
             .partition(|flying: &Flying| flying.due <= now);
         state.flying = rest;
-        for flying in Vec::<Flying>::from(due) {
+        for flying in due {
             let batch = (&flying.onto, flying.batch.as_slice(), &flying.becomes);
             match state.append(false, batch, now) {
                 Appended::Accepted => state.count("append carried out late"),
