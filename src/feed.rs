@@ -13,6 +13,7 @@ mod local;
 mod delivery;
 mod event;
 mod settings;
+mod failures;
 mod follower;
 mod resync;
 mod queue;

@@ -11,6 +11,7 @@ use std::thread;
 
 use crate::feed::environment::{Environment, SystemEnvironment};
 use crate::feed::event::FeedEvent;
+use crate::feed::failures::Half;
 use crate::feed::follower::{Follower, Hook};
 #[cfg(feature = "hazmat")]
 use crate::feed::hands::Hands;
@@ -198,9 +199,13 @@ impl FeedBuilder {
             self.hook,
         ));
         let queue = Arc::new(Queue::default());
-        let link = || Link::new(Arc::clone(&self.connector));
-        let reader = Reader::new(Arc::clone(&follower), link());
-        let writer = Writer::new(Arc::clone(&follower), Arc::clone(&queue), link());
+        let link = |half| Link::new(Arc::clone(&self.connector), half);
+        let reader = Reader::new(Arc::clone(&follower), link(Half::Reading));
+        let writer = Writer::new(
+            Arc::clone(&follower),
+            Arc::clone(&queue),
+            link(Half::Writing),
+        );
         let handle = Handle {
             follower,
             queue,

@@ -71,6 +71,7 @@ impl FeedRevocations {
         FeedStatus {
             age: follower.age().map(|(age, _)| age),
             pending: state.outbox.len(),
+            failure: state.failures.first(),
             ..state.status.clone()
         }
     }
