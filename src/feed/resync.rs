@@ -27,6 +27,10 @@ struct Everything {
     founded: Option<u64>,
     last_written: Option<u64>,
     snapshot_at: u64,
+    /// How many of the records are the snapshot's.
+    of_snapshot: usize,
+    /// Batches of this server among those read, of which nobody knew.
+    confirmed: Vec<Position>,
 }
 
 enum Read {
@@ -87,6 +91,8 @@ impl Follower {
                 founded: None,
                 last_written: None,
                 snapshot_at: 0,
+                of_snapshot: 0,
+                confirmed: Vec::new(),
             },
             Some(bytes) => {
                 let image = match image::open(&self.keys, &self.realm, &bytes) {
@@ -102,9 +108,12 @@ impl Follower {
                     let expires = record.expires.saturating_add(u64::from(longer));
                     Record::new(record.revocation, expires)
                 };
+                let records: Vec<_> = image.list.records.into_iter().map(extended).collect();
                 Everything {
                     at: image.at,
-                    records: image.list.records.into_iter().map(extended).collect(),
+                    of_snapshot: records.len(),
+                    confirmed: Vec::new(),
+                    records,
                     high_water_mark: image.list.high_water_mark,
                     founded: Some(0),
                     last_written: None,
@@ -112,6 +121,7 @@ impl Follower {
                 }
             }
         };
+        let doubts = self.lock().doubts.clone();
         loop {
             let tail = engine.read(everything.at.n, LIMIT, Duration::ZERO)?;
             let Some(head) = tail.head else {
@@ -125,6 +135,9 @@ impl Follower {
                     Ok(opened) => {
                         self.extend_lives(&mut everything.records, opened.records, opened.time);
                         everything.at = opened.becomes;
+                        if doubts.contains(&opened.becomes) {
+                            everything.confirmed.push(opened.becomes);
+                        }
                         everything.founded = everything.founded.or(Some(opened.time));
                         everything.last_written = Some(opened.time);
                     }
@@ -177,7 +190,11 @@ impl Follower {
         }
         state.snapshot_at = everything.snapshot_at;
         lacking.iter().for_each(|one| state.outbox.add(*one));
-        let delivered = state.outbox.remove_covered(&everything.records);
+        // By what the log says alone. A snapshot may hold what the log never had, and those who
+        // follow the log have not heard of it.
+        let told = everything.records.get(everything.of_snapshot..);
+        let delivered = state.outbox.remove_covered(told.unwrap_or_default());
+        state.confirmed.extend(&everything.confirmed);
         let handed_back = lacking.len();
         let quarantined = self.local.take_in(
             Taken {

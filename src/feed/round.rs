@@ -146,15 +146,16 @@ impl Round<'_> {
             .iter()
             .map(|revocation| Record::new(*revocation, expires))
             .collect();
-        let (onto, bytes, becomes) = {
+        let (onto, bytes, becomes, resyncs) = {
             let mut state = follower.lock();
+            let resyncs = state.status.resyncs;
             let onto = state.position;
             let onto = onto.ok_or_else(|| EngineError::unavailable("nothing was read yet"))?;
             let sealed = batch::seal(&follower.keys, &follower.realm, &onto, time, &records);
             let (bytes, becomes) =
                 sealed.ok_or_else(|| EngineError::refused("the feed is full"))?;
             state.doubts.push(becomes);
-            (onto, bytes, becomes)
+            (onto, bytes, becomes, resyncs)
         };
         let sent: Vec<usize> = self.in_batch(revocations.len());
         for index in &sent {
@@ -181,11 +182,16 @@ impl Round<'_> {
             follower.arrive(&mut state, becomes, Some(time), records, &mine);
             follower.prove(&mut state, |proof| proof.at_end(asked));
         }
-        state.outbox.remove_all(revocations);
+        // Everything was read again while the answer was on its way, perhaps from an engine that
+        // lost this batch with others: what that reading found lacking stays to be delivered.
+        let same_history = state.status.resyncs == resyncs;
+        if same_history {
+            state.outbox.remove_all(revocations);
+        }
         drop(state);
         self.draw_jitter();
         self.accepted(&jobs, becomes);
-        if !unread {
+        if !unread && same_history {
             self.forget(&mine);
         }
         Ok(appended)

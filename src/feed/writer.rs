@@ -57,10 +57,14 @@ impl Writer {
             return blocked.min(Duration::from_millis(50));
         }
         let state = self.follower.lock();
+        let beat = self.follower.settings.heartbeat.saturating_add(self.jitter);
+        if self.follower.settings.follows_only {
+            // Nothing is ever written, whatever a store from before wants to be delivered.
+            return beat;
+        }
         if !self.jobs.is_empty() || state.outbox.len() > 0 {
             return Duration::ZERO;
         }
-        let beat = self.follower.settings.heartbeat.saturating_add(self.jitter);
         state
             .last_batch_at
             .map_or(Duration::from_millis(20), |at| {
