@@ -13,6 +13,7 @@ mod local;
 mod delivery;
 mod event;
 mod settings;
+mod failures;
 mod follower;
 mod resync;
 mod queue;
@@ -21,16 +22,18 @@ mod round;
 mod writer;
 mod reader;
 mod revocations;
+#[cfg(feature = "hazmat")]
+mod hands;
 mod builder;
 mod memory;
 
 pub use batch::BadBatch;
-#[cfg(feature = "hazmat")]
-pub use builder::Hands;
 pub use builder::{FeedBuilder, StartError};
 pub use delivery::{Accepted, Delivering, Delivery, FeedError, Pending, Replicated};
 pub use environment::{Environment, SystemEnvironment};
 pub use event::{FeedEvent, FeedStatus, Resync};
+#[cfg(feature = "hazmat")]
+pub use hands::{FoundingByHand, Hands, ReadingHand, RotatingByHand, WritingHand};
 pub use image::BadSnapshot;
 pub use key::{FeedKey, FeedKeys};
 pub use memory::MemoryEngine;

@@ -21,8 +21,8 @@
 //   layer 10 web          sessions in a request and its response, for tower, axum and actix-web
 //   layer 9  http         strings in, header lines out
 //   layer 8  session      issue, verify, renew, rotate, revoke
-//   layer 7  index        lists of devices
-//   layer 6  feed         one list for many servers, over an engine they share
+//   layer 7  feed         one list for many servers, over an engine they share
+//   layer 6  index        lists of devices
 //   layer 5  store        the list with a disk behind it
 //   layer 4  revocation   entries, the view that is consulted, the list in memory
 //   layer 3  key          keys, texts, ring, what may seal and open when

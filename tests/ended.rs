@@ -17,7 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom::{
-    Freshness, Invalid, Reason, Record, Revocation, RevocationList, RevocationView, Sessions,
+    Freshness, Invalid, Reason, Record, Revocation, RevocationList, RevocationPublish as _,
+    RevocationView, Sessions,
 };
 use common::*;
 use waiting::Task;
@@ -374,4 +375,15 @@ fn a_session_of_other_sessions_is_over_from_the_start() {
     let mut task = Task::new(red.ended(&session));
     assert_eq!(task.poll(), Some(Reason::Invalid));
     assert!(!task.ended.prolong(session.info()));
+}
+
+#[test]
+fn a_key_that_is_revoked_alone_ends_it() {
+    let world = world();
+    let session = world.session(&login(&world.sessions, "ada"));
+    let mut task = Task::waiting(world.sessions.ended(&session));
+    // Without the cut-off that `disable_key` adds.
+    let revocation = Revocation::key(session.info().key());
+    certain(world.list.publish(&[revocation], at(NOW)));
+    assert_eq!(task.end(), Reason::Revoked);
 }

@@ -26,8 +26,8 @@ mod waiting;
 
 use cloakroom::store::DurableRevocations;
 use cloakroom::{
-    Key, KeyRing, ManualClock, Reason, Record, Revocation, RevocationPublish as _, Session,
-    Sessions,
+    Key, KeyRing, ManualClock, Reason, Record, Revocation, RevocationPublish as _,
+    RevocationView as _, Session, Sessions,
 };
 use time::Duration;
 
@@ -58,6 +58,8 @@ fn login(sessions: &Sessions<(), DurableRevocations>) -> Session<()> {
 fn nobody_is_woken_before_the_logout_is_durable() {
     let (engine, clock) = (Engine::default(), ManualClock::at(NOW));
     let store = engine.settled();
+    // Told, and not found out by asking every second.
+    assert!(store.changes().is_some());
     let sessions = sessions(&store, &clock);
     let session = login(&sessions);
     let mut task = Task::waiting(sessions.ended(&session));

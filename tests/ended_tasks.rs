@@ -15,12 +15,15 @@ mod common;
 #[path = "common/waiting.rs"]
 mod waiting;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
-use cloakroom::{Clock, ClockError, Ended, Reason, Session, Sessions, Timestamp};
+use cloakroom::{
+    Changes, Clock, ClockError, Ended, Facts, Freshness, Reason, RevocationView, Scope, Session,
+    Sessions, Timestamp,
+};
 use common::*;
 use waiting::{Bell, Task};
 
@@ -282,5 +285,63 @@ fn who_waits_keeps_keys_clock_and_view_and_the_last_one_lets_go_of_all() {
         drop(task);
         // Not a moment later: a file behind the view could be opened again now.
         assert_eq!(Arc::strong_count(&clock.0), 1);
+    }
+}
+
+/// A list that logs everybody out right after it has answered a question with "no".
+#[derive(Clone, Default)]
+struct Racing(Arc<Race>);
+
+#[derive(Default)]
+struct Race {
+    changes: Changes,
+    armed: AtomicBool,
+    revoked: AtomicBool,
+}
+
+impl RevocationView for Racing {
+    fn verdict(&self, _: &Facts<'_>, _: Timestamp) -> Option<Scope> {
+        let answer = self.0.revoked.load(Ordering::SeqCst);
+        if self.0.armed.swap(false, Ordering::SeqCst) {
+            self.0.revoked.store(true, Ordering::SeqCst);
+            self.0.changes.notify_all();
+            // Time for whoever is to be woken by it: whoever listens only after this question is
+            // not among them.
+            std::thread::sleep(SHORT);
+        }
+        answer.then_some(Scope::Audience)
+    }
+
+    fn freshness(&self) -> Freshness {
+        Freshness::Fresh
+    }
+
+    fn start_bound(&self, _: &[u8], _: &[u8; 16], _: Timestamp) -> u64 {
+        0
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.0.changes)
+    }
+}
+
+#[test]
+fn a_logout_between_the_question_and_the_sleep_is_not_missed() {
+    let view = Racing::default();
+    let clock = cloakroom::ManualClock::at(NOW);
+    let sessions = builder::<User, _>(&clock, view.clone()).build().unwrap();
+    let token = sessions.issue("ada", &user("Ada")).unwrap().token;
+    let session = sessions.verify(token.as_str()).unwrap();
+    // In the first poll, and in one that comes later with another waker.
+    for first in [true, false] {
+        view.0.revoked.store(false, Ordering::SeqCst);
+        let mut task = Task::new(sessions.ended(&session));
+        if !first {
+            assert_eq!(task.poll(), None);
+            task.bell = Arc::default();
+        }
+        view.0.armed.store(true, Ordering::SeqCst);
+        assert_eq!(task.poll(), None);
+        assert_eq!(task.end(), Reason::Revoked);
     }
 }

@@ -6,6 +6,7 @@
     reference.py count                       how many vectors there are, by kind and stage
     reference.py accumulate COUNT [--fast]   the hash of SPEC 16.4; --fast needs PyNaCl
     reference.py reopen COUNT                opens the first COUNT tokens of SPEC 16.4 again
+    reference.py answer                      answers requests on standard input, one JSON line each
 """
 
 import argparse
@@ -70,6 +71,15 @@ def command_reopen(count):
     return 1 if failed else 0
 
 
+def command_answer():
+    """The command answer: what a vector of this kind with these inputs would expect."""
+    for line in sys.stdin:
+        request = json.loads(line)
+        stage, expected = run(request["kind"], request["inputs"], request.get("expected"))
+        print(json.dumps({"stage": stage, "expected": expected}), flush=True)
+    return 0
+
+
 def main(arguments):
     """Reads the command line."""
     parser = argparse.ArgumentParser(
@@ -81,6 +91,7 @@ def main(arguments):
     accumulate = commands.add_parser("accumulate")
     accumulate.add_argument("count", type=int)
     accumulate.add_argument("--fast", action="store_true")
+    commands.add_parser("answer")
     commands.add_parser("reopen").add_argument("count", type=int)
     options = parser.parse_args(arguments)
     if options.self_test:
@@ -93,6 +104,8 @@ def main(arguments):
     if options.command == "accumulate":
         print(bulk.accumulate(options.count, options.fast))
         return 0
+    if options.command == "answer":
+        return command_answer()
     if options.command == "reopen":
         return command_reopen(options.count)
     parser.print_help()

@@ -11,7 +11,10 @@ use std::thread;
 
 use crate::feed::environment::{Environment, SystemEnvironment};
 use crate::feed::event::FeedEvent;
+use crate::feed::failures::Half;
 use crate::feed::follower::{Follower, Hook};
+#[cfg(feature = "hazmat")]
+use crate::feed::hands::Hands;
 use crate::feed::key::FeedKeys;
 use crate::feed::link::Link;
 use crate::feed::local::Local;
@@ -183,7 +186,7 @@ impl FeedBuilder {
     pub fn by_hand(self) -> Result<(FeedRevocations, Hands), StartError> {
         let (handle, reader, writer) = self.assemble().map_err(StartError::Settings)?;
         let feed = FeedRevocations(Arc::new(handle));
-        Ok((feed, Hands { reader, writer }))
+        Ok((feed, Hands::new(reader, writer)))
     }
 
     fn assemble(self) -> Result<(Handle, Reader, Writer), BadSettings> {
@@ -196,9 +199,13 @@ impl FeedBuilder {
             self.hook,
         ));
         let queue = Arc::new(Queue::default());
-        let link = || Link::new(Arc::clone(&self.connector));
-        let reader = Reader::new(Arc::clone(&follower), link());
-        let writer = Writer::new(Arc::clone(&follower), Arc::clone(&queue), link());
+        let link = |half| Link::new(Arc::clone(&self.connector), half);
+        let reader = Reader::new(Arc::clone(&follower), link(Half::Reading));
+        let writer = Writer::new(
+            Arc::clone(&follower),
+            Arc::clone(&queue),
+            link(Half::Writing),
+        );
         let handle = Handle {
             follower,
             queue,
@@ -217,33 +224,5 @@ impl fmt::Debug for FeedBuilder {
             .field("keys", &self.keys)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
-    }
-}
-
-/// The two halves of a feed without threads.
-#[cfg(feature = "hazmat")]
-#[cfg_attr(docsrs, doc(cfg(feature = "hazmat")))]
-pub struct Hands {
-    reader: Reader,
-    writer: Writer,
-}
-
-#[cfg(feature = "hazmat")]
-impl Hands {
-    /// Looks at the engine once, as the reading thread does; says how long that would pause.
-    pub fn read(&mut self, wait: Duration) -> Duration {
-        self.reader.turn(wait)
-    }
-
-    /// Delivers what waits, as the writing thread does.
-    pub fn write(&mut self) {
-        self.writer.turn(Duration::ZERO);
-    }
-}
-
-#[cfg(feature = "hazmat")]
-impl fmt::Debug for Hands {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hands").finish_non_exhaustive()
     }
 }

@@ -10,6 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::feed::batch::{self, BadBatch};
 use crate::feed::environment::Environment;
 use crate::feed::event::{FeedEvent, FeedStatus, Resync};
+use crate::feed::failures::Failures;
 use crate::feed::key::FeedKeys;
 use crate::feed::local::{Local, Taken};
 use crate::feed::outbox::Known;
@@ -19,6 +20,7 @@ use crate::feed::proof::Proof;
 use crate::feed::realm::Realm;
 use crate::feed::settings::Settings;
 use crate::revocation::record::{Record, Revocation};
+use crate::revocation::view::RevocationPublish as _;
 use crate::time::Timestamp;
 
 /// Batches asked for at once.
@@ -57,6 +59,7 @@ pub(crate) struct State {
     pub(crate) confirmed: Vec<Position>,
     pub(crate) last_batch_at: Option<Duration>,
     pub(crate) snapshot_at: u64,
+    pub(crate) failures: Failures,
     pub(crate) status: FeedStatus,
 }
 
@@ -89,7 +92,7 @@ impl Follower {
             position,
             ..FeedStatus::default()
         };
-        Self {
+        let follower = Self {
             realm,
             keys,
             environment,
@@ -104,13 +107,17 @@ impl Follower {
                 confirmed: Vec::new(),
                 last_batch_at: None,
                 snapshot_at: 0,
+                failures: Failures::default(),
                 status,
             }),
             resyncing: Mutex::new(()),
             basis: AtomicI64::new(NEVER),
             settled_at: AtomicU64::new(0),
             changed: Condvar::new(),
-        }
+        };
+        // The store may have forgotten what it still has to deliver.
+        follower.uphold();
+        follower
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -211,12 +218,26 @@ impl Follower {
         if head.n == at.n {
             return self.lost(&mut state, Resync::OtherHistory);
         }
-        // Behind the head without a next batch: the engine has dropped it. Before the head: the
-        // answer is older than what this server appended since, and says nothing.
-        if head.n > at.n && tail.batches.is_empty() {
+        // Behind the head without a next batch: the engine has dropped it, or something else stands
+        // in its place. Before the head: the answer is older than what this server appended since,
+        // and says nothing.
+        if head.n > at.n && at == before {
             return self.lost(&mut state, Resync::Trimmed);
         }
         Look::Behind
+    }
+
+    /// What the engine has not accepted yet stays in force here for as long as that takes: an entry's
+    /// life counts from the day the last server hears of it, and until then others renew tokens that
+    /// it must outlive.
+    pub(crate) fn uphold(&self) {
+        let pending = self.lock().outbox.first(usize::MAX);
+        if !pending.is_empty() {
+            match self.local.list().publish(&pending, self.now()) {
+                Ok(_) => {}
+                Err(never) => match never {},
+            }
+        }
     }
 
     /// SPEC §17.5: an entry lives as long as the longest token of this server, whoever published it.

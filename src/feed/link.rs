@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use crate::feed::event::FeedEvent;
+use crate::feed::failures::Half;
 use crate::feed::follower::Follower;
 use crate::feed::port::{EngineError, FeedConnector, FeedEngine};
 
@@ -15,16 +16,18 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 pub(crate) struct Link {
     connector: Arc<dyn FeedConnector>,
     engine: Option<Box<dyn FeedEngine>>,
+    half: Half,
     pause: Duration,
     /// Not before this moment of the monotonic clock.
     retry_at: Duration,
 }
 
 impl Link {
-    pub(crate) fn new(connector: Arc<dyn FeedConnector>) -> Self {
+    pub(crate) fn new(connector: Arc<dyn FeedConnector>, half: Half) -> Self {
         Self {
             connector,
             engine: None,
+            half,
             pause: PAUSES.0,
             retry_at: Duration::ZERO,
         }
@@ -78,21 +81,23 @@ impl Link {
     }
 
     fn answered(&self, follower: &Follower) {
-        let failed = follower.lock().status.failure.take().is_some();
-        if failed {
+        let mut state = follower.lock();
+        let before = state.failures.first();
+        *state.failures.of(self.half) = None;
+        let over = before.is_some() && state.failures.first().is_none();
+        drop(state);
+        if over {
             follower.event(FeedEvent::Available);
         }
     }
 
     fn failed(&self, follower: &Follower, error: EngineError) {
-        let news = {
-            let mut state = follower.lock();
-            let news = state.status.failure.as_ref() != Some(&error);
-            state.status.failure = Some(error.clone());
-            news
-        };
+        let mut state = follower.lock();
+        let known = state.failures.has(&error);
+        *state.failures.of(self.half) = Some(error.clone());
+        drop(state);
         // Once, not with every attempt: a log that repeats itself is not read.
-        if news {
+        if !known {
             follower.event(FeedEvent::Unavailable(error));
         }
     }

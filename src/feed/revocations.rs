@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::feed::batch::MAX_RECORDS;
@@ -14,8 +14,10 @@ use crate::feed::event::FeedStatus;
 use crate::feed::follower::Follower;
 use crate::feed::queue::{Job, Queue, Task};
 use crate::promise::Promise;
+use crate::revocation::changes::Changes;
 use crate::revocation::list::ListStats;
 use crate::revocation::record::Revocation;
+use crate::revocation::report::{FeedPosition, ViewReport};
 use crate::revocation::view::{Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms};
 use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
@@ -69,6 +71,7 @@ impl FeedRevocations {
         FeedStatus {
             age: follower.age().map(|(age, _)| age),
             pending: state.outbox.len(),
+            failure: state.failures.first(),
             ..state.status.clone()
         }
     }
@@ -146,7 +149,7 @@ impl FeedRevocations {
         })
     }
 
-    fn ask(&self, task: Task) -> Arc<Promise<Answer>> {
+    pub(crate) fn ask(&self, task: Task) -> Arc<Promise<Answer>> {
         let follower = &self.0.follower;
         let answer = Arc::new(Promise::default());
         let patience = match task {
@@ -217,6 +220,26 @@ impl RevocationView for FeedRevocations {
             .view()
             .register(Terms { leeway, ..terms });
     }
+
+    fn report(&self) -> ViewReport {
+        let status = self.status();
+        let feed = status.position.map(|position| FeedPosition {
+            applied: position.n,
+            newest: status.head,
+            pending: u64::try_from(status.pending).unwrap_or(u64::MAX),
+        });
+        ViewReport {
+            proof_age: status
+                .age
+                .map(|age| time::Duration::try_from(age).unwrap_or(time::Duration::MAX)),
+            feed,
+            ..self.0.follower.local.view().report()
+        }
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        self.0.follower.local.view().changes()
+    }
 }
 
 impl RevocationPublish for FeedRevocations {
@@ -236,24 +259,56 @@ impl RevocationPublish for FeedRevocations {
         generation: u32,
         _: Timestamp,
     ) -> Result<Option<Delivery>, FeedError> {
+        match self.rotate(session, generation)? {
+            None => Ok(None),
+            Some(rotating) => rotating.answer.wait(),
+        }
+    }
+}
+
+/// A rotation that waits for its answer. While it does, no other of this server to the same
+/// generation is begun.
+pub(crate) struct Rotating {
+    pub(crate) answer: Arc<Promise<Answer>>,
+    feed: FeedRevocations,
+    to: (SessionId, u32),
+}
+
+impl FeedRevocations {
+    /// `None` when one to this generation waits already: two of this server would stand in one
+    /// batch, where neither comes first.
+    pub(crate) fn rotate(
+        &self,
+        session: SessionId,
+        generation: u32,
+    ) -> Result<Option<Rotating>, FeedError> {
         if self.0.follower.settings.follows_only {
             return Err(FeedError::FollowsOnly);
         }
-        let rotating = || {
-            let rotating = self.0.rotating.lock();
-            rotating.unwrap_or_else(PoisonError::into_inner)
-        };
-        // Two of this server would stand in one batch, where neither comes first.
-        if !rotating().insert((session, generation)) {
+        let to = (session, generation);
+        if !self.rotating().insert(to) {
             return Ok(None);
         }
         let task = Task::Rotate {
             session,
             generation,
         };
-        let answer = self.ask(task).wait();
-        rotating().remove(&(session, generation));
-        answer
+        Ok(Some(Rotating {
+            answer: self.ask(task),
+            feed: self.clone(),
+            to,
+        }))
+    }
+
+    fn rotating(&self) -> MutexGuard<'_, BTreeSet<(SessionId, u32)>> {
+        let rotating = self.0.rotating.lock();
+        rotating.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Rotating {
+    fn drop(&mut self) {
+        self.feed.rotating().remove(&self.to);
     }
 }
 

@@ -44,11 +44,19 @@ impl Round<'_> {
             if revocations.is_empty() && !self.is_due() {
                 break;
             }
+            let before = self.follower.lock().position;
             match self.append(&revocations)? {
                 Appended::Accepted => {}
                 Appended::Conflict => {
                     if !self.catch_up()? {
                         return Ok(());
+                    }
+                    // A replica that lags, or somebody who hides batches: asking on without a pause
+                    // would never end.
+                    if self.follower.lock().position == before {
+                        return Err(EngineError::unavailable(
+                            "the feed ends elsewhere than the engine says",
+                        ));
                     }
                     self.confirm();
                 }
@@ -252,6 +260,14 @@ impl Round<'_> {
         if at.n.saturating_sub(made) < every {
             return Ok(());
         }
+        // An engine that lost its latest writes and counted on has other batches up to this number
+        // than this server has read, and nobody could follow from here.
+        if !self.catch_up()? {
+            return Ok(());
+        }
+        let Some(at) = follower.lock().position else {
+            return Ok(());
+        };
         // It may hold more than was read up to `at`, never less, and more does no harm.
         let list = follower.local.list().snapshot(follower.now());
         let life = follower.life();

@@ -18,7 +18,12 @@ pub(crate) struct Writer {
     jobs: VecDeque<Job>,
     /// Added to the heartbeat interval, so that a fleet does not beat in unison.
     jitter: Duration,
+    /// When what is pending is to be put into force again.
+    uphold_at: Duration,
 }
+
+/// Shorter than any entry lives.
+const UPHOLD_EVERY: Duration = Duration::from_secs(5);
 
 impl Writer {
     pub(crate) fn new(follower: Arc<Follower>, queue: Arc<Queue>, link: Link) -> Self {
@@ -28,6 +33,7 @@ impl Writer {
             link,
             jobs: VecDeque::new(),
             jitter: Duration::ZERO,
+            uphold_at: Duration::ZERO,
         }
     }
 
@@ -67,6 +73,12 @@ impl Writer {
     pub(crate) fn turn(&mut self, wait: Duration) {
         let mut news = self.queue.take(wait);
         self.jobs.append(&mut news);
+        self.give_up_late_rotations();
+        let now = self.follower.environment.monotonic();
+        if now >= self.uphold_at {
+            self.uphold_at = now.saturating_add(UPHOLD_EVERY);
+            self.follower.uphold();
+        }
         let follower = Arc::clone(&self.follower);
         let jobs = &mut self.jobs;
         let jitter = &mut self.jitter;
@@ -80,6 +92,19 @@ impl Writer {
             .deliver()
         });
         self.expire();
+    }
+
+    /// One that was not even sent in time is not begun: the entry of the one that came first may be
+    /// forgotten by now, on a machine that stood still.
+    fn give_up_late_rotations(&mut self) {
+        let now = self.follower.environment.monotonic();
+        for job in core::mem::take(&mut self.jobs) {
+            if matches!(job.task, Task::Rotate { .. }) && job.until <= now {
+                self.give_up(job);
+            } else {
+                self.jobs.push_back(job);
+            }
+        }
     }
 
     /// Whoever waited long enough is told that it is pending.
@@ -97,7 +122,7 @@ impl Writer {
     fn give_up(&mut self, job: Job) {
         let follower = &self.follower;
         let said = || {
-            let failure = follower.lock().status.failure.clone();
+            let failure = follower.lock().failures.first();
             failure.map_or_else(|| "no answer yet".into(), |error| error.to_string())
         };
         match &job.task {

@@ -23,16 +23,16 @@ pub struct ViewReport {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FeedPosition {
-    /// The number of the last record that is in effect here.
+    /// The number of the last batch that is in effect here.
     pub applied: u64,
-    /// The number of the newest record that the engine is known to have.
+    /// The number of the newest batch that the engine is known to have.
     pub newest: Option<u64>,
-    /// Records of this server that the engine has not accepted yet.
+    /// Revocations of this server that the engine has not accepted yet.
     pub pending: u64,
 }
 
 impl FeedPosition {
-    /// Records that are known to be missing here.
+    /// Batches that are known to be missing here.
     #[must_use]
     pub fn behind(&self) -> Option<u64> {
         let newest = self.newest?;

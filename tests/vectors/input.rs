@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// One vector, with the file's promises checked.
 #[derive(Clone)]
-pub(crate) struct Vector(Value);
+pub(crate) struct Vector(pub(crate) Value);
 
 pub(crate) fn read(path: &Path) -> Vec<Vector> {
     let text = std::fs::read_to_string(path).unwrap();

@@ -8,6 +8,7 @@ use cloakroom::{
     Record, Revocation, RevocationList, RevocationPublish, RevocationView, Scope, Sessions, Terms,
     Timestamp,
 };
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::input::{Vector, hex, to_hex};
@@ -25,6 +26,13 @@ impl RandomSource for Drawn {
 }
 
 pub(crate) fn issue(vector: &Vector) {
+    let answer = answer(vector);
+    assert_eq!(answer["stage"], vector.stage());
+    assert_eq!(answer["expected"]["token"], *vector.expected("token"));
+}
+
+/// Stage and expected of a login, as a vector has them.
+pub(crate) fn answer(vector: &Vector) -> Value {
     let number = |name: &str| vector.number(name);
     match (number("major"), number("minor")) {
         (1, 0) => issue_as::<1, 0>(vector),
@@ -37,7 +45,7 @@ pub(crate) fn issue(vector: &Vector) {
     }
 }
 
-fn issue_as<const MAJOR: u32, const MINOR: u32>(vector: &Vector) {
+fn issue_as<const MAJOR: u32, const MINOR: u32>(vector: &Vector) -> Value {
     let text = vector.text("key").unwrap();
     let file = format!(
         "cloakroom-ring 1\nmax-lifetime 4294967295\nkey {text} activate=1970-01-01T00:00:00Z\n"
@@ -51,12 +59,23 @@ fn issue_as<const MAJOR: u32, const MINOR: u32>(vector: &Vector) {
     receive(vector, &list);
     let sessions = sessions.bound_to(&vector.bytes("binding")).unwrap();
     let issued = sessions.issue(vector.bytes("subject"), &Given(vector.bytes("payload")));
-    assert_eq!(
-        if issued.is_ok() { "ok" } else { "refused" },
-        vector.stage()
-    );
-    let token = issued.ok().map(|issued| issued.token.into_string());
-    assert_eq!(token.as_deref(), vector.expected("token").as_str());
+    let Ok(issued) = issued else {
+        return json!({"stage": "refused", "expected": {"token": null, "claims": null}});
+    };
+    let info = &issued.session;
+    let started = info.authenticated_at().unix();
+    let claims = json!({
+        "session_id": info.id().to_hex(),
+        "generation": info.generation(),
+        "subject": to_hex(&vector.bytes("subject")),
+        "authenticated_at": started,
+        "issued_at": info.issued_at().unix(),
+        "idle": vector.input("policy")["idle"],
+        "absolute": vector.input("policy")["absolute"],
+        "major": info.schema().major(),
+        "minor": info.schema().minor(),
+    });
+    json!({"stage": "ok", "expected": {"token": issued.token.as_str(), "claims": claims}})
 }
 
 pub(crate) fn renew(vector: &Vector) {

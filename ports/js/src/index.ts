@@ -1,0 +1,45 @@
+/**
+ * Login sessions in encrypted tokens, with revocation and without a session store: format clk1.
+ *
+ * @packageDocumentation
+ */
+export type { Bytes } from "./bytes.js";
+export {
+  type Reason,
+  Refused,
+  SessionRejected,
+  SessionUnavailable,
+  type Stage,
+  type UnavailableCause,
+} from "./errors.js";
+export { generateRootKey } from "./keytext.js";
+export {
+  type Content,
+  type Described,
+  describedPayload,
+  describePayload,
+  type FormerShape,
+  type PayloadType,
+  rawPayload,
+  type Shape,
+  structuredPayload,
+} from "./payload.js";
+export type { PolicyOptions } from "./policy.js";
+export {
+  type LocalStore,
+  type Published,
+  RevocationList,
+  type RevocationListOptions,
+  type RevocationStore,
+} from "./revocations.js";
+export { type KeyInfo, KeyRing, type KeyState } from "./ring.js";
+export type { Session } from "./session.js";
+export {
+  type BindingOptions,
+  type IssueOptions,
+  type Sealed,
+  Sessions,
+  type SessionsOptions,
+} from "./sessions.js";
+export type { Clock, MonotonicClock } from "./time.js";
+export { type Appended, t, type Type, type ValueOf, type VariantContent } from "./types.js";

@@ -1,0 +1,201 @@
+// The kinds of vectors that verify or seal tokens.
+import { hchacha } from "@noble/ciphers/chacha.js";
+import { ascii, concatBytes, hex } from "../dist/bytes.js";
+import { ContextKey, context, decodeToken, expand } from "../dist/seal.js";
+import { deriveSecret, parseKeyText } from "../dist/keytext.js";
+import * as engine from "../dist/engine.js";
+import { Refused, SessionRejected, SessionUnavailable } from "../dist/errors.js";
+import { checkPolicy } from "../dist/policy.js";
+import { encodeRecord } from "../dist/records.js";
+import { RevocationList } from "../dist/revocations.js";
+import { KeyRing, useRing } from "../dist/ring.js";
+import { parseRingFile } from "../dist/ringfile.js";
+import { BadRequest } from "./request.mjs";
+import { unhex } from "./hex.mjs";
+import { payloadFor } from "./shapes.mjs";
+
+export function verifyToken(inputs) {
+  const { setting, secrets } = settingFor(inputs, false);
+  return outcome({ reason: null }, () => {
+    const verified = verify(setting, inputs);
+    const { claims, payload, value, readOnly } = verified;
+    return {
+      reason: null,
+      claims: claimsJson(claims),
+      payload: hex(payload),
+      value,
+      read_only: readOnly,
+      steps: steps(setting, verified, secrets, inputs),
+    };
+  });
+}
+
+export function issue(inputs) {
+  const nothing = { token: null, claims: null };
+  return outcome(nothing, () => {
+    const { setting } = settingFor(
+      { ...inputs, keys: [{ text: inputs.key, state: "sealing" }], reader: null },
+      true,
+    );
+    const { payload, major, minor } = inputs;
+    const content = { payload: unhex(payload), major, minor };
+    const sessionId = () => unhex(inputs.session_id);
+    const draft = engine.issue(setting, sessionId, unhex(inputs.subject), content);
+    return { token: seal(draft, inputs), claims: claimsJson(draft.claims) };
+  });
+}
+
+export function renew(inputs) {
+  const { setting } = settingFor(inputs, true);
+  return outcome({ token: null }, () => {
+    const draft = engine.renew(setting, verify(setting, inputs));
+    if (draft === undefined) return undefined;
+    return { token: seal(draft, inputs) };
+  });
+}
+
+export function update(inputs) {
+  const { setting } = settingFor(inputs, true);
+  return outcome({ token: null }, () => {
+    const draft = engine.update(setting, verify(setting, inputs), contentOf(inputs.new));
+    return { token: seal(draft, inputs) };
+  });
+}
+
+export function rotate(inputs) {
+  const { setting } = settingFor(inputs, true);
+  return outcome({ token: null, record: null }, () => {
+    const content = inputs.new === null ? undefined : contentOf(inputs.new);
+    const draft = engine.rotate(setting, verify(setting, inputs), content);
+    const { sessionId: key, generation } = draft.claims;
+    const expires = BigInt(draft.now + inputs.entry_life);
+    const record = encodeRecord({ kind: 1, key, value: BigInt(generation), expires, exempt: undefined });
+    return { token: seal(draft, inputs), record: hex(record) };
+  });
+}
+
+function verify(setting, inputs) {
+  const { token, token_hex } = inputs;
+  const text = token === undefined ? unhex(token_hex) : token;
+  return engine.verify(setting, text, unhex(inputs.binding), false);
+}
+
+function seal(draft, inputs) {
+  return draft.key.seal(unhex(inputs.binding), engine.plaintext(draft)).token;
+}
+
+function contentOf({ payload, major, minor }) {
+  return { payload: unhex(payload), major, minor };
+}
+
+/** Runs a procedure; `nothing` is the expected output if it refuses, undefined from it means "none". */
+function outcome(nothing, run) {
+  try {
+    const expected = run();
+    return expected === undefined
+      ? { stage: "none", expected: nothing }
+      : { stage: "ok", expected };
+  } catch (error) {
+    if (error instanceof SessionRejected) {
+      const reason = error.stage === "time" ? error.reason : null;
+      return { stage: error.stage, expected: { reason } };
+    }
+    if (error instanceof Refused) return { stage: "refused", expected: nothing };
+    if (error instanceof SessionUnavailable) return { stage: "unavailable", expected: {} };
+    throw error;
+  }
+}
+
+function settingFor(inputs, seals) {
+  const { purpose, audience, policy: given, now, reader, revocations, share } = inputs;
+  const [p, a, b] = [unhex(purpose), unhex(audience), unhex(inputs.binding)];
+  try {
+    if (p.length < 1 || p.length > 255 || a.length > 255) throw new Refused("purpose or audience");
+    if (b.length > 1024) throw new Refused("binding");
+    const ctx = context(p, a);
+    const policy = checkPolicy({ ...given, idle: given.idle || "none", share: share ?? [1, 2] }, seals);
+    const clock = () => now;
+    const view = new RevocationList({ clock });
+    view.serve(policy);
+    if (now <= 253402300799) view.receive(revocations.map(unhex));
+    const { keys, secrets } = keysFor(inputs, ctx, policy);
+    const payload = reader && payloadFor(reader);
+    return { setting: { keys, context: ctx, policy, payload, view, clock, maxToken: 4096 }, secrets };
+  } catch (error) {
+    // Of a login the refused configuration is an outcome; of the other kinds it has no vector.
+    if (error instanceof Refused && !("session_id" in inputs)) throw new BadRequest("configuration");
+    if (error instanceof SessionUnavailable) throw new BadRequest("configuration");
+    throw error;
+  }
+}
+
+/** Keys with the states that the inputs state, or those of a ring file at now. */
+function keysFor({ keys: given, ring, now }, ctx, policy) {
+  const texts = given?.map(({ text }) => parseKeyText(text)) ?? parseRingFile(ring).entries.map((e) => e.key);
+  const secrets = new Map(texts.map((key) => [hex(key.kid), key]));
+  if (given === undefined) {
+    return { keys: useRing(KeyRing.parse(ring, { clock: () => now }), ctx, policy.ttl), secrets };
+  }
+  if (secrets.size !== given.length) throw new Refused("two keys with one kid");
+  const fixed = texts.map((key, i) => ({
+    state: given[i].state,
+    key: new ContextKey(key.kid, deriveSecret(key, ctx)),
+  }));
+  const sealing = fixed.filter(({ state }) => state === "sealing");
+  if (sealing.length > 1) throw new Refused("two sealing keys");
+  return {
+    secrets,
+    keys: {
+      find: (kid) => fixed.find(({ key }) => hex(key.kid) === hex(kid)),
+      sealing: () => sealing[0]?.key,
+    },
+  };
+}
+
+function claimsJson(claims) {
+  return {
+    session_id: hex(claims.sessionId),
+    generation: claims.generation,
+    subject: hex(claims.subject),
+    authenticated_at: claims.authenticatedAt,
+    issued_at: claims.issuedAt,
+    idle: claims.idle,
+    absolute: claims.absolute,
+    major: claims.major,
+    minor: claims.minor,
+  };
+}
+
+/** Every intermediate value; sealing the plaintext again must give the same token. */
+function steps(setting, verified, secrets, inputs) {
+  const kid = hex(verified.key.kid);
+  const secret = deriveSecret(secrets.get(kid), setting.context);
+  const none = new Uint8Array(0);
+  const encryption = expand(secret, "clk1 enc", none, 32);
+  const binding = unhex(inputs.binding);
+  const plain = engine.plaintext(verified);
+  const again = verified.key.seal(binding, plain).token;
+  if (again !== inputs.token) throw new Error("sealing the plaintext again gives another token");
+  const { sealed } = decodeToken(again);
+  return {
+    kid,
+    ctx: hex(setting.context),
+    S: hex(secret),
+    Ke: hex(encryption),
+    Kn: hex(expand(secret, "clk1 siv", none, 32)),
+    AAD: hex(concatBytes(ascii("clk1."), verified.key.kid, binding)),
+    P: hex(plain),
+    N: hex(verified.nonce),
+    subkey: hex(hchachaSubkey(encryption, verified.nonce)),
+    C: hex(sealed.subarray(0, -16)),
+    T: hex(sealed.subarray(-16)),
+    log_id: hex(verified.key.logId(verified.claims.sessionId)),
+  };
+}
+
+function hchachaSubkey(key, nonce) {
+  const words = (bytes) => new Uint32Array(Uint8Array.from(bytes).buffer);
+  const out = new Uint32Array(8);
+  hchacha(words(ascii("expand 32-byte k")), words(key), words(nonce.subarray(0, 16)), out);
+  return new Uint8Array(out.buffer);
+}

@@ -1,0 +1,135 @@
+"""Sealing and verifying a typical session, against PyJWT (HS256) with the same content; and what a
+rejected token costs compared with an accepted one. All in one run, interleaved, medians.
+
+Exits with 1 if rejecting costs more than accepting.
+"""
+
+from __future__ import annotations
+
+import secrets
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+import jwt
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import tools  # noqa: E402, F401  (makes a checkout importable)
+from cloakroom import (  # noqa: E402
+    KeyEntry, KeyRing, Policy, Rejected, RevocationList, RootKey, Sessions, Shape,
+)
+from cloakroom.payload import Bool, Field, Int, Seq, Str, Struct  # noqa: E402
+
+ROUNDS = 400
+CALLS = 25
+# A rejection may cost this much more before it counts: the noise of a shared machine.
+NOISE = 1.05
+
+USER = Struct(
+    Field("id", Int(64)), Field("name", Str()), Field("email", Str()), Field("admin", Bool()),
+    Field("scopes", Seq(Str())),
+)
+VALUE: Dict[str, Any] = {
+    "id": 42, "name": "Ada Lovelace", "email": "ada.lovelace@example.com", "admin": False,
+    "scopes": ["read", "write", "invoices", "reports"],
+}
+
+
+def medians(acts: Dict[str, Callable[[], object]]) -> Dict[str, float]:
+    """Microseconds per call, with all of them taking turns."""
+    times: Dict[str, List[float]] = {name: [] for name in acts}
+    names = list(acts)
+    for number in range(ROUNDS):
+        # Another one begins each time, so that none always follows the same other.
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            act = acts[name]
+            before = time.perf_counter()
+            for _ in range(CALLS):
+                act()
+            times[name].append((time.perf_counter() - before) / CALLS * 1e6)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def main() -> int:
+    now = int(time.time())
+    key = RootKey.generate()
+    service = Sessions(
+        KeyRing([KeyEntry(key, now - 10)], max_lifetime=28800, now=now),
+        "session",
+        "api.example.com",
+        policy=Policy(idle=1800, absolute=28800),
+        payload=Shape(1, 0, USER),
+        revocations=RevocationList(),
+    )
+    issued = service.issue("user-42", VALUE)
+    token = issued.token
+    assert len(issued.session.subject) == 7 and 60 <= len(issued.session.payload) <= 90
+
+    secret = secrets.token_bytes(32)
+
+    def claims() -> Dict[str, Any]:
+        moment = int(time.time())
+        return {
+            **VALUE, "jti": secrets.token_hex(16), "sub": "user-42", "iat": moment,
+            "exp": moment + 1800, "auth_time": moment, "gen": 0, "aud": "api.example.com",
+        }
+
+    other = jwt.encode(claims(), secret, algorithm="HS256")
+
+    def rejected(bad: str) -> Callable[[], object]:
+        def act() -> None:
+            try:
+                service.verify(bad)
+            except Rejected:
+                return
+            raise AssertionError("accepted")
+
+        return act
+
+    foreign = Sessions(
+        KeyRing([KeyEntry(RootKey.generate(), now - 10)], max_lifetime=28800, now=now),
+        "session", "api.example.com", policy=Policy(idle=1800, absolute=28800),
+        payload=Shape(1, 0, USER), revocations=RevocationList(),
+    ).issue("user-42", VALUE).token
+    # The last character but one carries six bits of the tag.
+    forged = token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1]
+    assert len(forged) == len(foreign) == len(token)
+
+    took = medians(
+        {
+            "seal": lambda: service.issue("user-42", VALUE),
+            "jwt encode": lambda: jwt.encode(claims(), secret, algorithm="HS256"),
+            "verify": lambda: service.verify(token),
+            "jwt decode": lambda: jwt.decode(
+                other, secret, algorithms=["HS256"], audience="api.example.com"
+            ),
+            "garbage, same length": rejected("clk1." + "!" * (len(token) - 5)),
+            "garbage, empty": rejected(""),
+            "garbage, 4096 characters": rejected("clk1." + "A" * 4090 + "!"),
+            "garbage, a million characters": rejected("clk1." + "A" * 10**6),
+            "unknown key": rejected(foreign),
+            "forged": rejected(forged),
+        }
+    )
+    print(f"payload {len(issued.session.payload)} bytes; token {len(token)} characters,"
+          f" JWT {len(other)}")
+    print(f"{'':30} {'µs':>8} {'of PyJWT':>9}")
+    for name, against in (("seal", "jwt encode"), ("verify", "jwt decode")):
+        print(f"{against:30} {took[against]:8.1f}")
+        print(f"{name:30} {took[name]:8.1f} {took[name] / took[against]:9.2f}")
+    print(f"\n{'':30} {'µs':>8} {'of accept':>9}")
+    print(f"{'accepted':30} {took['verify']:8.1f} {1:9.2f}")
+    dearer = False
+    for name in list(took)[4:]:
+        ratio = took[name] / took["verify"]
+        dearer = dearer or ratio > NOISE
+        print(f"{name:30} {took[name]:8.1f} {ratio:9.2f}{'  DEARER' if ratio > NOISE else ''}")
+    return 1 if dearer else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

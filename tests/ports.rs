@@ -1,0 +1,179 @@
+//! The ports to other languages: each passes its own tests, and all implementations, this one and
+//! the reference among them, give one answer to thousands of tokens that are valid, changed, cut,
+//! out of time or revoked. A planted disagreement is noticed.
+//!
+//! What a port needs has to be there: python3 with venv, npm, go with golang-golang-x-crypto-dev. A
+//! port whose tools are missing is skipped with a word; with CI=true it is a failure.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc
+)]
+
+#[path = "vectors/input.rs"]
+#[allow(dead_code, reason = "the test of the vectors uses the rest of it")]
+mod input;
+#[path = "vectors/making.rs"]
+#[allow(dead_code, reason = "the test of the vectors uses the rest of it")]
+mod making;
+#[path = "vectors/opening.rs"]
+#[allow(dead_code, reason = "the test of the vectors uses the rest of it")]
+mod opening;
+#[path = "ports/programs.rs"]
+mod programs;
+#[path = "ports/requests.rs"]
+mod requests;
+#[path = "vectors/shapes.rs"]
+#[allow(dead_code, reason = "the test of the vectors uses the rest of it")]
+mod shapes;
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use input::Vector;
+use programs::{Program, has_go, has_node, has_python, root, run};
+use requests::Chance;
+use serde_json::{Value, json};
+use shapes::with_reader;
+
+const TOKENS: u64 = 3_000;
+
+fn accepted(kind: &str, files: &[&str]) -> Vec<Value> {
+    let mut found = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(root().join("vectors").join(file)).unwrap();
+        let file: Value = serde_json::from_str(&text).unwrap();
+        found.extend(file["vectors"].as_array().unwrap().iter().cloned());
+    }
+    found.retain(|vector| vector["kind"] == kind && vector["stage"] == "ok");
+    // Those whose token is a text.
+    found.retain(|vector| kind != "token" || vector["inputs"]["token"].is_string());
+    assert!(!found.is_empty());
+    found
+}
+
+/// This implementation's answer.
+fn ours(request: &Value) -> Value {
+    let mut vector = request.clone();
+    vector["id"] = json!("a request");
+    let vector = Vector(vector);
+    match vector.kind() {
+        "issue" => making::answer(&vector),
+        _ => {
+            let text = vector.text("token").unwrap();
+            let (stage, expected) = with_reader!(vector, T => opening::judge::<T>(&vector, &text));
+            json!({"stage": stage, "expected": expected})
+        }
+    }
+}
+
+/// What has to be equal: the stage, and of what is accepted everything that this implementation
+/// shows too.
+fn compared(answer: &Value) -> Value {
+    let mut answer = answer.clone();
+    if let Some(steps) = answer["expected"]["steps"].as_object_mut() {
+        steps.retain(|name, _| ["kid", "N", "P", "AAD", "log_id"].contains(&name.as_str()));
+    }
+    answer
+}
+
+/// Where an answer differs from ours.
+fn differences(request: &Value, ours: &Value, others: &[(&str, Value)]) -> Vec<String> {
+    let wanted = compared(ours);
+    let differing = others
+        .iter()
+        .filter(|(_, answer)| compared(answer) != wanted);
+    differing
+        .map(|(name, answer)| format!("{name}: {answer}\nRust: {ours}\n{request}"))
+        .collect()
+}
+
+fn programs() -> Vec<Program> {
+    let mut programs = Vec::new();
+    if has_python() {
+        programs.push(programs::reference());
+        programs.push(programs::python());
+    }
+    if has_node() {
+        programs.push(programs::javascript());
+    }
+    if has_go() {
+        programs.push(programs::go());
+    }
+    programs
+}
+
+#[test]
+fn all_implementations_give_one_answer() {
+    let mut programs = programs();
+    let mut chance = Chance(0x00C1_0A4B_0033);
+    let logins = accepted("issue", &["issue.json"]);
+    let tokens = accepted("token", &["token-ok.json"]);
+    let mut stages: BTreeMap<String, u32> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for number in 0..TOKENS {
+        let request = if number % 10 == 0 {
+            let at = usize::try_from(chance.below(logins.len() as u64)).unwrap();
+            requests::issue(&mut chance, &logins[at])
+        } else {
+            let at = usize::try_from(chance.below(tokens.len() as u64)).unwrap();
+            requests::token(&mut chance, &tokens[at])
+        };
+        let ours = ours(&request);
+        let others: Vec<_> = programs
+            .iter_mut()
+            .map(|program| (program.name, program.ask(&request)))
+            .collect();
+        faults.extend(differences(&request, &ours, &others));
+        let stage = ours["stage"].as_str().unwrap();
+        *stages.entry(stage.to_owned()).or_default() += 1;
+        assert!(faults.len() < 5, "{}", faults.join("\n\n"));
+
+        if number == 100 {
+            // One that lies is noticed.
+            let lie = json!({"stage": "ok", "expected": {"reason": null}});
+            assert_eq!(differences(&request, &ours, &[("a liar", lie)]).len(), 1);
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+    let names: Vec<_> = programs.iter().map(|program| program.name).collect();
+    println!("{TOKENS} requests, {stages:?}, compared with {names:?}");
+    // Agreement about nothing would prove nothing.
+    for stage in ["ok", "text", "key", "tag", "time", "revoked"] {
+        assert!(
+            stages.get(stage).is_some_and(|count| *count >= 20),
+            "{stage}: {stages:?}"
+        );
+    }
+}
+
+fn own_tests(port: &str) {
+    let folder = root().join("ports").join(port);
+    run(Command::new("sh").arg("test.sh").current_dir(folder));
+}
+
+#[test]
+fn the_port_to_python_passes_its_own_tests() {
+    if has_python() {
+        own_tests("python");
+    }
+}
+
+#[test]
+fn the_port_to_javascript_passes_its_own_tests() {
+    if has_node() {
+        own_tests("js");
+    }
+}
+
+#[test]
+fn the_port_to_go_passes_its_own_tests() {
+    if has_go() {
+        own_tests("go");
+    }
+}
