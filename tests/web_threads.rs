@@ -71,6 +71,14 @@ async fn logout(handle: SessionHandle<()>) -> Result<(), CommandError> {
 
 async fn me(_: Session<()>) {}
 
+type Told = tokio::sync::mpsc::UnboundedSender<Result<(), CommandError>>;
+
+/// Answers before its login is done.
+async fn hasty(handle: SessionHandle<()>, axum::Extension(told): axum::Extension<Told>) {
+    tokio::spawn(async move { told.send(handle.login("grace", ()).await) });
+    tokio::task::yield_now().await;
+}
+
 struct Site {
     router: Router,
     sessions: Sessions<(), Arc<Slow>>,
@@ -98,6 +106,7 @@ fn site() -> Site {
     let router = Router::new()
         .route("/logout", post(logout))
         .route("/me", get(me))
+        .route("/hasty", post(hasty))
         .layer(SessionLayer::new(sessions.clone()));
     Site {
         router,
@@ -158,6 +167,21 @@ async fn a_logout_whose_client_hung_up_is_finished() {
         tokio::time::sleep(Patience::from_millis(5)).await;
     }
     panic!("the logout was lost");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_login_that_is_done_after_its_response_says_that_nobody_got_the_cookie() {
+    let site = site();
+    let token = site.sessions.issue("ada", &()).unwrap().token.into_string();
+    let (told, mut hear) = tokio::sync::mpsc::unbounded_channel();
+    let router = site.router.clone().layer(axum::Extension::<Told>(told));
+    let response = ask(router, "POST", "/hasty", token).await;
+    assert_eq!(response.status().as_u16(), 200);
+    assert!(!response.headers().contains_key("set-cookie"));
+    site.asked.recv_timeout(PATIENCE).unwrap();
+    site.go_on.send(()).unwrap();
+    let error = hear.recv().await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("on its way"), "{error}");
 }
 
 #[tokio::test(flavor = "current_thread")]
