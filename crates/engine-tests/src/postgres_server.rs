@@ -202,6 +202,21 @@ impl PostgresServer {
     }
 }
 
+impl Drop for PostgresServer {
+    /// One that was killed and not started again left a segment of shared memory.
+    fn drop(&mut self) {
+        let lock = fs::read_to_string(self.data().join("postmaster.pid"));
+        let lock = lock.unwrap_or_default();
+        let segment = lock
+            .lines()
+            .nth(6)
+            .and_then(|line| line.split_whitespace().nth(1));
+        if let (None, Some(segment)) = (&self.process, segment) {
+            let _ = Command::new("ipcrm").args(["-m", segment]).status();
+        }
+    }
+}
+
 impl Server for PostgresServer {
     fn kind(&self) -> Kind {
         Kind::Postgres
