@@ -129,12 +129,11 @@ fn failover(server: &mut dyn Server) {
     let mut replica = server.replica();
     all(&fleet.revoke(1, 10), "accepted");
     fleet.settle();
-    // It hears nothing from here on, and what is accepted now is on the old primary alone.
-    replica.freeze();
+    // What is accepted from here on is on the old primary alone.
+    replica.isolate();
     all(&fleet.revoke(2, 15), "accepted");
     fleet.check_for(BOUND);
     server.kill();
-    replica.thaw();
     replica.promote();
     for node in &fleet.nodes {
         node.proxy.redirect(replica.port());
@@ -156,14 +155,13 @@ fn failover_that_counts_on(server: &mut dyn Server) {
     all(&fleet.revoke(0, 5), "accepted");
     fleet.settle();
     fleet.nodes[0].proxy.cut();
-    replica.freeze();
+    replica.isolate();
     all(&fleet.revoke(1, 5), "accepted");
     all(&fleet.revoke(2, 5), "accepted");
     fleet.check_for(BOUND);
     fleet.nodes[1].proxy.cut();
     fleet.nodes[2].proxy.cut();
     server.kill();
-    replica.thaw();
     replica.promote();
     for node in &fleet.nodes {
         node.proxy.redirect(replica.port());
@@ -186,14 +184,13 @@ fn failover_with_one_witness(server: &mut dyn Server) {
     let mut replica = server.replica();
     all(&fleet.revoke(0, 5), "accepted");
     fleet.settle();
-    replica.freeze();
+    replica.isolate();
     // Two servers are down, so the third alone reads what follows.
     fleet.nodes[0].kill();
     fleet.nodes[1].kill();
     all(&fleet.revoke(2, 10), "accepted");
     fleet.nodes[2].kill();
     server.kill();
-    replica.thaw();
     replica.promote();
     for node in &fleet.nodes {
         node.proxy.redirect(replica.port());
