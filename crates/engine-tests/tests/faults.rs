@@ -156,12 +156,14 @@ fn failover_that_counts_on(server: &mut dyn Server) {
     fleet.settle();
     fleet.nodes[0].proxy.cut();
     replica.isolate();
+    let lost = fleet.mark();
     all(&fleet.revoke(1, 5), "accepted");
     all(&fleet.revoke(2, 5), "accepted");
     fleet.check_for(BOUND);
     fleet.nodes[1].proxy.cut();
     fleet.nodes[2].proxy.cut();
     server.kill();
+    fleet.known_to_witnesses_alone(lost);
     replica.promote();
     for node in &fleet.nodes {
         node.proxy.redirect(replica.port());
@@ -185,12 +187,14 @@ fn failover_with_one_witness(server: &mut dyn Server) {
     all(&fleet.revoke(0, 5), "accepted");
     fleet.settle();
     replica.isolate();
+    let lost = fleet.mark();
     // Two servers are down, so the third alone reads what follows.
     fleet.nodes[0].kill();
     fleet.nodes[1].kill();
     all(&fleet.revoke(2, 10), "accepted");
     fleet.nodes[2].kill();
     server.kill();
+    fleet.known_to_witnesses_alone(lost);
     replica.promote();
     for node in &fleet.nodes {
         node.proxy.redirect(replica.port());
