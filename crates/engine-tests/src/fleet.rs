@@ -183,6 +183,19 @@ impl Fleet {
         answers
     }
 
+    /// How much is in the book.
+    pub fn mark(&self) -> usize {
+        self.book.len()
+    }
+
+    /// The engine has lost what was booked since `mark`, and those who read it are away: nobody else
+    /// can know, whatever they say. It has to be everywhere once the witnesses are back.
+    pub fn known_to_witnesses_alone(&mut self, mark: usize) {
+        for one in &mut self.book[mark..] {
+            one.accepted = false;
+        }
+    }
+
     /// What must be refused by whoever says fresh now.
     fn due(&self) -> Vec<String> {
         let due = |one: &&Acknowledged| one.accepted && one.at.elapsed() >= BOUND;

@@ -11,6 +11,7 @@ use rustix::process::Signal;
 use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 use crate::process::{self, Folder, Process, until};
+use crate::proxy::Proxy;
 use crate::subject::{Kind, Server};
 
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct PostgresServer {
     port: u16,
     arguments: Vec<String>,
     folder: Folder,
+    /// Between a replica and its primary.
+    link: Option<Proxy>,
 }
 
 /// The programs, of the newest version installed.
@@ -84,6 +87,7 @@ impl PostgresServer {
                 .flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()])
                 .collect(),
             folder,
+            link: None,
         }
     }
 
@@ -183,6 +187,9 @@ impl PostgresServer {
         ];
         replica.tool("pg_basebackup", &arguments, &data);
         fs::write(replica.data().join("standby.signal"), "").unwrap();
+        let link = Proxy::to(self.port);
+        let port = link.port();
+        replica.link = Some(link);
         let primary = format!(
             "primary_conninfo='host=127.0.0.1 port={port} user=postgres application_name={name}'\n"
         );
@@ -199,6 +206,21 @@ impl PostgresServer {
     /// Makes a standby a primary.
     pub fn promote(&self) {
         assert_eq!(self.say("SELECT pg_promote()"), ["t"]);
+    }
+}
+
+impl Drop for PostgresServer {
+    /// One that was killed and not started again left a segment of shared memory.
+    fn drop(&mut self) {
+        let lock = fs::read_to_string(self.data().join("postmaster.pid"));
+        let lock = lock.unwrap_or_default();
+        let segment = lock
+            .lines()
+            .nth(6)
+            .and_then(|line| line.split_whitespace().nth(1));
+        if let (None, Some(segment)) = (&self.process, segment) {
+            let _ = Command::new("ipcrm").args(["-m", segment]).status();
+        }
     }
 }
 
@@ -239,6 +261,10 @@ impl Server for PostgresServer {
 
     fn replica(&self) -> Box<dyn Server> {
         Box::new(Self::replica(self))
+    }
+
+    fn isolate(&self) {
+        self.link.as_ref().unwrap().cut();
     }
 
     fn promote(&mut self) {

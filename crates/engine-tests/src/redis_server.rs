@@ -6,6 +6,7 @@ use std::time::Duration;
 use redis::{ConnectionLike as _, FromRedisValue};
 
 use crate::process::{self, Folder, Process, until};
+use crate::proxy::Proxy;
 use crate::subject::{Kind, Server};
 
 /// Every write is on disk before it is answered.
@@ -18,6 +19,8 @@ pub struct RedisServer {
     port: u16,
     arguments: Vec<String>,
     folder: Folder,
+    /// Between a replica and its primary.
+    link: Option<Proxy>,
 }
 
 impl RedisServer {
@@ -34,6 +37,7 @@ impl RedisServer {
             port: process::free_port(),
             arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),
             folder: Folder::new("redis"),
+            link: None,
         };
         server.run();
         Some(server)
@@ -103,11 +107,13 @@ impl RedisServer {
 
     /// A replica of this one, in step with it.
     pub fn replica(&self) -> Self {
-        let to = self.port.to_string();
+        let link = Proxy::to(self.port);
+        let to = link.port().to_string();
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         let replica =
             Self::start_with(&[&arguments[..], &["--replicaof", "127.0.0.1", &to]].concat());
-        let replica = replica.unwrap();
+        let mut replica = replica.unwrap();
+        replica.link = Some(link);
         // As the primary sees it: it counts nobody before.
         let online = format!("port={},state=online", replica.port);
         let linked = || {
@@ -163,6 +169,10 @@ impl Server for RedisServer {
 
     fn replica(&self) -> Box<dyn Server> {
         Box::new(Self::replica(self))
+    }
+
+    fn isolate(&self) {
+        self.link.as_ref().unwrap().cut();
     }
 
     fn promote(&mut self) {

@@ -94,8 +94,12 @@ pub trait Server: Send {
 
     fn thaw(&self);
 
-    /// A replica of this one, in step with it.
+    /// A replica of this one, in step with it, which follows through a network of its own.
     fn replica(&self) -> Box<dyn Server>;
+
+    /// Cuts a replica off from its primary. Frozen instead, it would still find in its socket what
+    /// was written meanwhile.
+    fn isolate(&self);
 
     /// Makes a replica a primary.
     fn promote(&mut self);

@@ -129,12 +129,11 @@ fn failover(server: &mut dyn Server) {
     let mut replica = server.replica();
     all(&fleet.revoke(1, 10), "accepted");
     fleet.settle();
-    // It hears nothing from here on, and what is accepted now is on the old primary alone.
-    replica.freeze();
+    // What is accepted from here on is on the old primary alone.
+    replica.isolate();
     all(&fleet.revoke(2, 15), "accepted");
     fleet.check_for(BOUND);
     server.kill();
-    replica.thaw();
     replica.promote();
     for node in &fleet.nodes {
         node.proxy.redirect(replica.port());
@@ -148,20 +147,54 @@ fn failover(server: &mut dyn Server) {
     fleet.settle();
 }
 
+/// The same, and the new primary counts on past the numbers that were lost: by numbers alone nobody
+/// who comes back then could tell.
+fn failover_that_counts_on(server: &mut dyn Server) {
+    let mut fleet = fleet(server);
+    let mut replica = server.replica();
+    all(&fleet.revoke(0, 5), "accepted");
+    fleet.settle();
+    fleet.nodes[0].proxy.cut();
+    replica.isolate();
+    let lost = fleet.mark();
+    all(&fleet.revoke(1, 5), "accepted");
+    all(&fleet.revoke(2, 5), "accepted");
+    fleet.check_for(BOUND);
+    fleet.nodes[1].proxy.cut();
+    fleet.nodes[2].proxy.cut();
+    server.kill();
+    fleet.known_to_witnesses_alone(lost);
+    replica.promote();
+    for node in &fleet.nodes {
+        node.proxy.redirect(replica.port());
+    }
+    // It never saw what was lost, and goes on as if nothing had been.
+    fleet.nodes[0].proxy.mend();
+    for _ in 0..8 {
+        fleet.revoke(0, 5);
+    }
+    fleet.nodes[1].proxy.mend();
+    fleet.nodes[2].proxy.mend();
+    fleet.settle();
+    fleet.join(&*replica);
+    fleet.settle();
+}
+
 /// The same, when the only server that still knows was away during the failover.
 fn failover_with_one_witness(server: &mut dyn Server) {
     let mut fleet = fleet(server);
     let mut replica = server.replica();
     all(&fleet.revoke(0, 5), "accepted");
     fleet.settle();
-    replica.freeze();
+    replica.isolate();
+    let lost = fleet.mark();
     // Two servers are down, so the third alone reads what follows.
     fleet.nodes[0].kill();
     fleet.nodes[1].kill();
     all(&fleet.revoke(2, 10), "accepted");
     fleet.nodes[2].kill();
     server.kill();
-    replica.thaw();
+    fleet.known_to_witnesses_alone(lost);
     replica.promote();
     for node in &fleet.nodes {
         node.proxy.redirect(replica.port());
@@ -303,6 +336,7 @@ on_both! {
     slow: the_network_to_redis_is_slow, the_network_to_postgres_is_slow;
     failover: redis_fails_over_to_a_replica_that_lacks_writes,
         postgres_fails_over_to_a_standby_that_lacks_writes;
+    failover_that_counts_on: redis_fails_over_and_counts_on, postgres_fails_over_and_counts_on;
     failover_with_one_witness: redis_fails_over_and_one_server_knows_what_is_lost,
         postgres_fails_over_and_one_server_knows_what_is_lost;
     trimmed: redis_trims_its_log_while_a_server_is_away,
