@@ -169,10 +169,9 @@ fn simulate(folder: &Path) -> (bool, String) {
         "feed_sim",
     ]);
     cargo.args(["--", "--ignored", "a_million_steps", "--nocapture"]);
-    cargo.env(
-        "CARGO_TARGET_DIR",
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted-target"),
-    );
+    // Where the dependencies are built already.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    cargo.env("CARGO_TARGET_DIR", target);
     cargo
         .env("FEED_SIM_TOTAL", "400000")
         .env("RUST_BACKTRACE", "0");
