@@ -1,5 +1,5 @@
 import { SUBJECT_MAX, GENERATION_MAX, OVERHEAD, PLAINTEXT_MAX, PREFIX, TIME_MAX } from "./limits.js";
-import { concatBytes } from "./bytes.js";
+import { concatBytes, sameBytes } from "./bytes.js";
 import { type Claims, decodeClaims, encodeClaims } from "./claims.js";
 import { Refused, SessionRejected, SessionUnavailable } from "./errors.js";
 import type { Content, PayloadType } from "./payload.js";
@@ -159,7 +159,10 @@ export function renew<T>(setting: Setting<T>, session: Verified<T>): Draft | und
   const issuedAt = Math.max(now, claims.issuedAt);
   if (issuedAt >= claims.authenticatedAt + absolute) return undefined;
   const key = sealingKey(setting, now);
-  return { claims: { ...claims, issuedAt, idle, absolute }, payload: session.payload, key, now };
+  const draft = { claims: { ...claims, issuedAt, idle, absolute }, payload: session.payload, key, now };
+  // With a limit that was lowered since, the token at hand stays good.
+  const length = plaintext(draft).length;
+  return length > PLAINTEXT_MAX || tokenLength(length) > setting.maxToken ? undefined : draft;
 }
 
 /** Section 8.6. */
@@ -188,6 +191,8 @@ function recheck<T>(setting: Setting<T>, session: Verified<T>): number {
   const { claims } = session;
   const { kid } = session.key;
   const now = timeNow(setting);
+  // A session of another purpose or audience is rejected as its token would be.
+  if (!sameBytes(session.context, context)) throw new SessionRejected("tag");
   requireFresh(view);
   const found = setting.keys.find(kid, now);
   if (found === undefined || found.state === "retired" || found.state === "disabled") {
@@ -252,8 +257,13 @@ function checkSize<T>(setting: Setting<T>, claims: Claims, payload: Uint8Array):
   if (n > PLAINTEXT_MAX) {
     throw new Refused(`the session needs ${n} bytes; ${PLAINTEXT_MAX} fit into a token`);
   }
-  const characters = PREFIX.length + Math.ceil((4 * (OVERHEAD + n)) / 3);
+  const characters = tokenLength(n);
   if (characters > setting.maxToken) {
     throw new Refused(`the token needs ${characters} characters; ${setting.maxToken} are allowed`);
   }
+}
+
+/** The number of characters of a token over so many bytes of plaintext. */
+function tokenLength(n: number): number {
+  return PREFIX.length + Math.ceil((4 * (OVERHEAD + n)) / 3);
 }

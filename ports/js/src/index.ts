@@ -12,6 +12,11 @@ export {
   type Stage,
   type UnavailableCause,
 } from "./errors.js";
+export { Feed, type FeedOptions, type FeedStatus } from "./feed.js";
+export type { FeedFault, Position } from "./feedbatch.js";
+export type { FeedEngine, FeedRead } from "./feedengine.js";
+export { generateFeedKey } from "./feedkey.js";
+export type { FeedAlarm } from "./follower.js";
 export { generateRootKey } from "./keytext.js";
 export {
   type Content,

@@ -24,7 +24,7 @@ export function parseKeyText(input: unknown): KeyMaterial {
   const text = input instanceof Uint8Array ? boundedText(input) : input;
   if (typeof text !== "string") throw new Refused("a key text must be text");
   if (text.startsWith(ROOT_PREFIX)) {
-    const bytes = decodeKey(text, ROOT_LENGTH);
+    const bytes = decodeKey(text, ROOT_LENGTH, ROOT_PREFIX.length);
     const secret = bytes.slice(0, KEY_LEN);
     refuseEqualBytes(secret);
     const kid = bytes.slice(KEY_LEN);
@@ -32,7 +32,7 @@ export function parseKeyText(input: unknown): KeyMaterial {
     return { form: "root", kid, secret };
   }
   if (text.startsWith(UNIT_PREFIX)) {
-    const bytes = decodeKey(text, UNIT_LENGTH);
+    const bytes = decodeKey(text, UNIT_LENGTH, UNIT_PREFIX.length);
     const secret = bytes.slice(KID_LEN, KID_LEN + KEY_LEN);
     refuseEqualBytes(secret);
     return { form: "unit", kid: bytes.slice(0, KID_LEN), secret, check: bytes.slice(KID_LEN + KEY_LEN) };
@@ -95,16 +95,17 @@ function boundedText(bytes: Uint8Array): string | undefined {
   return bytes.length > UNIT_LENGTH ? "" : decodeUtf8(bytes);
 }
 
-function decodeKey(text: string, length: number): Uint8Array {
+/** The bytes behind a prefix of `start` characters. */
+export function decodeKey(text: string, length: number, start: number): Uint8Array {
   if (text.length !== length) {
     throw new Refused(`the key text has ${text.length} characters instead of ${length}`);
   }
-  const bytes = decodeBase64url(text, ROOT_PREFIX.length);
+  const bytes = decodeBase64url(text, start);
   if (bytes === undefined) throw new Refused("the key text has a character outside base64url");
   return bytes;
 }
 
-function refuseEqualBytes(secret: Uint8Array): void {
+export function refuseEqualBytes(secret: Uint8Array): void {
   if (secret.every((byte) => byte === secret[0])) {
     throw new Refused("the key consists of equal bytes; draw it from a random source");
   }

@@ -26,6 +26,7 @@ export const FOREVER = 0xffff_ffff_ffff_ffffn;
 export const DEPTH_MAX = 64;
 export const ELEMENTS_MAX = 4096;
 export const SNAPSHOT_MIN = 60;
+export const COOKIE_MAX = 4096;
 export const KEYS_MAX = 256;
 export const RING_FILE_MAX = 65_536;
 export const NOTE_MAX = 80;

@@ -1,8 +1,8 @@
 import { hex, takeInteger } from "./bytes.js";
 import { Refused, SessionRejected, SessionUnavailable } from "./errors.js";
-import { FEED_BOUND_DEFAULT, FOREVER, U32_MAX } from "./limits.js";
+import { FEED_BOUND_DEFAULT, FOREVER, TOLERANCE_DEFAULT, U32_MAX } from "./limits.js";
 import { decodeRecord, encodeRecord, type RevocationRecord } from "./records.js";
-import { readSnapshot, writeSnapshot } from "./snapshot.js";
+import { readSnapshot, type Snapshot, writeSnapshot } from "./snapshot.js";
 import { type Facts, RevocationState } from "./state.js";
 import {
   type Clock,
@@ -28,8 +28,9 @@ export interface RevocationListOptions {
   /** The store of all servers. It needs a feed, which brings back what others have published. */
   readonly shared?: RevocationStore;
   /**
-   * Present if records of other servers arrive here. `bound` is B in seconds: how old the last proof
-   * of freshness may be. Default 2. Without a feed this server's own list is the only one.
+   * Present if records of other servers arrive here: through a `Feed` that is built over this list, or
+   * through `receive` and `proven`. `bound` is B in seconds: how old the last proof of freshness may
+   * be. Default 2. Without a feed this server's own list is the only one.
    */
   readonly feed?: { readonly bound?: number };
   readonly clock?: Clock;
@@ -38,11 +39,20 @@ export interface RevocationListOptions {
 
 /**
  * How far a publication got. "accepted": every server refuses within B. "pending": durable here, not
- * yet accepted by the shared store; `retry` tries again. "in-memory": there is no store, this server
- * refuses until its process ends. A local store without a feed is the only store: what it holds is
- * accepted.
+ * yet accepted by the shared store; `retry` tries again, and a `Feed` does by itself. "durable": the
+ * local store is the only store and has it. "in-memory": there is no store, this server refuses until
+ * its process ends.
  */
-export type Published = "accepted" | "pending" | "in-memory";
+export type Published = "accepted" | "pending" | "durable" | "in-memory";
+
+/** @internal A feed in both directions, as the list sees it. */
+export interface FeedLink {
+  /**
+   * Appends a record; every attempt is made at a view that knows all before. False if `mayAppend`
+   * said no to that view; an error if the feed did not take the record.
+   */
+  append(record: RevocationRecord, mayAppend?: () => boolean): Promise<boolean>;
+}
 
 /** What a view knows about its own completeness (Section 9.9). Age in seconds. */
 export type ViewState =
@@ -67,7 +77,12 @@ export class RevocationList {
   readonly #options: RevocationListOptions;
   readonly #bound: number;
   readonly #monotonic: MonotonicClock;
-  #terms: Terms = { ttl: 0, leeway: 0, tolerance: 0 };
+  /** The greatest of each over all policies, for the life of entries. */
+  #terms: Terms | undefined;
+  /** The smallest of the policies, for the quarantine. */
+  #tolerance: number | undefined;
+  #link: FeedLink | undefined;
+  #isConnected = false;
   #highWater = 0;
   #proof: number | undefined;
   #loaded = false;
@@ -133,18 +148,13 @@ export class RevocationList {
 
   /** Merges a snapshot. It proves nothing about freshness. @throws Refused if it is damaged. */
   load(snapshot: Uint8Array): void {
-    const { highWater, records } = readSnapshot(snapshot);
-    this.#highWater = Math.max(this.#highWater, highWater);
-    const now = readClock(this.clock, this.#highWater);
-    for (const record of records) this.#admit(record, now);
-    this.#loaded = true;
+    this.admitSnapshot(readSnapshot(snapshot));
   }
 
   /** The view in one file: state, quarantine and high-water mark. */
   snapshot(): Uint8Array {
     const madeAt = readClock(this.clock, this.#highWater);
-    const records = [...this.#state.records(), ...this.#quarantine.values()];
-    return writeSnapshot({ madeAt, highWater: this.#highWater, records });
+    return writeSnapshot({ madeAt, highWater: this.#highWater, records: this.records() });
   }
 
   /** Forgets expired entries, after the time has been stored. Returns their number. */
@@ -163,11 +173,23 @@ export class RevocationList {
   async retry(): Promise<number> {
     for (const [key, record] of [...this.#pending]) {
       // The life of an entry counts from its acceptance.
-      const renewed = this.#expiring(record, readClock(this.clock, this.#highWater));
-      this.#state.merge(renewed);
-      if (await accepts(this.#options.shared, renewed)) this.#pending.delete(key);
+      const now = readClock(this.clock, this.#highWater);
+      const renewed = this.#expiring(record, now);
+      this.#admit(renewed, now);
+      if (await this.#offer(renewed)) this.#pending.delete(key);
     }
     return this.#pending.size;
+  }
+
+  /**
+   * Tells that the local store was opened again after it failed, and writes what it may lack. Until
+   * then the view of a server whose own store is the only one stays stale (Section 9.9).
+   */
+  async reopened(): Promise<void> {
+    for (const record of this.records()) {
+      if (!(await accepts(this.#options.local, record))) throw new SessionUnavailable("store");
+    }
+    this.#localFailed = false;
   }
 
   /** Drops quarantined records: an explicit act of the operator. Returns their number. */
@@ -179,13 +201,58 @@ export class RevocationList {
 
   /** @internal Lets entries live as long as the policies over this list need. */
   serve(terms: Terms): void {
-    const before = this.#life();
+    this.#tolerance = Math.min(this.#tolerance ?? Infinity, terms.tolerance);
+    const known = this.#terms;
+    if (known === undefined) {
+      this.#terms = terms;
+      return;
+    }
+    const before = this.life;
     this.#terms = {
-      ttl: Math.max(this.#terms.ttl, terms.ttl),
-      leeway: Math.max(this.#terms.leeway, terms.leeway),
-      tolerance: Math.max(this.#terms.tolerance, terms.tolerance),
+      ttl: Math.max(known.ttl, terms.ttl),
+      leeway: Math.max(known.leeway, terms.leeway),
+      tolerance: Math.max(known.tolerance, terms.tolerance),
     };
-    this.#state.extend(BigInt(this.#life() - before));
+    this.#state.extend(BigInt(this.life - before));
+  }
+
+  /** @internal The feed that carries this list; undefined stands for one that only follows. */
+  connect(link: FeedLink | undefined): void {
+    if (this.#options.feed === undefined || this.#options.shared !== undefined) {
+      throw new Refused("revocations: a list over a Feed has the option feed and no shared store");
+    }
+    if (this.#isConnected) throw new Refused("revocations: the list has a Feed already");
+    this.#isConnected = true;
+    this.#link = link;
+  }
+
+  /** @internal B, seconds. */
+  get bound(): number {
+    return this.#bound;
+  }
+
+  /** @internal L of Section 9.8, seconds. */
+  get life(): number {
+    const { ttl, leeway, tolerance } = this.#terms ?? { ttl: 0, leeway: 0, tolerance: 0 };
+    return this.#bound + ttl + leeway + 2 * tolerance;
+  }
+
+  /** @internal Everything that a snapshot of this list holds. */
+  records(): RevocationRecord[] {
+    return [...this.#state.records(), ...this.#quarantine.values()];
+  }
+
+  /** @internal */
+  admit(records: readonly RevocationRecord[]): void {
+    const now = readClock(this.clock, this.#highWater);
+    for (const record of records) this.#admit(record, now);
+    this.#loaded = true;
+  }
+
+  /** @internal The quarantine goes by the time before the mark of the snapshot counts. */
+  admitSnapshot({ highWater, records }: Snapshot): void {
+    this.admit(records);
+    this.#highWater = Math.max(this.#highWater, highWater);
   }
 
   /** @internal */
@@ -214,30 +281,42 @@ export class RevocationList {
 
   /** @internal Publishes in the order of Section 9.10. The expiry is set here. */
   async publish(content: Omit<RevocationRecord, "expires">, now: number): Promise<Published> {
-    const { local, shared, feed } = this.#options;
     const record = this.#expiring({ ...content, expires: 0n }, now);
-    const durable = await accepts(local, record);
-    if (local !== undefined) this.#localFailed = !durable;
-    this.#admit(record, now);
-    if (await accepts(shared, record)) return "accepted";
-    if (local === undefined && shared === undefined) return "in-memory";
-    if (!durable) throw new SessionUnavailable("store");
-    if (shared === undefined && feed === undefined) return "accepted";
-    this.#pending.set(hex(encodeRecord({ ...record, expires: 0n })), record);
-    return "pending";
+    return this.#publish(record, now, () => this.#offer(record));
   }
 
-  /** @internal Compares and publishes as one step: of two rotations at once the second is rejected. */
+  async #publish(record: RevocationRecord, now: number, offer: () => Promise<boolean>): Promise<Published> {
+    const { local, shared, feed } = this.#options;
+    const durable = await this.#keep(record);
+    this.#admit(record, now);
+    if (await offer()) return "accepted";
+    const isShared = shared !== undefined || this.#link !== undefined;
+    if (local === undefined && !isShared && !this.#isConnected) return "in-memory";
+    // Without a store here it is not durable, but nothing speaks against trying again.
+    if (isShared || (durable && feed !== undefined)) {
+      this.#pending.set(hex(encodeRecord({ ...record, expires: 0n })), record);
+    }
+    if (!durable) throw new SessionUnavailable("store");
+    return feed === undefined ? "durable" : "pending";
+  }
+
+  /**
+   * @internal Compares and publishes as one step: of two rotations at once the second is rejected,
+   * over a `Feed` also if they happen on two servers.
+   */
   async publishRotation(sessionId: Uint8Array, generation: number, now: number): Promise<Published> {
     const id = hex(sessionId);
-    const known = Math.max(this.#state.sessionValue(sessionId), this.#rotating.get(id) ?? 0);
-    if (known >= generation) throw new SessionRejected("revoked");
+    const isNext = (): boolean => this.#state.sessionValue(sessionId) < generation;
+    if (!isNext() || (this.#rotating.get(id) ?? 0) >= generation) throw new SessionRejected("revoked");
+    const content = { kind: 1, key: sessionId, value: BigInt(generation), exempt: undefined } as const;
     this.#rotating.set(id, generation);
     try {
-      return await this.publish(
-        { kind: 1, key: sessionId, value: BigInt(generation), exempt: undefined },
-        now,
-      );
+      if (this.#link === undefined) return await this.publish(content, now);
+      // The feed compares first: an entry that is applied here would look like that of another server.
+      const record = this.#expiring({ ...content, expires: 0n }, now);
+      const appended = await this.#link.append(record, isNext).catch(() => undefined);
+      if (appended === false) throw new SessionRejected("revoked");
+      return await this.#publish(record, now, async () => appended === true);
     } finally {
       this.#rotating.delete(id);
     }
@@ -248,13 +327,21 @@ export class RevocationList {
   }
 
   #expiring(record: RevocationRecord, now: number): RevocationRecord {
-    return { ...record, expires: record.kind === 4 ? FOREVER : BigInt(now + this.#life()) };
+    return { ...record, expires: record.kind === 4 ? FOREVER : BigInt(now + this.life) };
   }
 
-  /** L of Section 9.8. */
-  #life(): number {
-    const { ttl, leeway, tolerance } = this.#terms;
-    return this.#bound + ttl + leeway + 2 * tolerance;
+  /** Whether the local store has the record; one that failed once counts as failed (Section 9.9). */
+  async #keep(record: RevocationRecord): Promise<boolean> {
+    const { local } = this.#options;
+    const durable = await accepts(local, record);
+    if (local !== undefined && !durable) this.#localFailed = true;
+    return durable;
+  }
+
+  /** Whether the store of all servers has the record. */
+  async #offer(record: RevocationRecord): Promise<boolean> {
+    if (this.#link === undefined) return accepts(this.#options.shared, record);
+    return this.#link.append(record).catch(() => false);
   }
 
   #admit(record: RevocationRecord, now: number): void {
@@ -264,11 +351,11 @@ export class RevocationList {
 
   #isAhead(record: RevocationRecord, now: number): boolean {
     const isCutoff = record.kind === 2 || record.kind === 3;
-    return isCutoff && record.value > BigInt(now + this.#terms.tolerance);
+    return isCutoff && record.value > BigInt(now + (this.#tolerance ?? TOLERANCE_DEFAULT));
   }
 
   #release(now: number): void {
-    const life = BigInt(now + this.#life());
+    const life = BigInt(now + this.life);
     for (const [key, record] of this.#quarantine) {
       if (this.#isAhead(record, now)) continue;
       this.#quarantine.delete(key);

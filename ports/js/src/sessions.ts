@@ -116,14 +116,14 @@ export class Sessions<T> {
 
   /** A token with a later idle deadline, or null while none is due. */
   renew(session: Session<T>): Sealed<T> | null {
-    const verified = this.#own(session);
+    const verified = this.#known(session);
     const draft = engine.renew(this.#setting, verified);
     return draft === undefined ? null : this.#seal(draft, verified.binding);
   }
 
   /** A token with a new payload. Tokens sealed earlier for the session stay acceptable. */
   update(session: Session<T>, value: T): Sealed<T> {
-    const verified = this.#own(session);
+    const verified = this.#known(session);
     const content = this.#setting.payload.write(value);
     return this.#seal(engine.update(this.#setting, verified, content), verified.binding);
   }
@@ -133,7 +133,7 @@ export class Sessions<T> {
    * change of privilege. Without a value the payload stays.
    */
   async rotate(session: Session<T>, change?: { value: T }): Promise<Sealed<T>> {
-    const verified = this.#own(session);
+    const verified = this.#known(session);
     const list = this.#publisher();
     const content = change == null ? undefined : this.#setting.payload.write(change.value);
     const draft = engine.rotate(this.#setting, verified, content);
@@ -193,7 +193,7 @@ export class Sessions<T> {
     const now = engine.timeNow(this.#setting);
     const entry = { kind: 4, key: digest(4, bytes), value: limits.FOREVER, exempt: undefined } as const;
     const results = [await this.#publisher().publish(entry, now), await this.logoutAll()];
-    return results.find((result) => result !== "accepted") ?? "accepted";
+    return results.find((result) => result === "pending") ?? (results[0] as Published);
   }
 
   /** The text of the key derived from a root key of the ring for this purpose and audience alone. */
@@ -230,14 +230,19 @@ export class Sessions<T> {
     return this.#list;
   }
 
-  /** A session of another purpose, audience or package version is rejected like a foreign token. */
-  #own(session: unknown): engine.Verified<T> {
+  /** Whether it is one of this purpose and audience shows in Recheck. */
+  #known(session: unknown): engine.Verified<T> {
     this.#mayIssue();
     const verified = unwrap(session);
-    if (verified === undefined || !sameBytes(verified.context, this.#setting.context)) {
-      throw new SessionRejected("tag");
-    }
+    if (verified === undefined) throw new SessionRejected("tag");
     return verified as engine.Verified<T>;
+  }
+
+  /** A session of another purpose, audience or package version is rejected like a foreign token. */
+  #own(session: unknown): engine.Verified<T> {
+    const verified = this.#known(session);
+    if (!sameBytes(verified.context, this.#setting.context)) throw new SessionRejected("tag");
+    return verified;
   }
 
   #seal(draft: engine.Draft, binding: Uint8Array): Sealed<T> {

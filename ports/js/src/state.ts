@@ -70,6 +70,12 @@ export class RevocationState {
     return Number(this.#pairs(1, () => sessionId)[0]?.cutoff ?? 0n);
   }
 
+  /** Whether merging the value of a record would change nothing; its expiry does not count. */
+  covers({ kind, key, value, exempt }: RevocationRecord): boolean {
+    const same = (pair: Pair): boolean => sameExemption(pair, { cutoff: value, exempt });
+    return this.#pairs(kind, () => key).some((pair) => same(pair) && pair.cutoff >= value);
+  }
+
   /** Raises every expiry, for entries that have to outlive a policy of longer terms. */
   extend(seconds: bigint): void {
     for (const entries of this.#kinds()) {

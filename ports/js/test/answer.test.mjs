@@ -42,14 +42,40 @@ test("every broken line has its own answer", async () => {
     ...Object.keys(token).map((name) => JSON.stringify({ kind: "token", inputs: { ...token, [name]: undefined } })),
     ...Object.keys(token).map((name) => JSON.stringify({ kind: "token", inputs: { ...token, [name]: { x: [1.5] } } })),
     JSON.stringify({ kind: "token", inputs: { ...token, now: 2 ** 53 } }),
-    JSON.stringify({ kind: "token", inputs: { ...token, purpose: "" } }),
-    JSON.stringify({ kind: "token", inputs: { ...token, keys: [{ text: "", state: "sealing" }] } }),
   ];
   const input = broken.flatMap((text) => [text, JSON.stringify(good)]).join("\n");
   const answers = await ask(input);
   assert.equal(answers.length, 2 * broken.length);
   broken.forEach((text, i) => assert.deepEqual(answers[2 * i], BAD, text.slice(0, 100)));
   for (let i = 1; i < answers.length; i += 2) assert.deepEqual(answers[i].stage, "ok");
+});
+
+test("what has no vector is answered by its stage, with the members of expected null", async () => {
+  const inputsOf = (id) => structuredClone(vectors.find((vector) => vector.id === id).inputs);
+  const first = (kind, stage) => vectors.find((v) => v.kind === kind && v.stage === stage).inputs;
+  const token = vectors.find((v) => v.kind === "token" && v.stage === "ok" && v.inputs.keys).inputs;
+  const renew = first("renew", "ok");
+  const ring = first("ring", "ok");
+  const batch = inputsOf("feed-batch-ok-one-key");
+  const late = 253_402_300_800;
+  const asked = [
+    ["token", { ...token, purpose: "" }, "refused", { reason: null }],
+    ["token", { ...token, keys: [{ text: "", state: "sealing" }] }, "refused", { reason: null }],
+    ["token", { ...token, keys: [token.keys[0], token.keys[0]] }, "refused", { reason: null }],
+    ["token", { ...token, reader: { shape: "choice", major: 1, minor: 1 } }, "refused", { reason: null }],
+    ["token", { ...token, reader: { shape: "raw", major: 1, minor: 1 } }, "refused", { reason: null }],
+    ["token", { ...token, now: late }, "unavailable", { reason: null }],
+    ["renew", { ...renew, token: "" }, "text", { token: null }],
+    ["renew", { ...renew, now: 0 }, "time", { token: null }],
+    ["rotate", { ...first("rotate", "ok"), token: "" }, "text", { token: null, record: null }],
+    ["ring", { ...ring, now: late }, "unavailable", {}],
+    ["ring-replace", { ...first("ring-replace", "ok"), old: "" }, "refused", {}],
+    ["feed-batch", { ...batch, keys: [] }, "refused", { fault: null }],
+    ["feed-batch", { ...batch, keys: ["clkfeed1."] }, "refused", { fault: null }],
+    ["feed-snapshot", { ...inputsOf("feed-snapshot-ok-two"), realm: "" }, "refused", { fault: null }],
+  ];
+  const answers = await ask(asked.map(([kind, inputs]) => JSON.stringify({ kind, inputs })).join("\n"));
+  asked.forEach(([kind, , stage, expected], i) => assert.deepEqual(answers[i], { stage, expected }, `${kind} ${i}`));
 });
 
 test("bytes that are not UTF-8 spoil their own line only", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Refused, RevocationList, SessionRejected, SessionUnavailable } from "cloakroom";
 import { decodeRecord, digest, encodeRecord } from "../dist/records.js";
-import { readSnapshot } from "../dist/snapshot.js";
+import { readSnapshot, writeSnapshot } from "../dist/snapshot.js";
 import { ada, errorOf, errorOfAsync, makeWorld, policy, START } from "./support/world.mjs";
 
 const text = (s) => new TextEncoder().encode(s);
@@ -51,7 +51,7 @@ test("the result of a publication says how far it got", async () => {
   };
   const [local, shared, feed] = [makeStore, makeStore, () => ({ bound: 2 })];
   assert.equal(await publish({}), "in-memory");
-  assert.equal(await publish({ local: local() }), "accepted");
+  assert.equal(await publish({ local: local() }), "durable");
   assert.equal(await publish({ local: local(), shared: shared(), feed: feed() }), "accepted");
   assert.equal(await publish({ shared: shared(), feed: feed() }), "accepted");
   assert.equal(await publish({ local: local(), feed: feed() }), "pending");
@@ -105,7 +105,7 @@ test("an entry that never expires is not extended beyond the greatest time", () 
   assert.deepEqual(expires, [2n ** 64n - 1n, 2n ** 64n - 1n]);
 });
 
-test("a local store that fails makes the view stale until it works again", async () => {
+test("a local store that fails makes the view stale until it was opened again", async () => {
   const local = makeStore();
   const world = makeWorld({ list: { local } });
   const [one, two] = [world.login(), world.login()];
@@ -113,9 +113,42 @@ test("a local store that fails makes the view stale until it works again", async
   await errorOfAsync(() => world.main.logout(one.session));
   isUnavailable(() => world.login());
   isUnavailable(() => world.main.renew(two.session));
+  assert.equal((await errorOfAsync(() => world.list.reopened())).reason, "store");
   local.failing = false;
-  await world.main.logout(one.session);
+  await world.main.logout(two.session);
+  isUnavailable(() => world.login());
+  local.records.length = 0;
+  await world.list.reopened();
+  assert.equal(local.records.length, 2);
   world.login();
+});
+
+test("the quarantine goes by the smallest tolerance of all policies, and by the default before there is one", () => {
+  const world = makeWorld();
+  world.sessions({ purpose: "other", policy: { ...policy, tolerance: 20 } });
+  world.sessions({ purpose: "third", policy: { ...policy, tolerance: 100 } });
+  world.list.receive([cutoff(START + 20), cutoff(START + 21, { subject: "b" })]);
+  assert.deepEqual([world.list.counts.entries, world.list.counts.quarantined], [1, 1]);
+  const early = new RevocationList({ clock: () => START });
+  early.receive([cutoff(START + 60), cutoff(START + 61, { subject: "b" })]);
+  assert.deepEqual([early.counts.entries, early.counts.quarantined], [1, 1]);
+});
+
+test("the first policy raises no expiry; a snapshot is quarantined by the time before its mark", () => {
+  const clock = () => START;
+  const first = new RevocationList({ clock });
+  first.receive([cutoff(START, { expires: START + 5 })]);
+  first.serve({ ttl: 1800, leeway: 0, tolerance: 60 });
+  assert.equal(readSnapshot(first.snapshot()).records[0].expires, BigInt(START + 5));
+  first.serve({ ttl: 1900, leeway: 0, tolerance: 60 });
+  assert.equal(readSnapshot(first.snapshot()).records[0].expires, BigInt(START + 105));
+
+  const ahead = writeSnapshot({
+    madeAt: START, highWater: START + 1000, records: [decodeRecord(cutoff(START + 500))],
+  });
+  const reader = new RevocationList({ clock });
+  reader.load(ahead);
+  assert.deepEqual([reader.counts.quarantined, reader.highWater], [1, START + 1000]);
 });
 
 test("what a view may answer depends on its freshness", () => {

@@ -10,13 +10,12 @@ import { encodeRecord } from "../dist/records.js";
 import { RevocationList } from "../dist/revocations.js";
 import { KeyRing, useRing } from "../dist/ring.js";
 import { parseRingFile } from "../dist/ringfile.js";
-import { BadRequest } from "./request.mjs";
 import { unhex } from "./hex.mjs";
 import { payloadFor } from "./shapes.mjs";
 
 export function verifyToken(inputs) {
-  const { setting, secrets } = settingFor(inputs, false);
   return outcome({ reason: null }, () => {
+    const { setting, secrets } = settingFor(inputs, false);
     const verified = verify(setting, inputs);
     const { claims, payload, value, readOnly } = verified;
     return {
@@ -46,8 +45,8 @@ export function issue(inputs) {
 }
 
 export function renew(inputs) {
-  const { setting } = settingFor(inputs, true);
   return outcome({ token: null }, () => {
+    const { setting } = settingFor(inputs, true);
     const draft = engine.renew(setting, verify(setting, inputs));
     if (draft === undefined) return undefined;
     return { token: seal(draft, inputs) };
@@ -55,16 +54,16 @@ export function renew(inputs) {
 }
 
 export function update(inputs) {
-  const { setting } = settingFor(inputs, true);
   return outcome({ token: null }, () => {
+    const { setting } = settingFor(inputs, true);
     const draft = engine.update(setting, verify(setting, inputs), contentOf(inputs.new));
     return { token: seal(draft, inputs) };
   });
 }
 
 export function rotate(inputs) {
-  const { setting } = settingFor(inputs, true);
   return outcome({ token: null, record: null }, () => {
+    const { setting } = settingFor(inputs, true);
     const content = inputs.new === null ? undefined : contentOf(inputs.new);
     const draft = engine.rotate(setting, verify(setting, inputs), content);
     const { sessionId: key, generation } = draft.claims;
@@ -88,7 +87,10 @@ function contentOf({ payload, major, minor }) {
   return { payload: unhex(payload), major, minor };
 }
 
-/** Runs a procedure; `nothing` is the expected output if it refuses, undefined from it means "none". */
+/**
+ * Runs a procedure; `nothing` is the expected output if it gives none, undefined from it means "none".
+ * Stages for which the kind has no vector come with the same output (Section 16.1).
+ */
 function outcome(nothing, run) {
   try {
     const expected = run();
@@ -98,35 +100,30 @@ function outcome(nothing, run) {
   } catch (error) {
     if (error instanceof SessionRejected) {
       const reason = error.stage === "time" ? error.reason : null;
-      return { stage: error.stage, expected: { reason } };
+      return { stage: error.stage, expected: "reason" in nothing ? { reason } : nothing };
     }
     if (error instanceof Refused) return { stage: "refused", expected: nothing };
-    if (error instanceof SessionUnavailable) return { stage: "unavailable", expected: {} };
+    if (error instanceof SessionUnavailable) return { stage: "unavailable", expected: nothing };
     throw error;
   }
 }
 
+/** @throws Refused for a configuration that cannot be built. */
 function settingFor(inputs, seals) {
   const { purpose, audience, policy: given, now, reader, revocations, share } = inputs;
   const [p, a, b] = [unhex(purpose), unhex(audience), unhex(inputs.binding)];
-  try {
-    if (p.length < 1 || p.length > 255 || a.length > 255) throw new Refused("purpose or audience");
-    if (b.length > 1024) throw new Refused("binding");
-    const ctx = context(p, a);
-    const policy = checkPolicy({ ...given, idle: given.idle || "none", share: share ?? [1, 2] }, seals);
-    const clock = () => now;
-    const view = new RevocationList({ clock });
-    view.serve(policy);
-    if (now <= 253402300799) view.receive(revocations.map(unhex));
-    const { keys, secrets } = keysFor(inputs, ctx, policy);
-    const payload = reader && payloadFor(reader);
-    return { setting: { keys, context: ctx, policy, payload, view, clock, maxToken: 4096 }, secrets };
-  } catch (error) {
-    // Of a login the refused configuration is an outcome; of the other kinds it has no vector.
-    if (error instanceof Refused && !("session_id" in inputs)) throw new BadRequest("configuration");
-    if (error instanceof SessionUnavailable) throw new BadRequest("configuration");
-    throw error;
-  }
+  if (p.length < 1 || p.length > 255 || a.length > 255) throw new Refused("purpose or audience");
+  if (b.length > 1024) throw new Refused("binding");
+  const ctx = context(p, a);
+  const policy = checkPolicy({ ...given, idle: given.idle || "none", share: share ?? [1, 2] }, seals);
+  const clock = () => now;
+  const view = new RevocationList({ clock });
+  view.serve(policy);
+  const { keys, secrets } = keysFor(inputs, ctx, policy);
+  const payload = reader && payloadFor(reader);
+  // A moment that no clock gives is unavailable here.
+  view.receive(revocations.map(unhex));
+  return { setting: { keys, context: ctx, policy, payload, view, clock, maxToken: 4096 }, secrets };
 }
 
 /** Keys with the states that the inputs state, or those of a ring file at now. */

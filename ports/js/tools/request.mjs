@@ -77,6 +77,9 @@ const inputs = {
   record: { record: bytes },
   merge: { records: listOf(bytes) },
   snapshot: { snapshot: bytes },
+  "feed-key": { text },
+  "feed-batch": { keys: listOf(text), realm: text, onto: hex(32), batch: bytes },
+  "feed-snapshot": { keys: listOf(text), realm: text, snapshot: bytes },
   digest: { kind: oneOf(2, 3, 4), data: bytes },
   age: ages,
 };

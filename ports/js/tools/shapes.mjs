@@ -1,8 +1,9 @@
 // The payload types of Section 16.5 of the specification and their values as JSON.
 import { checkShape, rawPayload, readShape } from "../dist/payload.js";
 import { PayloadReader } from "../dist/reader.js";
-import { outermost, resolve, t } from "../dist/types.js";
+import { resolve, t } from "../dist/types.js";
 import { hex } from "../dist/bytes.js";
+import { Refused } from "../dist/errors.js";
 
 const user = { id: t.u64, name: t.str, admin: t.bool };
 const user1 = { ...user, theme: t.appended(t.option(t.str), null) };
@@ -50,6 +51,7 @@ class ExactReader extends PayloadReader {
 /** The payload type of a reader of a vector; its values are already in the notation of vectors. */
 export function payloadFor({ shape: name, major, minor }) {
   if (name === "raw") {
+    if (minor !== 0) throw new Refused("bytes have no minors");
     const raw = rawPayload(major);
     return {
       read(content) {
@@ -59,13 +61,11 @@ export function payloadFor({ shape: name, major, minor }) {
     };
   }
   const { node } = types[name];
-  // A type without named fields has no minors; ReadPayload does not look at the reader's own then.
-  const ownMinor = outermost(node).kind === "struct" ? minor : 0;
-  const shape = checkShape({ major, minor: ownMinor, type: types[name] });
+  const shape = checkShape({ major, minor, type: types[name] });
   return {
     read({ payload, major: m, minor: n }) {
       const read = m === major ? readShape(shape, n, new ExactReader(payload)) : undefined;
-      return read && { value: toJson(node, read.value), readOnly: n > ownMinor };
+      return read && { value: toJson(node, read.value), readOnly: n > minor };
     },
   };
 }
