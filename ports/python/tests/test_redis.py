@@ -11,14 +11,17 @@ import time
 import unittest
 from typing import Any, Callable, Dict, List
 
-from cloakroom import Freshness, Published, PublicationError, Rejected, RevocationList, Unavailable
+from cloakroom import (
+    ConfigurationError, Freshness, KeyEntry, KeyRing, PublicationError, Published, Rejected,
+    RevocationList, Unavailable,
+)
 from cloakroom.feed import EngineError, Fault, Feed, FeedKey, Position
 from cloakroom.feed.format import write_batch
 from cloakroom.feed.keys import realm_name
 from tools import ROOT
 
 from .engines import MemoryEngine, RedisServer, require_redis
-from .support import ADA, KeyEntry, KeyRing, ROOT as ROOT_KEY, sessions
+from .support import ADA, ROOT as ROOT_KEY, sessions
 
 FEED_KEY = FeedKey(bytes(range(7, 39)))
 OTHER_KEY = FeedKey(bytes(range(8, 40)))
@@ -135,18 +138,18 @@ class Engines(RedisCase):
 
     def test_what_is_no_feed(self) -> None:
         client = self._client()
-        for spoil in (
+        spoils: List[Callable[[], object]] = [
             lambda: client.set("{cloakroom:shop}:head", "x"),
             lambda: client.hset("{cloakroom:shop}:head", mapping={"fmt": "2", "epoch": b"e" * 16}),
             lambda: client.hset("{cloakroom:shop}:head", mapping={"fmt": "1", "epoch": b"e"}),
             lambda: client.hset("{cloakroom:shop}:head", mapping={
                 "fmt": "1", "epoch": b"e" * 16, "n": "-1", "chain": b"c" * 8}),
-        ):
+        ]
+        for spoil in spoils:
             client.flushall()
             spoil()
             with self.assertRaises(EngineError):
                 self.engine().read(0, 9)
-        from cloakroom import ConfigurationError
         from cloakroom.feed.redis import RedisEngine
 
         for url in ("", "http://user:passw0rd@x", None, "redis://:passw0rd@h:port"):
