@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 
-from cloakroom import KeyEntry, KeyRing, Published, Reason, RequestError, RevocationList, Unavailable
+from cloakroom import ConfigurationError, KeyEntry, KeyRing, Published, Reason, RequestError, RevocationList, Unavailable
 
 from .support import ADA, EVE, NOW, OTHER, ROOT, Case, sessions
 
@@ -117,8 +117,12 @@ class Ending(Case):
         service = sessions(self.clock, revocations=RevocationList.none())
         issued = service.issue("user-42", ADA)
         self.assertIs(service.log_out(issued.session), Published.NOWHERE)
-        self.assertIs(service.rotate(issued.session).published, Published.NOWHERE)
         service.verify(issued.token)
+        for act in (
+            lambda: service.rotate(issued.session),
+            lambda: service.reauthenticate(issued.session, "user-42", ADA),
+        ):
+            self.raises(ConfigurationError, act)
 
 
 if __name__ == "__main__":

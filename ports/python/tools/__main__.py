@@ -1,5 +1,6 @@
 """Usage: python3 -m tools answer
        python3 -m tools regenerate [--out FOLDER]
+       python3 -m tools follow [URL [REALM]]
 
 answer      reads one JSON object per line, {"kind": ..., "inputs": {...}} as in a vector, and
             writes one per line, {"stage": ..., "expected": {...}}. A whole vector is a request
@@ -7,12 +8,18 @@ answer      reads one JSON object per line, {"kind": ..., "inputs": {...}} as in
             {"error": "bad request"}.
 regenerate  computes every expected output of the vector files anew and writes the files, in place
             or into another folder.
+follow      takes part in a feed over Redis until its input ends. The address and the realm may also
+            stand in REDIS_URL and CLOAKROOM_REALM; the feed key stands in CLOAKROOM_FEED_KEY. Reads
+            JSON lines {"revoke_session": HEX}, {"revoke_subject": TEXT, "now": SECONDS},
+            {"is_revoked": {"session", "generation", "subject", "authenticated_at"}} or
+            {"status": true}, and answers each with one.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, NoReturn
@@ -56,9 +63,19 @@ def main() -> None:
     commands.add_parser("answer")
     regenerate = commands.add_parser("regenerate")
     regenerate.add_argument("--out", type=Path)
+    following = commands.add_parser("follow")
+    following.add_argument("url", nargs="?", default=os.environ.get("REDIS_URL"))
+    following.add_argument("realm", nargs="?", default=os.environ.get("CLOAKROOM_REALM", "default"))
     arguments = parser.parse_args()
     if arguments.command == "answer":
         serve(sys.stdin.buffer, sys.stdout.buffer)
+        return
+    if arguments.command == "follow":
+        if not arguments.url:
+            parser.error("the address of the Redis server is missing; set REDIS_URL")
+        from .follow import follow  # The only command that needs the package redis.
+
+        follow(arguments.url, arguments.realm, sys.stdin.buffer, sys.stdout.buffer)
         return
     for path, content in vector_files(vector_folder()):
         folder = path.parent if arguments.out is None else arguments.out

@@ -12,6 +12,9 @@ from cloakroom import (
 from cloakroom import _crypto, _text
 from cloakroom._params import KEYS_MAX, KID_LEN, NONCE_LEN, TAG_LEN, U32_MAX
 from cloakroom.claims import Claims, encode_claims
+from cloakroom.feed import FeedFault, FeedKey, Position
+from cloakroom.feed.format import open_batch, open_snapshot, write_batch, write_feed_snapshot
+from cloakroom.feed.keys import realm_name
 from cloakroom.policy import younger_than
 
 from . import vector_shapes
@@ -273,6 +276,49 @@ def _snapshot(inputs: Inputs) -> Answer:
     }
 
 
+def _feed_key(inputs: Inputs) -> Answer:
+    key = FeedKey.parse(_text_of(inputs, "text"))
+    return "ok", {
+        "fid": key.fid.hex(), "secret": key._secret.hex(), "mac_key": key._mac.hex()
+    }
+
+
+def _feed(inputs: Inputs) -> Tuple[List[FeedKey], bytes]:
+    keys = [FeedKey.parse(text) for text in inputs["keys"]]
+    if len({key.fid for key in keys}) != len(keys):
+        raise ConfigurationError("the two feed keys have the same identifier")
+    return keys, realm_name(inputs["realm"])
+
+
+def _feed_batch(inputs: Inputs) -> Answer:
+    keys, realm = _feed(inputs)
+    onto, data = Position.from_bytes(_hex(inputs["onto"])), _hex(inputs["batch"])
+    batch = open_batch(keys, realm, onto, data)
+    key = next(key for key in keys if key.fid == data[1:5])
+    if write_batch(key, realm, onto, batch.time, batch.records) != data:
+        raise AssertionError("writing the batch again gives other bytes")
+    return "ok", {
+        "time": batch.time,
+        "records": [record.to_bytes().hex() for record in batch.records],
+        "becomes": batch.becomes.to_bytes().hex(),
+    }
+
+
+def _feed_snapshot(inputs: Inputs) -> Answer:
+    keys, realm = _feed(inputs)
+    data = _hex(inputs["snapshot"])
+    opened = open_snapshot(keys, realm, data)
+    key = next(key for key in keys if key.fid == data[8:12])
+    again = write_feed_snapshot(key, realm, opened.position, opened.life, opened.inner)
+    if again != data:
+        raise AssertionError("writing the snapshot again gives other bytes")
+    return "ok", {
+        "position": opened.position.to_bytes().hex(),
+        "life": opened.life,
+        "snapshot": opened.inner.hex(),
+    }
+
+
 def _digest(inputs: Inputs) -> Answer:
     return "ok", {"key": _crypto.digest(inputs["kind"], _hex(inputs["data"])).hex()}
 
@@ -288,13 +334,15 @@ def _age(inputs: Inputs) -> Answer:
 _PROCEDURES = {
     "token": _token, "issue": _issue, "renew": _renew, "update": _update, "rotate": _rotate,
     "key-text": _key_text, "ring-replace": _ring_replace, "record": _record, "merge": _merge,
-    "snapshot": _snapshot, "digest": _digest, "age": _age,
+    "snapshot": _snapshot, "digest": _digest, "age": _age, "feed-key": _feed_key,
+    "feed-batch": _feed_batch, "feed-snapshot": _feed_snapshot,
 }
 
 # What stands in `expected` where a kind has no positive outcome.
 _EMPTY: Dict[str, Tuple[str, ...]] = {
     "token": ("reason",), "issue": ("token", "claims"), "renew": ("token",), "update": ("token",),
     "rotate": ("token", "record"), "key-text": ("form", "kid", "secret"),
+    "feed-batch": ("fault",), "feed-snapshot": ("fault",),
 }
 
 
@@ -311,6 +359,8 @@ def answer(kind: object, inputs: object, expected: object = None) -> Answer:
         if kind == "token" and rejection.stage.value == "time":
             nothing["reason"] = rejection.reason.value
         return rejection.stage.value, nothing
+    except FeedFault as refused:
+        return "refused", {"fault": refused.fault.value}
     except (ConfigurationError, RequestError):
         return "refused", nothing
     except Unavailable:

@@ -76,6 +76,9 @@ _TOKEN: Dict[str, Check] = {
 }
 _OPTIONAL_CONTEXT = {"purpose": _or_null(_hex()), "audience": _or_null(_hex())}
 _TEXT = {"text": _text, "text_hex": _hex()}
+_FEED: Dict[str, Check] = {
+    "keys": lambda v: _list_of(_text)(v) and 1 <= len(v) <= 2, "realm": _text
+}
 _AGE = {"max_age": _number(), "require_fresh": _number()}
 
 _INPUTS: Dict[str, Dict[str, Check]] = {
@@ -106,6 +109,9 @@ _INPUTS: Dict[str, Dict[str, Check]] = {
     "merge": {"records": _list_of(_hex())},
     "snapshot": {"snapshot": _hex()},
     "digest": {"kind": _number(2, 4), "data": _hex()},
+    "feed-key": {"text": _text},
+    "feed-batch": {**_FEED, "onto": _hex(32), "batch": _hex()},
+    "feed-snapshot": {**_FEED, "snapshot": _hex()},
     "age": {
         "now": _number(),
         "leeway": _number(0, 300),

@@ -20,8 +20,8 @@ from .records import Record, RevocationState
 from .revocation import Freshness, Published, RevocationList, Store, Upstream
 from .ring import KeyEntry, KeyRing, KeyState
 from .ringfile import parse_ring, ring_to_text
-from .session import IssuedSession, Session
-from .sessions import RotatedSession, Sessions
+from .session import IssuedSession, RotatedSession, Session
+from .sessions import Sessions
 from .shapes import EncodedPayload, Payloads, Shape
 from .snapshot import Snapshot, read_snapshot, write_snapshot
 

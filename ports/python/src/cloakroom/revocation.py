@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from enum import Enum
-from typing import Callable, Deque, Optional, Protocol, Set
+from typing import Callable, Deque, List, Optional, Protocol, Set
 
 from ._input import as_int
 from ._params import TIME_MAX, TOLERANCE_DEFAULT, U32_MAX
@@ -37,6 +37,13 @@ class Upstream(Protocol):
         """Returns when the record is accepted, and raises if that is not certain."""
 
 
+class ComparingUpstream(Upstream, Protocol):
+    """A shared store that can decide between servers."""
+
+    def publish_if(self, record: bytes, allowed: Callable[[], bool]) -> bool:
+        """As `publish`, if `allowed` says so of a view that is complete at that moment."""
+
+
 class Published(Enum):
     """How far a revocation has got."""
 
@@ -61,6 +68,8 @@ class RevocationList:
     `bound` seconds after each proof that it is complete, see `proved_fresh`.
     """
 
+    revoking = True
+
     def __init__(
         self,
         *,
@@ -77,8 +86,9 @@ class RevocationList:
         self.bound = as_int("the bound of freshness", bound, 0, U32_MAX, ConfigurationError)
         self._store = store
         self._upstream = upstream
-        self._clock = clock
-        self._monotonic = monotonic
+        self._feed: Optional[ComparingUpstream] = None
+        self.clock = clock
+        self.monotonic = monotonic
         self._lock = threading.RLock()
         self._publishing = threading.Lock()
         self._retrying = threading.Lock()
@@ -90,7 +100,7 @@ class RevocationList:
         self._store_works = True
         self._pending: Deque[Record] = deque()
         self._tolerance: Optional[int] = None
-        self._leeway = self._ttl = 0
+        self._leeway = self._ttl = self._greatest_tolerance = 0
         self.high_water = 0
         self.malformed = 0
 
@@ -106,30 +116,34 @@ class RevocationList:
             first = self._tolerance is None
             self._ttl = max(self._ttl, policy.ttl)
             self._leeway = max(self._leeway, policy.leeway)
-            self._tolerance = max(self._tolerance or 0, policy.tolerance)
+            self._greatest_tolerance = max(self._greatest_tolerance, policy.tolerance)
+            self._tolerance = policy.tolerance if first else min(self.tolerance, policy.tolerance)
             if not first and self.entry_life > before:
                 self._state.extend(self.entry_life - before)
 
     @property
     def tolerance(self) -> int:
+        """How far ahead a cut-off may lie without waiting in quarantine: what the strictest policy
+        says, because the verdict has to be one for all."""
         return TOLERANCE_DEFAULT if self._tolerance is None else self._tolerance
 
     @property
     def entry_life(self) -> int:
         """How long after its publication an entry must be kept."""
-        return self.bound + self._ttl + self._leeway + 2 * self.tolerance
+        greatest = self.tolerance if self._tolerance is None else self._greatest_tolerance
+        return self.bound + self._ttl + self._leeway + 2 * greatest
 
     # Freshness.
 
     def proved_fresh(self, at: float) -> None:
         """Everything accepted upstream before `at`, on the monotonic clock, is in this view."""
         with self._lock:
-            if at > self._monotonic():
+            if at > self.monotonic():
                 raise ConfigurationError("a proof of freshness cannot lie in the future")
             self._proof = at if self._proof is None else max(at, self._proof)
 
     def proof_age(self) -> Optional[float]:
-        return None if self._proof is None else self._monotonic() - self._proof
+        return None if self._proof is None else self.monotonic() - self._proof
 
     def freshness(self) -> Freshness:
         if not self._fed:
@@ -151,9 +165,9 @@ class RevocationList:
 
     # Receiving. Where a time can be given, it is the time of the clock by default.
 
-    def _now(self, given: Optional[int]) -> int:
+    def now(self, given: Optional[int] = None) -> int:
         if given is None:
-            return max(read_clock(self._clock), self.high_water)
+            return max(read_clock(self.clock), self.high_water)
         return as_int("now", given, 0, TIME_MAX, ConfigurationError)
 
     def raise_mark(self, high_water: int) -> None:
@@ -169,28 +183,37 @@ class RevocationList:
         except ConfigurationError:
             self.malformed += 1
             raise
-        self._take(record, self._now(now))
+        self.take(record, self.now(now))
 
     def load_snapshot(self, data: bytes, now: Optional[int] = None) -> Snapshot:
         """Merges a snapshot into the view, or changes nothing if it has a fault."""
         snapshot = read_snapshot(data)
-        moment = self._now(now)
+        moment = self.now(now)
         with self._lock:
             for record in snapshot.records:
-                self._take(record, moment)
-            self.raise_mark(snapshot.high_water)
-            self._loaded = True
+                self.take(record, moment)
+            self.loaded(snapshot.high_water)
         return snapshot
+
+    def loaded(self, high_water: int) -> None:
+        """A snapshot has been merged whose mark is this."""
+        with self._lock:
+            self.raise_mark(high_water)
+            self._loaded = True
 
     def snapshot(self, now: Optional[int] = None) -> bytes:
         """The view as a snapshot, quarantined records included."""
-        moment = self._now(now)
+        moment = self.now(now)
         with self._lock:
             self._release(moment)
-            records = self._state.records() + list(self._quarantine)
-            return write_snapshot(moment, self.high_water, records)
+            return write_snapshot(moment, self.high_water, self.entries())
 
-    def _take(self, record: Record, now: int) -> None:
+    def entries(self) -> List[Record]:
+        """Everything that is known, quarantined records included."""
+        with self._lock:
+            return self._state.records() + list(self._quarantine)
+
+    def take(self, record: Record, now: int) -> None:
         with self._lock:
             if record.is_cutoff and record.value > now + self.tolerance:
                 if not self._quarantine or record.value < self._first_release:
@@ -241,11 +264,15 @@ class RevocationList:
 
         Nothing is forgotten if the store cannot keep the mark; what it raises is passed on.
         """
-        moment = self._now(now)
+        moment = self.now(now)
         with self._lock:
             mark = max(self.high_water, moment)
             if self._store is not None:
-                self._store.mark(mark)
+                try:
+                    self._store.mark(mark)
+                except Exception:
+                    self._store_works = False
+                    raise
             self.high_water = mark
             self._release(moment)
             return self._state.forget(moment)
@@ -259,34 +286,49 @@ class RevocationList:
         return self._send(record, durable)
 
     def publish_rotation(self, record: Record, now: int) -> Published:
-        """Publishes a session entry unless another rotation of the session came first."""
+        """Publishes a session entry unless another rotation of the session came first: one on this
+        server, and over a feed one on any server."""
+
+        def first() -> bool:
+            return self._state.generation_floor(record.key) < record.value
+
         with self._publishing:
-            if self._state.generation_floor(record.key) >= record.value:
+            accepted = None
+            allowed = first()
+            if allowed and self._feed is not None:
+                try:
+                    accepted = allowed = self._feed.publish_if(record.to_bytes(), first)
+                except Exception:  # As below; what is not accepted is retried.
+                    accepted = False
+            if not allowed:
                 raise Rejected(Stage.REVOKED)
             durable = self._store_and_apply(record, now)
-        return self._send(record, durable)
+        return self._send(record, durable, accepted)
 
     def _store_and_apply(self, record: Record, now: int) -> bool:
         durable = False
-        if self._store is not None:
+        # A store that failed does not count until it was opened again.
+        if self._store is not None and self._store_works:
             try:
                 self._store.append(record.to_bytes())
                 durable = True
             except Exception:  # Foreign code; the record is applied whatever happened.
-                pass
-            self._store_works = durable
-        self._take(record, now)
+                self._store_works = False
+        self.take(record, now)
         return durable
 
-    def _send(self, record: Record, durable: bool) -> Published:
+    def _send(self, record: Record, durable: bool, accepted: Optional[bool] = None) -> Published:
         if self._upstream is not None:
-            try:
-                self._upstream.publish(record.to_bytes())
+            if accepted is None:
+                try:
+                    self._upstream.publish(record.to_bytes())
+                    accepted = True
+                except Exception:  # As above.
+                    accepted = False
+            if accepted:
                 return Published.UPSTREAM
-            except Exception:  # As above.
-                pass
+            self._pending.append(record)
             if durable:
-                self._pending.append(record)
                 return Published.PENDING
         elif durable:
             return Published.DURABLE
@@ -295,6 +337,21 @@ class RevocationList:
         raise PublicationError(
             "the revocation is neither durable nor accepted upstream; only this process knows it"
         )
+
+    def reopened(self, store: Store) -> None:
+        """Puts a store in the place of one that failed. What the view knows is kept there first."""
+        with self._publishing, self._lock:
+            store.mark(self.high_water)
+            for record in self.entries():
+                store.append(record.to_bytes())
+            self._store, self._store_works = store, True
+
+    def connect(self, feed: Optional[ComparingUpstream]) -> None:
+        """Called by a feed that proves the freshness of this view and, unless None, takes what is
+        published."""
+        if not self._fed or self._upstream is not None:
+            raise ConfigurationError("a view for a feed is built with fed=True and no upstream")
+        self._upstream = self._feed = feed
 
     @property
     def pending(self) -> int:
@@ -319,8 +376,10 @@ class RevocationList:
 
 
 class _NoRevocation(RevocationList):
-    def _take(self, record: Record, now: int) -> None:
+    revoking = False
+
+    def take(self, record: Record, now: int) -> None:
         pass
 
-    def _send(self, record: Record, durable: bool) -> Published:
+    def _send(self, record: Record, durable: bool, accepted: Optional[bool] = None) -> Published:
         return Published.NOWHERE

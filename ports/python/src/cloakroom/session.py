@@ -10,8 +10,9 @@ from ._params import U64_MAX
 from .claims import Claims
 from .errors import RequestError
 from .policy import Policy, younger_than
+from .revocation import Published
 
-__all__ = ["IssuedSession", "Session"]
+__all__ = ["IssuedSession", "RotatedSession", "Session"]
 
 
 class Session:
@@ -133,3 +134,13 @@ class IssuedSession:
 
     def __repr__(self) -> str:
         return f"<IssuedSession {self.session!r}>"
+
+
+class RotatedSession(IssuedSession):
+    """A new token that takes the place of another session's, and how far that has got."""
+
+    __slots__ = ("published",)
+
+    def __init__(self, token: str, session: Session, published: Published) -> None:
+        super().__init__(token, session)
+        self.published = published

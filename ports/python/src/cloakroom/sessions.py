@@ -29,26 +29,15 @@ from .errors import ConfigurationError, Reason, Rejected, RequestError, Stage, U
 from .keys import audience_bytes, purpose_bytes
 from .policy import Clock, Policy, read_clock
 from .records import AUDIENCE, SUBJECT, session_entry
-from .revocation import Freshness, Published, RevocationList
+from .revocation import Freshness, RevocationList
 from .revoking import Revoking
 from .ring import KeyRing
-from .session import IssuedSession, Session
+from .session import IssuedSession, RotatedSession, Session
 from .shapes import EncodedPayload, Payloads, Shape
 
-__all__ = ["RotatedSession", "Sessions"]
-
+__all__ = ["Sessions"]
 
 UNCHANGED: Final = object()
-
-
-class RotatedSession(IssuedSession):
-    """A new token that takes the place of another session's, and how far that has got."""
-
-    __slots__ = ("published",)
-
-    def __init__(self, token: str, session: Session, published: Published) -> None:
-        super().__init__(token, session)
-        self.published = published
 
 
 class Sessions(Revoking):
@@ -214,6 +203,7 @@ class Sessions(Revoking):
         *, binding: Union[str, bytes] = b"",
     ) -> RotatedSession:
         """A new session in place of `old`, after credentials were checked again."""
+        self._require_revocation()
         self._require_session(old)
         issued = self.issue(subject, value, binding=binding)
         published = self.log_out(old)
@@ -276,8 +266,9 @@ class Sessions(Revoking):
 
     def _recheck(self, session: Session) -> int:
         self._require_issuer()
-        self._require_session(session)
+        _require_type(session)
         now = self._now()
+        self._require_session(session)
         self._require_fresh_view()
         if not self._keys.opens(session.kid, now):
             raise Rejected(Stage.KEY)
@@ -287,11 +278,10 @@ class Sessions(Revoking):
         return now
 
     def _require_session(self, session: Session) -> None:
-        if not isinstance(session, Session):
-            raise RequestError(f"a session is needed, not {type(session).__name__}")
-        # The key of a token belongs to one purpose and audience, and so does its session.
+        _require_type(session)
+        # As if its token had been presented here: it is sealed for another purpose or audience.
         if session._context != self._context:
-            raise Rejected(Stage.KEY)
+            raise Rejected(Stage.TAG)
 
     def _advance(self, session: Session) -> Tuple[int, int, _crypto.Cipher]:
         now = self._recheck(session)
@@ -327,10 +317,14 @@ class Sessions(Revoking):
             raise Unavailable("no key of the ring may seal at this time")
         moved = self._moved(claims, moment)
         payload = session._payload
+        plaintext = encode_claims(moved) + payload
+        # The token at hand stays good, so there is no reason to fail.
+        if _text.token_length(len(plaintext)) > self._max_token_length:
+            return None
         return IssuedSession(
             *self._seal(
-                encode_claims(moved) + payload, moved, payload, session.value, session.read_only,
-                cipher, session._binding, now,
+                plaintext, moved, payload, session.value, session.read_only, cipher,
+                session._binding, now,
             )
         )
 
@@ -352,6 +346,7 @@ class Sessions(Revoking):
     def rotate(self, session: Session, value: Any = UNCHANGED) -> RotatedSession:
         """A token that ends all earlier tokens of the session, with a new payload if one is given.
         To be used when privileges change."""
+        self._require_revocation()
         if value is not UNCHANGED:
             self._require_writable(session)
         now, moment, cipher = self._advance(session)
@@ -380,8 +375,17 @@ class Sessions(Revoking):
 
     def _require_writable(self, session: Session) -> None:
         self._require_issuer()
-        self._require_session(session)
+        _require_type(session)
         if session.read_only:
             raise RequestError(
                 "the session was written by a newer program and its payload must not be replaced"
             )
+
+    def _require_revocation(self) -> None:
+        if not self._view.revoking:
+            raise ConfigurationError("without revocation no earlier token of a session can be ended")
+
+
+def _require_type(session: object) -> None:
+    if not isinstance(session, Session):
+        raise RequestError(f"a session is needed, not {type(session).__name__}")

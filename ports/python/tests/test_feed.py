@@ -1,0 +1,262 @@
+"""Feeds over an engine in memory: following, publishing, founding, freshness."""
+
+from __future__ import annotations
+
+import copy
+import unittest
+from unittest import mock
+
+from cloakroom import (
+    ConfigurationError, Freshness, Policy, PublicationError, Published, Rejected, RevocationList,
+    Unavailable,
+)
+from cloakroom.feed import Feed, FeedError, FeedKey
+from cloakroom.records import KEY
+
+from .feed_support import FEED_KEY, REALM, FeedCase, Server
+from .support import ADA, NOW, Clock, MemoryStore
+
+
+class Following(FeedCase):
+    def test_what_one_revokes_the_other_refuses(self) -> None:
+        one, two = self.two()
+        first, second = one.service.issue("user-42", ADA), one.service.issue("user-42", ADA)
+        self.assertIs(one.service.log_out(first.session), Published.UPSTREAM)
+        two.feed.turn()
+        with self.assertRaises(Rejected):
+            two.service.verify(first.token)
+        session = two.service.verify(second.token)
+        self.assertIs(two.service.log_out_everywhere("user-42"), Published.UPSTREAM)
+        one.feed.turn()
+        with self.assertRaises(Rejected):
+            one.service.verify(second.token)
+        with self.assertRaises(Rejected):
+            one.service.rotate(session)
+        self.assertEqual(one.feed.position, two.feed.position)
+
+    def test_of_two_rotations_on_two_servers_one_wins(self) -> None:
+        one, two = self.two()
+        issued = one.service.issue("user-42", ADA)
+        mine, theirs = one.service.verify(issued.token), two.service.verify(issued.token)
+        rotated = one.service.rotate(mine)
+        # The other has not read it yet: the conflict makes it look again.
+        before = self.engine.head
+        with self.assertRaises(Rejected):
+            two.service.rotate(theirs)
+        self.assertEqual(self.engine.head, before)
+        two.service.verify(rotated.token)
+
+    def test_rotation_when_the_engine_is_away(self) -> None:
+        store = MemoryStore()
+        one = self.server(store=store)
+        self.passes(4, one)
+        session = one.service.issue("user-42", ADA).session
+        self.engine.fails = True
+        self.assertIs(one.service.rotate(session).published, Published.PENDING)
+        self.engine.fails = False
+        one.feed.turn()
+        self.assertEqual(one.view.pending, 0)
+
+    def test_pending_and_lost_answers(self) -> None:
+        one, two = Server(self.engine, self.clock, self.mono, store=MemoryStore()), self.server()
+        self.passes(4, one, two)
+        issued = one.service.issue("user-42", ADA)
+        self.engine.fails = True
+        self.assertIs(one.service.log_out(issued.session), Published.PENDING)
+        with self.assertRaises(PublicationError):
+            two.service.log_out_everywhere("user-43")
+        self.engine.fails = False
+        two.feed.turn()
+        one.feed.turn()
+        two.feed.turn()
+        with self.assertRaises(Rejected):
+            two.service.verify(issued.token)
+        self.assertEqual((one.view.pending, two.view.pending), (0, 0))
+        # The batch was added, but the server was not told.
+        again = one.service.issue("user-42", ADA)
+        self.engine.loses_answer = True
+        self.assertIs(one.service.log_out(again.session), Published.PENDING)
+        one.feed.turn()
+        two.feed.turn()
+        with self.assertRaises(Rejected):
+            two.service.verify(again.token)
+
+    def test_expires_counts_from_the_append(self) -> None:
+        one, two = self.two()
+        session = one.service.issue("user-42", ADA).session
+        self.engine.fails = True
+        with self.assertRaises(PublicationError):
+            one.service.log_out(session)
+        self.clock.now += 500
+        self.mono.now += 500
+        self.engine.fails = False
+        one.feed.turn()
+        two.feed.turn()
+        (record,) = two.view.entries()
+        self.assertEqual(record.expires, int(self.clock.now) + 2 + 1800 + 120)
+
+    def test_a_longer_life_of_its_own(self) -> None:
+        one = self.server()
+        longer = self.server(policy=Policy(absolute=28800, idle=3600))
+        self.passes(4, one, longer)
+        one.service.log_out(one.service.issue("user-42", ADA).session)
+        longer.feed.turn()
+        (record,) = longer.view.entries()
+        self.assertEqual(record.expires, int(self.clock.now) + 2 + 3600 + 120)
+
+
+class Founding(FeedCase):
+    def test_young_feeds_are_fresh_for_nobody(self) -> None:
+        one = self.server()
+        self.assertIs(one.view.freshness(), Freshness.BLIND)
+        one.feed.turn()
+        self.passes(2.5, one)
+        self.assertIs(one.view.freshness(), Freshness.BLIND)
+        late = self.server()
+        late.feed.turn()
+        self.assertIs(late.view.freshness(), Freshness.BLIND)
+        self.passes(0.25, one, late)
+        self.assertIs(one.view.freshness(), Freshness.FRESH)
+        self.assertIs(late.view.freshness(), Freshness.FRESH)
+
+    def test_loss_of_everything(self) -> None:
+        one, two = self.two()
+        tokens = [server.service.issue("user-42", ADA) for server in (one, two)]
+        for server, issued in zip((one, two), tokens):
+            server.service.log_out(issued.session)
+        one.service.log_out_everywhere("user-43")
+        epoch = one.feed.position and one.feed.position.epoch
+        self.engine.head, self.engine.batches, self.engine.kept = None, {}, None
+        one.feed.turn()
+        newcomer = self.server()
+        newcomer.feed.turn()
+        self.assertNotEqual(newcomer.feed.position and newcomer.feed.position.epoch, epoch)
+        # Nobody is cleared, and the newcomer learns what was lost.
+        self.passes(3, two, one, newcomer)
+        for server in (one, two, newcomer):
+            self.assertIs(server.view.freshness(), Freshness.FRESH)
+            for issued in tokens:
+                with self.assertRaises(Rejected):
+                    server.service.verify(issued.token)
+        self.assertGreaterEqual(len(newcomer.view.entries()), 3)
+
+    def test_another_history_of_the_same_length(self) -> None:
+        one, two = self.two()
+        saved = copy.copy(self.engine.head), dict(self.engine.batches)
+        issued = one.service.issue("user-42", ADA)
+        one.service.log_out(issued.session)
+        # A failover to a copy that lacks the logout and goes on counting with something else.
+        self.engine.head, self.engine.batches = saved
+        stranger = self.server()
+        stranger.feed.turn()
+        stranger.service.log_out_everywhere("user-9")
+        self.assertEqual(self.engine.head and self.engine.head.n, one.feed.position and one.feed.position.n)
+        one.feed.turn()
+        two.feed.turn()
+        for server in (one, two):
+            with self.assertRaises(Rejected):
+                server.service.verify(issued.token)
+        self.assertEqual(one.feed.position, two.feed.position)
+
+    def test_readers_do_not_write(self) -> None:
+        reader = self.server(write=False)
+        with self.assertRaises(FeedError):
+            reader.feed.turn()
+        with self.assertRaises(ConfigurationError):
+            reader.feed.found_anew()
+        writer = self.server()
+        self.passes(4, writer, reader)
+        self.assertIs(reader.view.freshness(), Freshness.FRESH)
+        head = self.engine.head
+        self.passes(5, reader)
+        self.assertEqual(self.engine.head, head)
+        self.assertIs(reader.view.freshness(), Freshness.STALE)
+
+
+class Fresh(FeedCase):
+    def test_the_older_of_request_and_batch_counts(self) -> None:
+        one, two = self.two()
+        head, batches = self.engine.head, dict(self.engine.batches)
+        self.passes(1, one)
+        # A replica that has stopped answers as ever.
+        self.engine.head, self.engine.batches = head, batches
+        reader = self.server(write=False)
+        for _ in range(8):
+            self.clock.now += 0.25
+            self.mono.now += 0.25
+            reader.feed.turn()
+        self.assertIsNot(reader.view.freshness(), Freshness.FRESH)
+
+    def test_batches_from_the_future_prove_nothing(self) -> None:
+        one, two = self.two()
+        fast = Server(self.engine, Clock(self.clock.now + 0.75), self.mono)
+        fast.feed.turn()
+        fast.feed._append([])
+        reader = self.server(write=False)
+        reader.feed.turn()
+        self.assertIs(reader.view.freshness(), Freshness.FRESH)
+        fast.feed._view.clock = Clock(self.clock.now + 0.76)
+        fast.feed._append([])
+        late = self.server(write=False)
+        late.feed.turn()
+        self.assertIsNot(late.view.freshness(), Freshness.FRESH)
+
+    def test_heartbeats(self) -> None:
+        one, two = self.two()
+        before = self.engine.head.n if self.engine.head else 0
+        self.passes(30, one, two)
+        after = self.engine.head.n if self.engine.head else 0
+        # At least every interval and a quarter, within the steps of this test; not twice.
+        self.assertTrue(30 / 0.875 <= after - before <= 30 / 0.5, after - before)
+
+    def test_a_clock_that_fails(self) -> None:
+        (one, two) = self.two()
+        one.view.clock = mock.Mock(side_effect=OSError)
+        with self.assertRaises(Unavailable):
+            self.passes(2, one)
+
+
+class Misuse(FeedCase):
+    def test_configuration(self) -> None:
+        view = RevocationList(fed=True)
+        for options in (
+            {"heartbeat": 0.8}, {"heartbeat": 0}, {"skew": -1}, {"wait": 0}, {"wait": 0.4},
+            {"also": FEED_KEY},
+        ):
+            with self.subTest(options), self.assertRaises(ConfigurationError):
+                Feed(view, self.engine, REALM, FEED_KEY, **options)
+        for realm in ("", "a" * 65, "Shop", "a b", "a\n", "é", None, b"shop"):
+            with self.subTest(realm), self.assertRaises(ConfigurationError):
+                Feed(view, self.engine, realm, FEED_KEY)  # type: ignore[arg-type]
+        for bad in (RevocationList(), RevocationList(upstream=MemoryStore()), None):
+            with self.assertRaises(ConfigurationError):
+                Feed(bad, self.engine, REALM, FEED_KEY)  # type: ignore[arg-type]
+
+    def test_keys_stay_secret(self) -> None:
+        key = FeedKey.generate()
+        self.assertEqual(FeedKey.parse(key.to_text())._mac, key._mac)
+        for shown in (repr(key), str([key]), repr(self.server(key=key).feed)):
+            for secret in (key._secret, key._mac):
+                self.assertNotIn(secret.hex()[:16], shown)
+                self.assertNotIn(repr(secret)[2:20], shown)
+        with self.assertRaises(TypeError):
+            copy.deepcopy(key)
+
+    def test_outlive_spares_key_entries(self) -> None:
+        one, two = self.two()
+        one.service.distrust_key(b"kidd")
+        two.feed.turn()
+        self.assertEqual({r.kind for r in two.view.entries()}, {KEY, 3})
+
+    def test_thread(self) -> None:
+        one = Server(self.engine, Clock(NOW), Clock(0.0))
+        with one.feed:
+            with self.assertRaises(ConfigurationError):
+                one.feed.start()
+        with one.feed:
+            pass
+        self.assertIsNone(one.feed._thread)
+
+
+if __name__ == "__main__":
+    unittest.main()
