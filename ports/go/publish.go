@@ -1,5 +1,10 @@
 package cloakroom
 
+import (
+	"errors"
+	"time"
+)
+
 // Publication says how far a revocation has come.
 type Publication int
 
@@ -20,10 +25,12 @@ func (p Publication) String() string {
 	return [...]string{"in memory", "pending", "durable", "accepted upstream"}[p&3]
 }
 
-// publish makes a record durable, applies it here and passes it on, in this
-// order. build runs under the lock that serialises publications and may veto.
-// taken is asked at the moment of applying, for publications that must be the
-// first of their kind.
+var errNotReopened = errors.New("the local store failed and was not opened again")
+
+// publish makes a record durable, applies it here and passes it on. build runs
+// under the lock that serialises publications and may veto. taken is asked at
+// the moment of applying, for publications that must be the first of their
+// kind.
 func (v *Revocations) publish(now int64, build func() (Record, error), taken func(*revocationState) bool) (Publication, Record, error) {
 	v.publishing.Lock()
 	defer v.publishing.Unlock()
@@ -36,18 +43,48 @@ func (v *Revocations) publish(now int64, build func() (Record, error), taken fun
 		return InMemory, Record{}, rejectRevoked
 	}
 	r.Expires = v.expiry(r, now)
-	var localErr, sharedErr error
-	if v.local != nil {
-		localErr = v.local.Put(r)
-	}
-	if !v.apply(r, taken) {
-		return InMemory, Record{}, rejectRevoked
-	}
-	if v.shared != nil {
-		sharedErr = v.shared.Put(r)
+	localErr := v.putLocal(r)
+	var sharedErr error
+	ordered, isOrdered := v.shared.(OrderedStore)
+	if taken != nil && isOrdered {
+		// The order of all servers decides, and the store applies the record:
+		// seen after that, the record itself would look like another's.
+		var put bool
+		put, sharedErr = ordered.PutUnless(r, func() bool { return v.isTaken(taken) })
+		if !put && sharedErr == nil {
+			return InMemory, Record{}, rejectRevoked
+		}
+		if put {
+			taken = nil
+		}
+		if !v.apply(r, taken) {
+			return InMemory, Record{}, rejectRevoked
+		}
+	} else {
+		if !v.apply(r, taken) {
+			return InMemory, Record{}, rejectRevoked
+		}
+		if v.shared != nil {
+			sharedErr = v.shared.Put(r)
+		}
 	}
 	result, err := v.outcome(r, localErr, sharedErr)
 	return result, r, err
+}
+
+// putLocal makes a record durable here, if there is a store that works.
+func (v *Revocations) putLocal(r Record) error {
+	if v.local == nil {
+		return nil
+	}
+	if v.localFailed() {
+		return errNotReopened
+	}
+	err := v.local.Put(r)
+	if err != nil {
+		v.fail()
+	}
+	return err
 }
 
 func (v *Revocations) isTaken(taken func(*revocationState) bool) bool {
@@ -82,9 +119,6 @@ func (v *Revocations) outcome(r Record, localErr, sharedErr error) (Publication,
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	durable := v.local != nil && localErr == nil
-	if v.local != nil && v.shared == nil {
-		v.broken = localErr != nil
-	}
 	switch {
 	case v.local == nil && v.shared == nil:
 		return InMemory, nil
@@ -105,39 +139,35 @@ func (v *Revocations) outcome(r Record, localErr, sharedErr error) (Publication,
 	return InMemory, &detailed{class: ErrUnavailable, text: "the record is neither durable nor accepted; this server alone refuses", cause: cause}
 }
 
-// retry offers the records that wait to the stores again and returns how many
-// still wait. The expiry of what a shared store accepts counts from now.
+// RetryPending offers the records that wait to the shared store again and
+// returns how many still wait. A feed calls it by itself.
+func (v *Revocations) RetryPending(at time.Time) (int, error) {
+	if err := v.made(); err != nil {
+		return 0, err
+	}
+	now, ok := unixOf(at)
+	if !ok {
+		return 0, unavailable("the clock is out of range", nil)
+	}
+	return v.retry(v.now(now)), nil
+}
+
+// retry is RetryPending at a time. The expiry of what a shared store accepts
+// counts from now.
 func (v *Revocations) retry(now int64) int {
 	v.publishing.Lock()
 	defer v.publishing.Unlock()
-	if v.local != nil {
-		for _, r := range v.locked(v.unsaved) {
-			if v.local.Put(r) == nil {
-				v.saved(r)
-			}
-		}
-	}
 	if v.shared != nil {
 		for _, r := range v.Pending() {
 			again := r
 			again.Expires = larger(r.Expires, v.expiry(r, now))
-			if v.shared.Put(again) == nil {
-				v.accepted(r, again)
+			if v.shared.Put(again) != nil {
+				break
 			}
+			v.accepted(r, again)
 		}
 	}
 	return len(v.Pending())
-}
-
-// saved notes that a record has become durable here.
-func (v *Revocations) saved(r Record) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	delete(v.unsaved, r)
-	v.broken = false
-	if v.shared != nil {
-		v.pending[r] = struct{}{}
-	}
 }
 
 // accepted notes that a record has reached the shared store.

@@ -50,17 +50,24 @@ type Record struct {
 // Digest returns the key of a record for a subject, a context or a kid.
 func Digest(kind RecordKind, data []byte) [16]byte { return clk1.DigestOf(byte(kind), data) }
 
+// RecordLen returns the length of a record by its first byte.
+func RecordLen(first byte) int {
+	if first == exemptKind {
+		return recordLongLen
+	}
+	return recordLen
+}
+
 // ParseRecord reads the binary form of a record.
 func ParseRecord(b []byte) (Record, error) {
 	if len(b) == 0 {
 		return Record{}, refuse("a record is empty")
 	}
 	r := Record{Kind: RecordKind(b[0])}
-	want := recordLen
 	if b[0] == exemptKind {
-		r.Kind, r.HasExempt, want = SubjectCutoff, true, recordLongLen
+		r.Kind, r.HasExempt = SubjectCutoff, true
 	}
-	if len(b) != want {
+	if want := RecordLen(b[0]); len(b) != want {
 		return Record{}, refuse("a record of kind %02x has %d bytes, this one has %d", b[0], want, len(b))
 	}
 	copy(r.Key[:], b[1:])

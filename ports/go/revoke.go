@@ -49,6 +49,16 @@ func (s *Sessions) Logout(session *Session) (Publication, error) {
 	return s.publishSession(session.d().claims.ID, LoggedOut, now, false)
 }
 
+// LogoutID ends a session of which only the id is known, from a list of
+// sessions for instance.
+func (s *Sessions) LogoutID(id [16]byte) (Publication, error) {
+	now, err := s.revoker()
+	if err != nil {
+		return InMemory, err
+	}
+	return s.publishSession(id, LoggedOut, now, false)
+}
+
 // LogoutToken ends the session of a token, even if the token itself has
 // expired: a copy may have been renewed. A token that does not open logs
 // nobody out.

@@ -19,6 +19,11 @@ func init() {
 	seam.SetSessionID = func(sessions any, id [16]byte) {
 		sessions.(*Sessions).random = bytes.NewReader(id[:])
 	}
+	seam.Revoked = func(view any, id [16]byte, generation uint32, subject string, authenticatedAt, now int64) bool {
+		c := &clk1.Claims{ID: id, Generation: generation, Subject: subject, AuthenticatedAt: authenticatedAt}
+		revoked, _ := view.(*Revocations).revoked(facts{claims: c}, now)
+		return revoked
+	}
 	seam.SetEntryLife = func(view any, seconds int64) { view.(*Revocations).life = seconds }
 }
 

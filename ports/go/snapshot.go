@@ -42,10 +42,7 @@ func ParseSnapshot(b []byte) (*Snapshot, error) {
 	rest = rest[snapshotHead:]
 	var last []byte
 	for len(rest) > 0 {
-		size := recordLen
-		if rest[0] == exemptKind {
-			size = recordLongLen
-		}
+		size := RecordLen(rest[0])
 		if size > len(rest) {
 			return nil, refuse("the snapshot ends inside a record")
 		}

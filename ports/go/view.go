@@ -29,7 +29,8 @@ type MarkStore interface {
 type RevocationOptions struct {
 	// Local makes records durable on this server.
 	Local Store
-	// Shared accepts records for all servers.
+	// Shared accepts records for all servers. Package feed has one, which
+	// attaches itself.
 	Shared Store
 
 	// Fed says that other servers revoke too, so the view is fresh only for a
@@ -44,16 +45,6 @@ type RevocationOptions struct {
 	// Monotonic replaces time.Now for the age of proofs, in tests.
 	Monotonic func() time.Time
 }
-
-// Freshness says how much a view knows.
-type Freshness int
-
-// The states of a view.
-const (
-	Blind Freshness = iota // nothing was ever loaded
-	Stale                  // there may be records it has not seen
-	Fresh
-)
 
 // Revocations is what one server knows of the revocation records. It is safe
 // for concurrent use.
@@ -71,11 +62,12 @@ type Revocations struct {
 	pending    map[Record]struct{} // durable here, not yet accepted
 	unsaved    map[Record]struct{} // neither: only this process refuses
 	proven     time.Time
+	withdrawn  bool
 	loaded     bool
-	broken     bool // the only store failed
-	minLife    int64
+	broken     bool // the local store failed and was not opened again
+	malformed  int
 	life       int64 // L
-	tolerance  int64 // greatest of the policies in use, -1 before the first
+	tolerance  int64 // smallest of the policies in use, -1 before the first
 
 	highWater atomic.Int64
 	nextDue   atomic.Int64 // the least cut-off in quarantine
@@ -98,9 +90,8 @@ func NewRevocations(o RevocationOptions) (*Revocations, error) {
 		local: o.Local, shared: o.Shared, fed: o.Fed, bound: o.Bound,
 		monotonic: o.Monotonic, state: newRevocationState(),
 		quarantine: map[Record]struct{}{}, pending: map[Record]struct{}{}, unsaved: map[Record]struct{}{},
-		minLife: ceilSeconds(o.Life), tolerance: -1,
+		life: ceilSeconds(o.Life), tolerance: -1,
 	}
-	v.life = v.minLife
 	v.nextDue.Store(math.MaxInt64)
 	return v, nil
 }
@@ -115,16 +106,20 @@ func (v *Revocations) made() error {
 
 func ceilSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
-// use takes a policy into account. Entries that are there live longer if the
-// policy needs it.
+// use takes a policy into account. A later policy that needs longer lives of
+// entries raises those that are there; what came before the first policy has
+// its expiry from a server that knew its own.
 func (v *Revocations) use(l *limits) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if l.tolerance > v.tolerance {
+	first := v.tolerance < 0
+	if first || l.tolerance < v.tolerance {
 		v.tolerance = l.tolerance
 	}
 	if life := ceilSeconds(v.bound) + l.entryLife(); life > v.life {
-		v.state.extend(uint64(life - v.life))
+		if !first {
+			v.state.extend(uint64(life - v.life))
+		}
 		v.life = life
 	}
 }
@@ -141,62 +136,19 @@ func (v *Revocations) now(clock int64) int64 {
 // alarm if it is ahead of the clock by more than the tolerance.
 func (v *Revocations) HighWater() time.Time { return time.Unix(v.highWater.Load(), 0).UTC() }
 
-// Proven records a proof of freshness: the view contains everything that was
-// accepted upstream before t. For a feed, t is the time.Now at which the last
-// answered request was sent.
-func (v *Revocations) Proven(t time.Time) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.proven.IsZero() || t.After(v.proven) {
-		v.proven = t
-	}
-	v.loaded = true
-}
-
-// Freshness returns the state of the view.
-func (v *Revocations) Freshness() Freshness {
-	f, _ := v.freshness()
-	return f
-}
-
-// freshness also returns the age of the last proof; without one it is endless.
-func (v *Revocations) freshness() (Freshness, time.Duration) {
-	if v.made() != nil {
-		return Blind, math.MaxInt64
-	}
-	now := v.monotonic()
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	if !v.fed {
-		if v.broken {
-			return Stale, math.MaxInt64
-		}
-		return Fresh, 0
-	}
-	if v.proven.IsZero() {
-		if v.loaded {
-			return Stale, math.MaxInt64
-		}
-		return Blind, math.MaxInt64
-	}
-	age := now.Sub(v.proven)
-	if age <= v.bound {
-		return Fresh, age
-	}
-	return Stale, age
-}
-
 // Receive takes a record from a feed or a store. A cut-off too far in the
 // future waits in quarantine until its time is near.
 func (v *Revocations) Receive(r Record, at time.Time) error {
 	if err := v.made(); err != nil {
 		return err
 	}
-	if err := r.check(); err != nil {
-		return err
-	}
+	err := r.check()
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if err != nil {
+		v.malformed++
+		return err
+	}
 	v.receive(r, v.now(at.Unix()))
 	return nil
 }
@@ -328,11 +280,11 @@ func (v *Revocations) Load(s *Snapshot, at time.Time) error {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.raiseMark(mark)
 	now := v.now(at.Unix())
 	for _, r := range s.Records {
 		v.receive(r, now)
 	}
+	v.raiseMark(mark)
 	v.loaded = true
 	return nil
 }
@@ -362,7 +314,11 @@ func (v *Revocations) Purge(at time.Time) error {
 		if !ok {
 			return refuse("the local store keeps no high-water mark, so nothing may be forgotten")
 		}
+		if v.localFailed() {
+			return unavailable("the local store failed and was not opened again", nil)
+		}
 		if err := marks.PutMark(time.Unix(now, 0).UTC()); err != nil {
+			v.fail()
 			return unavailable("the high-water mark is not durable", err)
 		}
 	}

@@ -82,7 +82,10 @@ func parseUnit(text string) (*Key, error) {
 
 func keyBytes(text, prefix string, length int) ([]byte, error) {
 	if len(text) != length {
-		return nil, fmt.Errorf("a text that starts with %q has %d characters, this one has %d", prefix, length, len(text))
+		return nil, fmt.Errorf("a key text that starts with %q has %d characters, this one has %d", prefix, length, len(text))
+	}
+	if text[:len(prefix)] != prefix {
+		return nil, fmt.Errorf("the text does not start with %q", prefix)
 	}
 	raw, ok := decode64(text[len(prefix):])
 	if !ok {

@@ -21,19 +21,22 @@ func refused() (*Result, error) { return &Result{"refused", object()}, nil }
 // evaluators compute the outcome of the inputs, by kind. Evaluate checks
 // afterwards that they read every member.
 var evaluators = map[string]func(in *input, moments []int64) (*Result, error){
-	"token":        evalToken,
-	"issue":        evalIssue,
-	"renew":        evalRenew,
-	"update":       evalUpdate,
-	"rotate":       evalRotate,
-	"key-text":     evalKeyText,
-	"ring":         evalRing,
-	"ring-replace": evalRingReplace,
-	"record":       evalRecord,
-	"merge":        evalMerge,
-	"snapshot":     evalSnapshot,
-	"digest":       evalDigest,
-	"age":          evalAge,
+	"token":         evalToken,
+	"issue":         evalIssue,
+	"renew":         evalRenew,
+	"update":        evalUpdate,
+	"rotate":        evalRotate,
+	"key-text":      evalKeyText,
+	"ring":          evalRing,
+	"ring-replace":  evalRingReplace,
+	"record":        evalRecord,
+	"merge":         evalMerge,
+	"snapshot":      evalSnapshot,
+	"digest":        evalDigest,
+	"age":           evalAge,
+	"feed-key":      evalFeedKey,
+	"feed-batch":    evalFeedBatch,
+	"feed-snapshot": evalFeedSnapshot,
 }
 
 // Evaluate computes stage and expected of a vector from its inputs. Of the

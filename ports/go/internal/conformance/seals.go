@@ -22,11 +22,12 @@ func evalIssue(in *input, _ []int64) (*Result, error) {
 	}
 	seam.SetSessionID(s.sessions, *(*[16]byte)(id))
 	token, session, err := s.sessions.Issue(string(subject), data, cloakroom.Binding(s.binding))
-	switch {
-	case errors.Is(err, cloakroom.ErrRefused):
-		return &Result{"refused", object("token", nil, "claims", nil)}, nil
-	case err != nil:
-		return nil, ErrRequest
+	stage, err := failure(err)
+	if err != nil {
+		return nil, err
+	}
+	if stage != "" {
+		return &Result{stage, object("token", nil, "claims", nil)}, nil
 	}
 	return &Result{"ok", object("token", token, "claims", claimsOf(session))}, nil
 }

@@ -134,7 +134,8 @@ func evalToken(in *input, _ []int64) (*Result, error) {
 		}
 		return &Result{rejection.Stage(), object("reason", reason)}, nil
 	case err != nil:
-		return nil, ErrRequest
+		stage, err := failure(err)
+		return &Result{stage, object("reason", nil)}, err
 	}
 	steps, err := s.steps(session)
 	if err != nil {
