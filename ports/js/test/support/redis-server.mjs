@@ -1,0 +1,73 @@
+// A redis-server of a test's own, on a free port.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What to say if there is no server to test against; undefined if there is one. */
+export function missingRedis() {
+  const found = spawnSync("redis-server", ["--version"]).status === 0;
+  if (found) return undefined;
+  if (process.env.CI === "true") throw new Error("redis-server is missing, and CI must not skip it");
+  return "SKIPPED: redis-server is not installed";
+}
+
+function freePort() {
+  return new Promise((done, failed) => {
+    const server = createServer().once("error", failed);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+async function untilAnswers(port) {
+  for (let i = 0; i < 200; i++) {
+    const up = await new Promise((done) => {
+      const socket = connect(port, "127.0.0.1");
+      socket.once("connect", () => done(true)).once("error", () => done(false));
+      socket.once("connect", () => socket.destroy());
+    });
+    if (up) return;
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  throw new Error("redis-server does not start");
+}
+
+export class RedisServer {
+  #child;
+  #folder = mkdtempSync(join(tmpdir(), "cloakroom-redis-"));
+  port;
+
+  static async start() {
+    const server = new RedisServer();
+    server.port = await freePort();
+    await server.restart();
+    return server;
+  }
+
+  get url() {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Without data: nothing was kept. */
+  async restart() {
+    const settings = ["--port", `${this.port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+    this.#child = spawn("redis-server", [...settings, "--dir", this.#folder], { stdio: "ignore" });
+    await untilAnswers(this.port);
+  }
+
+  async kill() {
+    const child = this.#child;
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  async stop() {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
