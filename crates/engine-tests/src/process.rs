@@ -49,8 +49,9 @@ pub fn free_port() -> u16 {
     let start = u64::from(std::process::id()) * 37;
     for _ in 0..5_000 {
         let step = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let port = 12_000 + ((start + step) % 20_000) as u16;
-        // Redis also wants port + 10000 when it is in a cluster; a clash there shows at the start.
+        // Redis also wants port + 10000 when it is in a cluster. Both ranges end below the ports that
+        // the system gives to outgoing connections.
+        let port = 12_000 + ((start + step) % 10_000) as u16;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
