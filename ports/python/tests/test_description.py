@@ -97,6 +97,7 @@ class Reading(unittest.TestCase):
             {"kind": "option", "of": "u8", "more": 1}, {"kind": "array", "of": "u8", "len": -1},
             {"kind": "array", "of": "u8", "len": 1.0}, {"kind": "array", "of": "u8", "len": True},
             {"kind": "tuple", "of": "u8"}, {"kind": "newtype", "name": 1, "of": "u8"},
+            struct(("", "u8")), enum({"index": 0, "name": ""}), {"kind": "unit-struct", "name": ""},
             struct(("a", "u8"), ("a", "u8")), {"kind": "struct", "name": "S", "fields": {}},
             {"kind": "struct", "name": "S", "fields": [{"name": "a"}]},
             {"kind": "struct", "name": "S", "fields": [{"name": "a", "type": "u8", "default": 1}]},
@@ -178,6 +179,28 @@ class Reading(unittest.TestCase):
         self.assertEqual(len(shape.read(0, b"\x01" * 31 + b"\x00")), 2)
         with self.assertRaises(Rejected):
             shape.read(0, b"\x01" * 2900)
+
+
+class Bounds(unittest.TestCase):
+    def test_values_without_bytes(self) -> None:
+        def units(*lengths: int) -> Any:
+            type: Any = "unit"
+            for length in lengths:
+                type = {"kind": "array", "of": type, "len": length}
+            return read_description(described(type))
+
+        for lengths in ((2**32 - 1,), (131073,), (256, 512), (2, 2**16), (16,) * 60):
+            with self.subTest(lengths), self.assertRaises(Rejected):
+                units(*lengths).read(0, b"")
+        full = units(131072)
+        value, _ = full.read(0, b"")
+        self.assertEqual((len(value), full.encode(value).data), (131072, b""))
+        with self.assertRaises(RequestError):
+            units(131073).encode((*value, None))
+        inner = struct(*[(f"f{number}", "unit") for number in range(40)])
+        many = read_description(described({"kind": "seq", "of": inner}))
+        with self.assertRaises(Rejected):
+            many.read(0, b"\x80\x20")
 
 
 class Writing(unittest.TestCase):

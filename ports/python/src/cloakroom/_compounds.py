@@ -102,12 +102,14 @@ class Tuple(Type):
 
     def read(self, reader: Reader, level: int) -> Any:
         inner = level_down(level)
+        reader.parts(len(self.elements))
         return tuple([element.read(reader, inner) for element in self.elements])
 
     def write(self, writer: Writer, value: Any, level: int) -> None:
         inner = write_level_down(level)
         if not isinstance(value, (list, tuple)) or len(value) != len(self.elements):
             raise wrong(f"a tuple of {len(self.elements)}", value)
+        writer.parts(len(self.elements))
         for element, content in zip(self.elements, value):
             element.write(writer, content, inner)
 
@@ -123,12 +125,14 @@ class Array(Type):
 
     def read(self, reader: Reader, level: int) -> Any:
         inner = level_down(level)
+        reader.parts(self.length)
         return tuple([self.element.read(reader, inner) for _ in range(self.length)])
 
     def write(self, writer: Writer, value: Any, level: int) -> None:
         inner = write_level_down(level)
         if not isinstance(value, (list, tuple)) or len(value) != self.length:
             raise wrong(f"an array of {self.length}", value)
+        writer.parts(self.length)
         for content in value:
             self.element.write(writer, content, inner)
 
@@ -198,12 +202,14 @@ class Struct(Type):
 
     def read(self, reader: Reader, level: int) -> Any:
         inner = level_down(level)
+        reader.parts(len(self.fields))
         return {field.name: field.type.read(reader, inner) for field in self.fields}
 
     def write(self, writer: Writer, value: Any, level: int) -> None:
         inner = write_level_down(level)
         if not isinstance(value, dict) or len(value) != len(self.fields):
             raise wrong(f"a dict of {len(self.fields)} fields", value)
+        writer.parts(len(self.fields))
         for field in self.fields:
             if field.name not in value:
                 raise RequestError(f"the payload lacks the field {field.name!r}")

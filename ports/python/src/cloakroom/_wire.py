@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._params import ELEMENTS_MAX
+from ._params import ELEMENTS_MAX, VALUES_MAX
 from .claims import append_varint
 from .errors import RequestError
 
@@ -14,12 +14,13 @@ class DecodeError(Exception):
 class Reader:
     """A payload being read."""
 
-    __slots__ = ("at", "data", "elements")
+    __slots__ = ("at", "data", "elements", "values")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 0
         self.elements = 0
+        self.values = 0
 
     @property
     def at_end(self) -> bool:
@@ -57,20 +58,34 @@ class Reader:
         self.elements += count
         if self.elements > ELEMENTS_MAX:
             raise DecodeError
+        self.parts(count)
         return count
+
+    def parts(self, count: int) -> None:
+        """Before so many values are made: those without bytes cost the writer nothing."""
+        self.values += count
+        if self.values > VALUES_MAX:
+            raise DecodeError
 
 
 class Writer:
     """A payload being written, under the bounds of its readers."""
 
-    __slots__ = ("elements", "out")
+    __slots__ = ("elements", "out", "values")
 
     def __init__(self) -> None:
         self.out = bytearray()
         self.elements = 0
+        self.values = 0
 
     def count(self, count: int) -> None:
         self.elements += count
         if self.elements > ELEMENTS_MAX:
             raise RequestError(f"the payload has more than {ELEMENTS_MAX} elements")
+        self.parts(count)
         append_varint(self.out, count)
+
+    def parts(self, count: int) -> None:
+        self.values += count
+        if self.values > VALUES_MAX:
+            raise RequestError(f"the payload has more than {VALUES_MAX} values")

@@ -39,8 +39,8 @@ def _members(value: object, *names: str) -> List[Any]:
 
 
 def _name(value: object) -> str:
-    if not isinstance(value, str):
-        _fail("a name must be a string")
+    if not isinstance(value, str) or not value:
+        _fail("a name must be a string that is not empty")
     return value
 
 
@@ -276,7 +276,7 @@ class _Printer:
     def _named(self, type: Type) -> Any:
         if not isinstance(type, (Newtype, Tuple, Struct, Enum)):
             _fail(f"there is no description of {type.__class__.__name__}")
-        name = type.name or ""
+        name = type.name or type.__class__.__name__
         self._enclosing.append((name, type))
         if isinstance(type, Newtype):
             out = {"kind": "newtype", "name": name, "of": self.type(type.inner)}
