@@ -6,7 +6,7 @@ import { openFeedSnapshot, writeFeedSnapshot } from "./feedsnapshot.js";
 import { type FeedAlarm, Follower } from "./follower.js";
 import { U32_MAX } from "./limits.js";
 import type { RevocationRecord } from "./records.js";
-import { type FeedLink, RevocationList } from "./revocations.js";
+import { RevocationList } from "./revocations.js";
 
 export interface FeedOptions {
   readonly engine: FeedEngine;
@@ -54,7 +54,7 @@ const CHUNK = Math.min(1000, BATCH_RECORDS_MAX);
  * Carries the records of a revocation list to all servers of a realm and theirs to it (Section 17).
  * `start` follows until `stop`; publications of the list go through the feed by themselves.
  */
-export class Feed implements FeedLink {
+export class Feed {
   readonly #engine: FeedEngine;
   readonly #follower: Follower;
   readonly #list: RevocationList;

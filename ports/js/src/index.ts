@@ -48,3 +48,14 @@ export {
 } from "./sessions.js";
 export type { Clock, MonotonicClock } from "./time.js";
 export { type Appended, t, type Type, type ValueOf, type VariantContent } from "./types.js";
+export {
+  isSessionCookie,
+  type Presented,
+  presentedToken,
+  rejection,
+  removalCookie,
+  type RequestFields,
+  type SealedToken,
+  sessionCookie,
+  unavailability,
+} from "./transport.js";

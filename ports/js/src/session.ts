@@ -83,6 +83,11 @@ export class Session<T> {
     return idle > 0 ? Math.min(end, issuedAt + idle) : end;
   }
 
+  /** When it was verified or sealed here, Unix seconds. */
+  get seenAt(): number {
+    return this.#inner.now;
+  }
+
   /** Names the session in logs, beside `kid`. */
   get logId(): string {
     return hex(this.#inner.key.logId(this.#inner.claims.sessionId));

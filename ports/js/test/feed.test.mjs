@@ -7,59 +7,9 @@ import { follow, startPosition, writeBatch } from "../dist/feedbatch.js";
 import { FeedKey } from "../dist/feedkey.js";
 import { writeFeedSnapshot } from "../dist/feedsnapshot.js";
 import { readSnapshot, writeSnapshot } from "../dist/snapshot.js";
+import { KEY, makeRealm, REALM, refuses, stageOf } from "./support/feeds.mjs";
 import { MemoryEngine } from "./support/memory-engine.mjs";
 import { errorOf, errorOfAsync, makeWorld, START } from "./support/world.mjs";
-
-const REALM = "test";
-const KEY = generateFeedKey();
-
-/** Servers over one engine, with one time for all and a clock error for each. */
-function makeRealm({ key = KEY, engine = new MemoryEngine() } = {}) {
-  const realm = { engine, ms: 0, servers: [] };
-  let ringText;
-  realm.server = ({ off = 0, worldOptions = {}, ...options } = {}) => {
-    const world = makeWorld({ ringText, list: { feed: { bound: 2 }, ...worldOptions.list } });
-    ringText ??= world.ringText;
-    const server = { ...world, alarms: [], off };
-    Object.defineProperty(server, "now", { get: () => world.now, set: (value) => (world.now = value) });
-    const clock = () => START * 1000 + realm.ms + server.off * 1000;
-    server.tick = () => {
-      world.now = Math.floor(clock() / 1000);
-      world.mono = realm.ms / 1000;
-    };
-    server.tick();
-    server.feed = new Feed({
-      engine, realm: REALM, key, list: world.list, clock, onAlarm: (alarm) => server.alarms.push(alarm.kind), ...options,
-    });
-    server.fresh = () => world.list.viewState().kind === "fresh";
-    realm.servers.push(server);
-    return server;
-  };
-  /** Time passes in steps; every given server polls in each. */
-  realm.pass = async (seconds, servers = realm.servers) => {
-    for (const end = realm.ms + seconds * 1000; realm.ms < end; ) {
-      realm.ms += 250;
-      for (const server of realm.servers) server.tick();
-      for (const server of servers) await server.feed.poll();
-    }
-  };
-  return realm;
-}
-
-const stageOf = (run) => {
-  const error = errorOf(run);
-  return error instanceof SessionRejected ? error.stage : error.reason;
-};
-/** False if the token is accepted; everything else is a failure of the test. */
-const refuses = (server, token) => {
-  try {
-    server.main.verify(token);
-    return false;
-  } catch (error) {
-    assert.equal(error.reason, "revoked");
-    return true;
-  }
-};
 
 test("what one server ends is refused by all, and each is fresh when the feed is old enough", async () => {
   const realm = makeRealm();

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 
-test("the sample runs and says what its comments promise", () => {
+test("the sample for one server runs and says what its comments promise", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
   const samples = [...readme.matchAll(/^```js\n([^]*?)^```$/gm)];
   assert.equal(samples.length, 1);

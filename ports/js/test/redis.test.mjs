@@ -2,17 +2,17 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import test, { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
-import { Feed, generateFeedKey, RevocationList } from "cloakroom";
+import { Feed, generateFeedKey, KeyRing, RevocationList, Sessions } from "cloakroom";
 import { RedisEngine } from "cloakroom/redis";
 import { follow, startPosition, writeBatch } from "../dist/feedbatch.js";
 import { FeedKey } from "../dist/feedkey.js";
 import { connectRedis } from "../tools/redis-client.mjs";
 import { missingRedis, RedisServer } from "./support/redis-server.mjs";
 import { ada, policy, user, ringText, stamp } from "./support/world.mjs";
-import { KeyRing, Sessions } from "cloakroom";
 
 const skip = missingRedis();
 if (skip !== undefined) console.log(skip);
@@ -219,6 +219,29 @@ test("the feed key is changed without a pause", { skip }, async () => {
   await behind.sessions.logout(two.session);
   await until("each refuses", () => behind.refuses(one.token) && before.refuses(two.token), 2);
   assert.deepEqual([before.alarms, behind.alarms].map((kinds) => kinds.filter((kind) => kind !== "engine")), [[], []]);
+});
+
+test("the sample of the README for several servers carries revocations", { skip }, async () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const [, sample] = /^```\n(import \{ createClient[^]*?)^```$/m.exec(readme);
+  const key = generateFeedKey();
+  const input = `const url = process.env.REDIS_URL;\n${sample}
+    for (let i = 0; i < 400 && revocations.viewState().kind !== "fresh"; i++) await new Promise((done) => setTimeout(done, 25));
+    console.log(revocations.viewState().kind);
+    await feed.stop();
+    client.destroy();`;
+  const child = spawn(process.execPath, ["--input-type=module", "-"], {
+    cwd: fileURLToPath(new URL("..", import.meta.url)),
+    env: { ...process.env, REDIS_URL: redis.url, CLOAKROOM_FEED_KEY: key },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  child.stdin.end(input);
+  let out = "";
+  for await (const chunk of child.stdout) out += chunk;
+  assert.equal(out, "fresh\n");
+  const other = await makeServer({ realm: "shop", key });
+  await until("a second server follows it", () => other.feed.status.atEnd);
+  assert.deepEqual(other.alarms.filter((kind) => kind !== "engine"), []);
 });
 
 test("the command follow, two of them", { skip }, async () => {

@@ -377,6 +377,12 @@ test("a session has room for its longest issued_at, and the smaller limit of a t
       break;
     }
   }
+  // A session that a configuration with more room sealed stays as it is, and is not renewed.
+  const roomy = world.sessions({ payload: raw });
+  const { session } = roomy.issue({ value: new Uint8Array(90) });
+  world.now += 1000;
+  assert.equal(world.main.renew(session), null);
+  assert.notEqual(roomy.renew(session), null);
   // Claims of 31 bytes at login, of 33 with the longest offset: 69 bytes of payload fit, not 71.
   assert.equal(sizes.at(-1), 197);
 });

@@ -1,7 +1,9 @@
 // Compiled, never run: what the declarations must infer, and what they must refuse.
 import {
+  Feed,
   KeyRing,
   RevocationList,
+  type FeedEngine,
   type Sealed,
   type Session,
   SessionRejected,
@@ -10,6 +12,7 @@ import {
   t,
   type ValueOf,
 } from "cloakroom";
+import { RedisEngine, type RedisSend } from "cloakroom/redis";
 
 const Role = t.enum({ guest: null, member: t.u32, team: [t.u8, t.str], owner: { fields: { since: t.u64 } } });
 const User = t.struct({
@@ -37,6 +40,14 @@ export const roles: User["role"][] = [
   // @ts-expect-error a u32 is a number
   { member: 5n },
 ];
+
+export function carry(engine: FeedEngine, send: RedisSend, list: RevocationList): Feed {
+  const redis: FeedEngine = new RedisEngine({ realm: "shop", send });
+  const feed = new Feed({ engine: redis ?? engine, realm: "shop", key: "", list, onAlarm: ({ kind }) => kind });
+  // @ts-expect-error not part of the public interface
+  void feed.append;
+  return feed;
+}
 
 const sessions = new Sessions({
   ring: KeyRing.parse(""),

@@ -1,0 +1,74 @@
+// Express: a middleware that requires a session, and an application that uses it.
+import {
+  isSessionCookie, presentedToken, rejection, removalCookie, sessionCookie, SessionRejected,
+  SessionUnavailable, unavailability,
+} from "cloakroom";
+import express from "express";
+
+/** Puts the session into `req.session`. `sensitive` relies on a fresh revocation view alone. */
+export function requireSession(sessions, { sensitive = false } = {}) {
+  return (req, res, next) => {
+    const { by, token } = presentedToken(req.headersDistinct);
+    try {
+      req.session = sessions.verify(token, { sensitive });
+    } catch (error) {
+      return answerError(error, res, by, next);
+    }
+    if (by === "cookie") renewWhenWritten(sessions, req.session, res);
+    next();
+  };
+}
+
+/** Decided when the response is written: not with 5xx, nor beside a cookie of login or logout. */
+function renewWhenWritten(sessions, session, res) {
+  const { writeHead } = res;
+  res.writeHead = function (status, ...rest) {
+    const set = [res.getHeader("set-cookie") ?? []].flat();
+    if (status < 500 && !set.some(isSessionCookie)) {
+      const renewed = attempt(() => sessions.renew(session));
+      if (renewed) setSession(res, renewed);
+    }
+    return writeHead.call(this, status, ...rest);
+  };
+}
+
+function attempt(run) {
+  try {
+    return run();
+  } catch {
+    return null; // The token at hand stays good, or the next request is told.
+  }
+}
+
+function setSession(res, sealed) {
+  res.append("set-cookie", sessionCookie(sealed)).set("cache-control", "no-store");
+}
+
+function answerError(error, res, by, next) {
+  const isKnown = error instanceof SessionRejected || error instanceof SessionUnavailable;
+  if (!isKnown) return next(error);
+  const { status, headers, body } = error instanceof SessionRejected ? rejection(by) : unavailability();
+  res.status(status).set(headers).end(body);
+}
+
+/** `checkPassword` gives the subject and value of a login, or undefined. */
+export function makeApp(sessions, checkPassword) {
+  const app = express().disable("x-powered-by");
+  app.post("/login", express.json(), (req, res) => {
+    const user = checkPassword(req.body);
+    if (user === undefined) return void res.status(403).end();
+    setSession(res, sessions.issue(user));
+    res.status(204).end();
+  });
+  app.get("/me", requireSession(sessions), (req, res) => void res.json({ subject: req.session.subject }));
+  app.post("/pay", requireSession(sessions, { sensitive: true }), (req, res) => void res.status(204).end());
+  app.get("/broken", requireSession(sessions), (req, res) => void res.status(500).end());
+  app.post("/logout", requireSession(sessions), async (req, res) => {
+    await sessions.logout(req.session);
+    res.append("set-cookie", removalCookie()).set("cache-control", "no-store").status(204).end();
+  });
+  app.use((error, req, res, next) => {
+    answerError(error, res, "cookie", () => void res.status(500).end());
+  });
+  return app;
+}

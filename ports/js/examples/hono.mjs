@@ -1,0 +1,75 @@
+// Hono: a middleware that requires a session, and an application that uses it.
+import {
+  isSessionCookie, presentedToken, rejection, removalCookie, sessionCookie, SessionRejected,
+  SessionUnavailable, unavailability,
+} from "cloakroom";
+import { Hono } from "hono";
+
+/** Puts the session into the variable `session`. `sensitive` relies on a fresh view alone. */
+export function requireSession(sessions, { sensitive = false } = {}) {
+  return async (c, next) => {
+    const { by, token } = presentedToken(fieldsOf(c.req.raw.headers));
+    let session;
+    try {
+      session = sessions.verify(token, { sensitive });
+    } catch (error) {
+      return answer(error, c, by);
+    }
+    c.set("session", session);
+    await next();
+    // Not with 5xx, nor beside a cookie of login or logout.
+    if (by !== "cookie" || c.res.status >= 500 || c.res.headers.getSetCookie().some(isSessionCookie)) return;
+    try {
+      const renewed = sessions.renew(session);
+      if (renewed) setSession(c, renewed);
+    } catch {
+      // The token at hand stays good, or the next request is told.
+    }
+  };
+}
+
+/** Headers joins repeated fields: Authorization with a comma, which no token has, Cookie with "; ". */
+function fieldsOf(headers) {
+  const list = (name) => (headers.has(name) ? [headers.get(name)] : []);
+  return { authorization: list("authorization"), cookie: list("cookie") };
+}
+
+function setSession(c, sealed) {
+  c.header("set-cookie", sessionCookie(sealed), { append: true });
+  c.header("cache-control", "no-store");
+}
+
+function answer(error, c, by) {
+  const isKnown = error instanceof SessionRejected || error instanceof SessionUnavailable;
+  if (!isKnown) throw error;
+  const { status, headers, body } = error instanceof SessionRejected ? rejection(by) : unavailability();
+  return c.body(body, status, headers);
+}
+
+/** `checkPassword` gives the subject and value of a login, or undefined. */
+export function makeApp(sessions, checkPassword) {
+  const app = new Hono();
+  app.post("/login", async (c) => {
+    const user = checkPassword(await c.req.json());
+    if (user === undefined) return c.body(null, 403);
+    setSession(c, sessions.issue(user));
+    return c.body(null, 204);
+  });
+  app.get("/me", requireSession(sessions), (c) => c.json({ subject: c.get("session").subject }));
+  app.post("/pay", requireSession(sessions, { sensitive: true }), (c) => c.body(null, 204));
+  app.get("/broken", requireSession(sessions), (c) => c.body(null, 500));
+  app.post("/logout", requireSession(sessions), async (c) => {
+    await sessions.logout(c.get("session"));
+    c.header("set-cookie", removalCookie(), { append: true });
+    c.header("cache-control", "no-store");
+    return c.body(null, 204);
+  });
+  app.onError((error, c) => {
+    try {
+      return answer(error, c, "cookie");
+    } catch {
+      return c.body(null, 500);
+    }
+  });
+  return app;
+}

@@ -1,0 +1,94 @@
+import { Refused } from "./errors.js";
+import { COOKIE_MAX } from "./limits.js";
+
+/** Fields of a request, each as it came: in Node `request.headersDistinct`. */
+export interface RequestFields {
+  readonly authorization?: readonly string[] | undefined;
+  readonly cookie?: readonly string[] | undefined;
+}
+
+/** The token a request presents, not verified, and how. */
+export interface Presented {
+  readonly by: "bearer" | "cookie" | "nothing";
+  /** Empty if there is none; `verify` rejects it. */
+  readonly token: string;
+}
+
+/** What `issue`, `renew`, `update`, `rotate` and `reauthenticate` give. */
+export interface SealedToken {
+  readonly token: string;
+  readonly session: { readonly deadline: number; readonly seenAt: number };
+}
+
+/** With its prefix, user agents take the cookie only with Secure, Path=/ and without Domain. */
+const COOKIE = "__Host-session";
+const ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax";
+
+/**
+ * Where a request carries its session (Section 10). A bearer token wins over a cookie also if it
+ * fails, a second Authorization field spoils both, and two session cookies count as none.
+ */
+export function presentedToken(fields: RequestFields): Presented {
+  const authorization = fields.authorization ?? [];
+  if (authorization.length > 1) return { by: "bearer", token: "" };
+  const bearer = /^bearer(?: +(.*))?$/is.exec(authorization[0] ?? "");
+  if (bearer !== null) return { by: "bearer", token: bearer[1] ?? "" };
+  const values = (fields.cookie ?? []).flatMap(sessionValues);
+  return values.length === 1 ? { by: "cookie", token: values[0] as string } : { by: "nothing", token: "" };
+}
+
+function sessionValues(field: string): string[] {
+  return field.split(";").flatMap((pair) => {
+    const at = pair.indexOf("=");
+    return at >= 0 && trim(pair.slice(0, at)) === COOKIE ? [trim(pair.slice(at + 1))] : [];
+  });
+}
+
+/** Without a regular expression: their work may grow with the square of a run of spaces. */
+function trim(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(text[start])) start++;
+  while (end > start && isBlank(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t";
+}
+
+/**
+ * The value of Set-Cookie for a token that was sealed a moment ago.
+ *
+ * @throws Refused if the line is longer than user agents take.
+ */
+export function sessionCookie({ token, session }: SealedToken): string {
+  const age = Math.max(1, session.deadline - session.seenAt);
+  const line = `${COOKIE}=${token}; ${ATTRIBUTES}; Max-Age=${age}`;
+  if (line.length > COOKIE_MAX) {
+    throw new Refused(`the cookie needs ${line.length} bytes; ${COOKIE_MAX} are allowed`);
+  }
+  return line;
+}
+
+/** The value of Set-Cookie after a logout, and after nothing else. */
+export function removalCookie(): string {
+  return `${COOKIE}=; ${ATTRIBUTES}; Max-Age=0`;
+}
+
+/** Whether a value of Set-Cookie is about the session. */
+export function isSessionCookie(line: string): boolean {
+  return line.startsWith(`${COOKIE}=`);
+}
+
+/** The constant answer to a request without a live session: status, fields and body. */
+export function rejection(by: Presented["by"]): { status: number; headers: Record<string, string>; body: string } {
+  const headers: Record<string, string> = { "cache-control": "no-store", "content-type": "text/plain" };
+  if (by === "bearer") headers["www-authenticate"] = 'Bearer error="invalid_token"';
+  return { status: 401, headers, body: "unauthorized\n" };
+}
+
+/** The answer while the server cannot decide. A 401 would make clients throw their session away. */
+export function unavailability(): { status: number; headers: Record<string, string>; body: string } {
+  const headers = { "cache-control": "no-store", "content-type": "text/plain", "retry-after": "1" };
+  return { status: 503, headers, body: "unavailable\n" };
+}
