@@ -6,7 +6,7 @@
 # Without python3 everything is skipped, without redis-server the feeds over Redis are; under CI=true
 # either is a failure. PYTHON names another interpreter, CLOAKROOM_VECTORS another folder of vectors.
 set -eu
-cd "$(dirname "$0")"
+case $0 in */*) cd "${0%/*}" ;; esac
 
 missing() {
     echo "SKIPPED: $1; the Python port is NOT tested" >&2

@@ -93,7 +93,13 @@ class Following(FeedCase):
         one.feed.turn()
         two.feed.turn()
         (record,) = two.view.entries()
-        self.assertEqual(record.expires, int(self.clock.now) + 2 + 1800 + 120)
+        expires = int(self.clock.now) + 2 + 1800 + 120
+        self.assertEqual(record.expires, expires)
+        # It also stands so in the batch, for readers whose own entries live less long.
+        written = [data for data in self.engine.batches.values() if len(data) > 63]
+        self.assertEqual(
+            [int.from_bytes(data[47 + 25 : 47 + 33], "big") for data in written], [expires]
+        )
 
     def test_a_longer_life_of_its_own(self) -> None:
         one = self.server()
@@ -139,6 +145,29 @@ class Founding(FeedCase):
                 with self.assertRaises(Rejected):
                     server.service.verify(issued.token)
         self.assertGreaterEqual(len(newcomer.view.entries()), 3)
+        for server in (one, two, newcomer):
+            self.assertEqual(sum(server.feed.faults.values()), 0)
+
+    def test_a_longer_new_epoch_is_no_fault(self) -> None:
+        one, two = self.two()
+        self.engine.head, self.engine.batches = None, {}
+        self.passes(10, one)
+        self.assertGreater(self.engine.head and self.engine.head.n, two.feed.position.n)  # type: ignore
+        two.feed.turn()
+        self.assertEqual(two.feed.position, self.engine.head)
+        self.assertEqual(sum(two.feed.faults.values()), 0)
+
+    def test_what_the_feed_has_with_a_smaller_value_is_handed_back(self) -> None:
+        one, two = self.two()
+        session = one.service.issue("user-42", ADA).session
+        rotated = one.service.rotate(session)
+        before = self.engine.head, dict(self.engine.batches)
+        one.service.rotate(rotated.session)
+        # The engine comes back without the second rotation, and goes on.
+        self.engine.head, self.engine.batches = before
+        one.feed.turn()
+        two.feed.turn()
+        self.assertEqual([entry.value for entry in two.view.entries()], [2])
 
     def test_another_history_of_the_same_length(self) -> None:
         one, two = self.two()
@@ -200,6 +229,13 @@ class Fresh(FeedCase):
         late = self.server(write=False)
         late.feed.turn()
         self.assertIsNot(late.view.freshness(), Freshness.FRESH)
+
+    def test_the_skew_counts(self) -> None:
+        one, two = self.two()
+        one.feed._append([])
+        two.feed.turn()
+        for server in (one, two):
+            self.assertAlmostEqual(server.view.proof_age() or 0.0, 0.75)
 
     def test_heartbeats(self) -> None:
         one, two = self.two()

@@ -48,6 +48,15 @@ class Snapshots(FeedCase):
         opened = [open_snapshot([FEED_KEY], LP, self.engine.kept[1])] if self.engine.kept else []
         self.assertEqual(opened[0].life, writer.view.entry_life)
 
+    def test_the_high_water_mark_of_a_snapshot(self) -> None:
+        writer = self.server()
+        writer.feed._snapshot_every = 20
+        writer.view.raise_mark(NOW + 5)
+        self.passes(25, writer)
+        newcomer = self.server()
+        newcomer.feed.turn()
+        self.assertEqual(newcomer.view.high_water, NOW + 5)
+
     def test_own_life_raises_what_is_in_a_snapshot(self) -> None:
         self.filled()
         longer = self.server(policy=Policy(absolute=28800, idle=3600))
