@@ -16,12 +16,16 @@ type memory struct {
 	snapAt   Position
 	fail     error
 	hook     func() // runs before an append, outside the lock
+	slow     func() // runs before a read, outside the lock
 	appends  int
 }
 
 var errDown = errors.New("the engine is down")
 
 func (m *memory) Read(_ context.Context, _ string, after uint64, limit int) (r Reading, err error) {
+	if m.slow != nil {
+		m.slow()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.head != nil {

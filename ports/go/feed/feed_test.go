@@ -207,6 +207,25 @@ func TestProofIsTheOlder(t *testing.T) {
 	b.is(t, cloakroom.Stale)
 }
 
+// TestProofIsNotYoungerThanTheRequest: a batch may come in while a request is
+// on its way. That one, from a clock that is ahead, would prove more.
+func TestProofIsNotYoungerThanTheRequest(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.member(t, nil), w.member(t, func(o *Options) { o.FollowOnly = true })
+	w.settle(t, a, b)
+	w.engine.slow = func() {
+		w.engine.slow = nil
+		w.pass(700 * time.Millisecond)
+		a.ahead = 750 * time.Millisecond
+		a.step(t)
+	}
+	b.step(t)
+	w.pass(1300 * time.Millisecond)
+	b.is(t, cloakroom.Fresh)
+	w.pass(time.Millisecond)
+	b.is(t, cloakroom.Stale)
+}
+
 func TestTimeAhead(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.member(t, nil), w.member(t, func(o *Options) { o.FollowOnly = true })

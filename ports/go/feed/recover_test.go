@@ -24,6 +24,7 @@ func TestHandBack(t *testing.T) {
 	}
 	b.step(t)
 	known := len(b.view.Snapshot(w.time()).Records)
+	w.pass(100 * time.Second)
 	w.engine.set(func() { w.engine.head, w.engine.log = nil, nil })
 	b.step(t)
 	b.is(t, cloakroom.Stale)
@@ -44,6 +45,11 @@ func TestHandBack(t *testing.T) {
 		}
 		at = next
 		records += len(batch.Records)
+		for _, r := range batch.Records {
+			if want := uint64(batch.Time/1000) + 1922; r.Kind != cloakroom.KeyEntry && r.Expires != want {
+				t.Errorf("an entry handed back expires at %d, not %d", r.Expires, want)
+			}
+		}
 	}
 	if records != known {
 		t.Errorf("%d records were handed back for %d entries", records, known)
@@ -72,6 +78,65 @@ func TestLostTail(t *testing.T) {
 	a.step(t)
 	b.step(t)
 	b.says(t, token, cloakroom.ErrRevoked)
+	if n := len(a.Status().Faults) + len(b.Status().Faults); n != 0 {
+		t.Error("a lost tail is counted as a fault")
+	}
+}
+
+// TestAnotherFeedIsNotFresh: a new epoch takes the freshness of the old one
+// away, and what has expired is not handed back.
+func TestAnotherFeedIsNotFresh(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.member(t, nil), w.member(t, nil)
+	w.settle(t, a, b)
+	_, session := a.login(t)
+	_, _ = a.Logout(session)
+	b.step(t)
+	w.pass(1922 * time.Second)
+	_, _ = a.LogoutEverywhere("bob")
+	b.step(t)
+	b.is(t, cloakroom.Fresh)
+	if err := a.FoundAnew(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	b.step(t)
+	b.is(t, cloakroom.Stale)
+	w.settle(t, a, b)
+	late := w.member(t, nil)
+	late.step(t)
+	if got := late.view.Snapshot(w.time()).Records; len(got) != 1 || got[0].Kind != cloakroom.SubjectCutoff {
+		t.Errorf("%d entries were handed back", len(got))
+	}
+}
+
+// TestSnapshotOfShorterLife: entries of a snapshot live as long as the reader
+// needs them.
+func TestSnapshotOfShorterLife(t *testing.T) {
+	w := newWorld(t)
+	a := w.member(t, func(o *Options) { o.SnapshotEvery = 1 })
+	w.settle(t, a)
+	_, session := a.login(t)
+	_, _ = a.Logout(session)
+	_, _ = a.DistrustKey("00000007")
+	expires := w.time().Unix() + 1922
+	a.step(t)
+	late := w.member(t, func(o *Options) { o.FollowOnly = true })
+	_, err := cloakroom.New(cloakroom.Config{
+		Keys: ring, Purpose: "other", Revocations: late.view,
+		Policy: cloakroom.NewPolicy(2*time.Hour, 8*time.Hour),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	late.step(t)
+	if late.Status().Position.N != w.engine.snapAt.N {
+		t.Fatal("there are batches behind the snapshot")
+	}
+	for _, r := range late.view.Snapshot(w.time()).Records {
+		if want := uint64(expires + 5400); r.Kind == cloakroom.SessionEntry && r.Expires != want {
+			t.Errorf("the entry expires at %d, not %d", r.Expires, want)
+		}
+	}
 }
 
 func TestTrimmedLog(t *testing.T) {
