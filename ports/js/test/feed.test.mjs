@@ -75,6 +75,39 @@ test("freshness ends at B after the last proof, the skew included", async () => 
   assert.ok(b.fresh() && a.fresh());
 });
 
+test("an answer proves nothing about what came after its request was sent", async () => {
+  const realm = makeRealm();
+  const [reader, writer] = [realm.server({ writes: false }), realm.server()];
+  await realm.pass(4);
+  const sent = realm.ms;
+  const { read } = realm.engine;
+  realm.engine.read = async (...args) => {
+    realm.engine.read = read;
+    realm.ms += 1000;
+    for (const server of realm.servers) server.tick();
+    await writer.main.logoutEverywhere("somebody");
+    return realm.engine.read(...args);
+  };
+  await reader.feed.poll();
+  assert.equal(reader.list.counts.entries, 1);
+  for (const [later, expected] of [[2000, true], [2001, false]]) {
+    realm.ms = sent + later;
+    reader.tick();
+    assert.equal(reader.fresh(), expected);
+  }
+});
+
+test("entries live as long as the longest policies of a follower need", async () => {
+  const realm = makeRealm();
+  const [a, b] = [realm.server(), realm.server()];
+  b.sessions({ purpose: "long", policy: { idle: 3600, absolute: 7200 } });
+  await realm.pass(4);
+  await a.main.logout(a.login().session);
+  await realm.pass(0.25);
+  const [ofA, ofB] = [a, b].map(({ list }) => Number(readSnapshot(list.snapshot()).records[0].expires) - START);
+  assert.deepEqual([ofA, ofB], [1926, 3726]);
+});
+
 test("a writer whose clock is ahead by more than the skew proves nothing", async () => {
   const realm = makeRealm();
   const honest = realm.server({ writes: false });
