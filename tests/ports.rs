@@ -35,9 +35,12 @@ mod shapes;
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use cloakroom::schema::describe;
+use cloakroom::{KeyRing, Payload as _, RevocationList, Sessions, SystemClock};
 use input::Vector;
 use programs::{Program, has_go, has_node, has_python, root, run};
 use requests::Chance;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shapes::with_reader;
 
@@ -152,9 +155,103 @@ fn all_implementations_give_one_answer() {
     }
 }
 
+/// With a token of this implementation, which the port's web server has to let in.
 fn own_tests(port: &str) {
+    let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8)).unwrap();
+    let sessions = Sessions::<()>::builder(ring.clone(), RevocationList::new())
+        .purpose("session")
+        .audience("")
+        .no_idle_timeout()
+        .absolute_timeout(time::Duration::hours(8))
+        .build()
+        .unwrap();
+    let issued = sessions.issue("user-42", &()).unwrap();
     let folder = root().join("ports").join(port);
-    run(Command::new("sh").arg("test.sh").current_dir(folder));
+    run(Command::new("sh")
+        .arg("test.sh")
+        .env("CLOAKROOM_TOKEN", issued.token.as_str())
+        .env("CLOAKROOM_RING", ring.to_text().expose())
+        .env("CLOAKROOM_PURPOSE", "session")
+        .env("CLOAKROOM_AUDIENCE", "")
+        .env("CLOAKROOM_SUBJECT", "user-42")
+        .current_dir(folder));
+}
+
+#[derive(Serialize, Deserialize)]
+enum Plan {
+    Free,
+    Paid(u32),
+    Trial { days: u8 },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Before {
+    id: u64,
+    name: String,
+    roles: Vec<String>,
+    locale: Option<String>,
+    plan: Plan,
+}
+cloakroom::payload!(Before, schema = (3, 0));
+
+#[derive(Serialize, Deserialize)]
+struct Profile {
+    id: u64,
+    name: String,
+    roles: Vec<String>,
+    locale: Option<String>,
+    plan: Plan,
+    #[serde(default)]
+    theme: Option<String>,
+}
+cloakroom::payload!(Profile, schema = (3, 1));
+
+/// A worker without the Rust type reads a session's payload by the names of its fields, with what
+/// this crate prints about the type.
+#[test]
+fn payloads_are_read_by_field_name_in_every_language() {
+    let description: Value =
+        serde_json::from_str(&describe::<Profile>().unwrap().to_json()).unwrap();
+    let plans = [Plan::Free, Plan::Paid(300), Plan::Trial { days: 7 }];
+    let shown = [
+        json!("Free"),
+        json!({"Paid": 300}),
+        json!({"Trial": {"days": 7}}),
+    ];
+    let mut readers = programs::payload_readers();
+    for (plan, shown) in plans.into_iter().zip(shown) {
+        let before = Before {
+            id: 42,
+            name: "Zoë".into(),
+            roles: vec!["ops".into(), "dev".into()],
+            locale: None,
+            plan,
+        };
+        let mut buffer = [0; 512];
+        let length = Before::encode(&before, &mut buffer).unwrap();
+        let bytes = buffer[..length].to_vec();
+        let mut expected = json!({
+            "id": 42, "name": "Zoë", "roles": ["ops", "dev"], "locale": null, "plan": shown,
+        });
+        for (minor, tail) in [(0, None), (1, Some("dark")), (2, Some("dark"))] {
+            let mut payload = bytes.clone();
+            if let Some(theme) = tail {
+                payload.extend([1, 4]);
+                payload.extend(theme.as_bytes());
+                expected["theme"] = json!(theme);
+            }
+            if minor == 2 {
+                payload.extend([9, 9, 9]);
+            }
+            let hex: String = payload.iter().map(|byte| format!("{byte:02x}")).collect();
+            let request = json!({"description": description, "minor": minor, "payload": hex});
+            for (name, reader) in &mut readers {
+                let answer = programs::once(reader(), &request);
+                assert_eq!(answer["value"], expected, "{name}, minor {minor}");
+                assert_eq!(answer["read_only"], minor == 2, "{name}, minor {minor}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -14,8 +14,14 @@ pub(crate) struct Program {
     output: BufReader<ChildStdout>,
 }
 
+/// The folder of the project, for tests of every package in it.
 pub(crate) fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut above = here.ancestors();
+    above
+        .find(|folder| folder.join("SPEC.md").exists())
+        .unwrap()
+        .to_path_buf()
 }
 
 /// Where ports are built, so that nothing is left beside the sources but what their tools want
@@ -108,9 +114,13 @@ pub(crate) fn reference() -> Program {
 pub(crate) fn python() -> Program {
     let venv = scratch().join("python");
     let python = venv.join("bin/python");
-    if !python.exists() {
+    let ready = Command::new(&python)
+        .args(["-c", "import nacl, redis"])
+        .stderr(Stdio::null())
+        .status();
+    if !ready.is_ok_and(|status| status.success()) {
         run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-        run(Command::new(&python).args(["-m", "pip", "install", "-q", "pynacl"]));
+        run(Command::new(&python).args(["-m", "pip", "install", "-q", "pynacl", "redis"]));
     }
     let folder = root().join("ports/python");
     let mut command = Command::new(&python);
@@ -158,4 +168,103 @@ fn offline<'c>(command: &'c mut Command, flags: &str, folder: &Path) -> &'c mut 
         .env("GOPROXY", "off")
         .env("GOSUMDB", "off")
         .current_dir(folder)
+}
+
+/// Servers of a feed in the other languages, over the Redis at `address`.
+pub(crate) fn followers(address: &str, realm: &str, feed_key: &str) -> Vec<Program> {
+    let mut followers = Vec::new();
+    let mut start = |name, mut command: Command| {
+        command
+            .env("REDIS_URL", address)
+            .env("CLOAKROOM_REALM", realm)
+            .env("CLOAKROOM_FEED_KEY", feed_key);
+        followers.push(Program::start(name, &mut command));
+    };
+    if has_python() {
+        drop(python());
+        let mut command = Command::new(scratch().join("python/bin/python"));
+        command
+            .args(["-m", "tools", "follow"])
+            .env("PYTHONPATH", root().join("ports/python/src"))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(root().join("ports/python"));
+        start("Python", command);
+    }
+    if has_node() {
+        drop(javascript());
+        let mut command = Command::new("node");
+        command
+            .args(["tools/follow.mjs", realm])
+            .current_dir(root().join("ports/js"));
+        start("JavaScript", command);
+    }
+    if has_go() {
+        let mut command = Command::new("sh");
+        command
+            .args(["run.sh", "follow", address, realm])
+            .current_dir(root().join("ports/go"));
+        start("Go", command);
+    }
+    followers
+}
+
+/// Runs a command with one request on its standard input, and reads its one answer.
+pub(crate) fn once(mut command: Command, request: &Value) -> Value {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(request.to_string().as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{command:?}: {request}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+type Reader = Box<dyn FnMut() -> Command>;
+
+/// What reads a payload by its description, in every language whose tools are there.
+pub(crate) fn payload_readers() -> Vec<(&'static str, Reader)> {
+    let script = |name: &str| root().join("tests/ports").join(name);
+    let mut readers: Vec<(&'static str, Reader)> = Vec::new();
+    if has_python() {
+        // Made ready by the start of the other program.
+        drop(python());
+        readers.push((
+            "Python",
+            Box::new(move || {
+                let mut command = Command::new(scratch().join("python/bin/python"));
+                command
+                    .arg(script("payload.py"))
+                    .env("PYTHONPATH", root().join("ports/python/src"))
+                    .env("PYTHONDONTWRITEBYTECODE", "1");
+                command
+            }),
+        ));
+    }
+    if has_node() {
+        drop(javascript());
+        readers.push((
+            "JavaScript",
+            Box::new(move || {
+                let mut command = Command::new("node");
+                command.arg(script("payload.mjs"));
+                command
+            }),
+        ));
+    }
+    if has_go() {
+        drop(go());
+        let program = scratch().join("go-payload");
+        let flags = format!("-mod=mod -modfile={}", scratch().join("go.mod").display());
+        let folder = root().join("ports/go");
+        run(offline(&mut Command::new("go"), &flags, &folder)
+            .args(["build", "-o"])
+            .arg(&program)
+            .arg(script("payload.go")));
+        readers.push(("Go", Box::new(move || Command::new(&program))));
+    }
+    readers
 }

@@ -9,7 +9,7 @@ use redis::{RedisError, RedisResult, Value};
 
 use crate::connector::{Moved, Timeouts};
 use crate::fault;
-use crate::layout::{self, Keys, Text};
+use crate::layout::{self, Keys, Fields};
 use crate::run::Runner;
 use crate::script;
 
@@ -125,7 +125,7 @@ impl FeedEngine for Engine {
         batch: &[u8],
         becomes: &Position,
     ) -> Result<Appended, EngineError> {
-        let (onto, becomes) = (Text::of(onto), Text::of(becomes));
+        let (onto, becomes) = (Fields::of(onto), Fields::of(becomes));
         let ([a, b, c], [d, e, f]) = (onto.fields(), becomes.fields());
         let keys = self.keys.clone();
         let added = self.step(
@@ -175,9 +175,9 @@ impl FeedEngine for Engine {
         instead_of: Option<&Position>,
         first: &Position,
     ) -> Result<bool, EngineError> {
-        let (old, first) = (instead_of.map(Text::of), Text::of(first));
+        let (old, first) = (instead_of.map(Fields::of), Fields::of(first));
         let nothing: [&[u8]; 3] = [b""; 3];
-        let [a, b, c] = old.as_ref().map_or(nothing, Text::fields);
+        let [a, b, c] = old.as_ref().map_or(nothing, Fields::fields);
         let [d, e, f] = first.fields();
         let keys = self.keys.clone();
         self.step(
@@ -204,7 +204,7 @@ impl FeedEngine for Engine {
         snapshot: &[u8],
         drop_to: u64,
     ) -> Result<bool, EngineError> {
-        let at = Text::of(at);
+        let at = Fields::of(at);
         let keep = drop_to.saturating_add(1).to_string();
         let keys = self.keys.clone();
         self.step(
@@ -212,7 +212,7 @@ impl FeedEngine for Engine {
             script::PUT_SNAPSHOT,
             &keys.all(),
             &[
-                at.epoch.as_bytes(),
+                at.epoch.as_slice(),
                 at.n.as_bytes(),
                 snapshot,
                 keep.as_bytes(),

@@ -1,4 +1,4 @@
-//! Names of keys, and the head as text (SPEC §17, "Redis").
+//! Names of keys, and the head as the hash holds it (SPEC §17.7).
 
 use cloakroom::feed::{EngineError, Position, Realm};
 
@@ -25,28 +25,24 @@ impl Keys {
     }
 }
 
-/// A position as the hash holds it: readable with any client of Redis.
-pub(crate) struct Text {
-    pub(crate) epoch: String,
+/// A position as the hash holds it: epoch and chain as they are, the number in decimal.
+pub(crate) struct Fields {
+    pub(crate) epoch: [u8; 16],
     pub(crate) n: String,
-    pub(crate) chain: String,
+    pub(crate) chain: [u8; 8],
 }
 
-impl Text {
+impl Fields {
     pub(crate) fn of(position: &Position) -> Self {
         Self {
-            epoch: hex(&position.epoch),
+            epoch: position.epoch,
             n: position.n.to_string(),
-            chain: hex(&position.chain),
+            chain: position.chain,
         }
     }
 
     pub(crate) fn fields(&self) -> [&[u8]; 3] {
-        [
-            self.epoch.as_bytes(),
-            self.n.as_bytes(),
-            self.chain.as_bytes(),
-        ]
+        [&self.epoch, self.n.as_bytes(), &self.chain]
     }
 }
 
@@ -63,9 +59,9 @@ pub(crate) fn head(fields: &[Option<Vec<u8>>]) -> Result<Option<Position>, Engin
     }
     let position = || {
         Some(Position {
-            epoch: unhex(epoch)?,
+            epoch: epoch.as_slice().try_into().ok()?,
             n: number(n)?,
-            chain: unhex(chain)?,
+            chain: chain.as_slice().try_into().ok()?,
         })
     };
     let unreadable = || EngineError::refused("redis: the head is no head of a feed");
@@ -76,30 +72,4 @@ pub(crate) fn head(fields: &[Option<Vec<u8>>]) -> Result<Option<Position>, Engin
 pub(crate) fn number(text: &[u8]) -> Option<u64> {
     let number: u64 = core::str::from_utf8(text).ok()?.parse().ok()?;
     (number.to_string().as_bytes() == text).then_some(number)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use core::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn unhex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    let digit = |c: &u8| match c {
-        b'0'..=b'9' => Some(c.wrapping_sub(b'0')),
-        b'a'..=b'f' => Some(c.wrapping_sub(b'a').wrapping_add(10)),
-        _ => None,
-    };
-    let mut out = [0; N];
-    if text.len() != N.checked_mul(2)? {
-        return None;
-    }
-    for (to, pair) in out.iter_mut().zip(text.chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        *to = digit(high)? << 4 | digit(low)?;
-    }
-    Some(out)
 }

@@ -280,11 +280,11 @@ fn what_is_no_feed_is_refused_and_left_alone() {
             "fmt",
             "1",
             "epoch",
-            "01010101010101010101010101010101",
+            "0101010101010101",
             "n",
             "01",
             "chain",
-            "0101010101010101",
+            "01010101",
         ],
     ];
     for words in plant {

@@ -1,0 +1,126 @@
+//! Servers in Rust, Python, JavaScript and Go share one feed over a real Redis: whoever logs a user
+//! out, all refuse, and none says so before it knows.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::std_instead_of_core
+)]
+
+#[path = "../../../tests/ports/programs.rs"]
+#[allow(dead_code, reason = "the tests of the ports use the rest of it")]
+mod programs;
+
+use std::time::Duration;
+
+use cloakroom::feed::{FeedKey, FeedKeys, FeedRevocations};
+use cloakroom::{KeyRing, Session, Sessions, SystemClock};
+use cloakroom_redis::RedisConnector;
+use engine_tests::process::until;
+use engine_tests::{RedisServer, Server as _, realm};
+use programs::{Program, followers};
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn facts(session: &Session<()>, subject: &str) -> Value {
+    json!({"is_revoked": {
+        "session": session.id().to_hex(),
+        "generation": session.info().generation(),
+        "subject": subject,
+        "authenticated_at": session.info().authenticated_at().unix(),
+    }})
+}
+
+/// Until everybody is fresh and says of every session what is expected.
+fn agree(followers: &mut [Program], asked: &[(Value, bool)]) {
+    for follower in followers {
+        let mut answers = Vec::new();
+        let agreed = until(PATIENCE, || {
+            answers = asked
+                .iter()
+                .map(|(question, _)| follower.ask(question))
+                .collect();
+            answers.iter().zip(asked).all(|(answer, (_, revoked))| {
+                answer["fresh"] == true && answer["revoked"] == *revoked
+            })
+        });
+        let status = follower.ask(&json!({"status": true}));
+        assert!(agreed, "{}: {answers:?} {status}", follower.name);
+    }
+}
+
+#[test]
+fn a_logout_in_any_language_is_a_logout_in_all() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let key = FeedKey::generate().unwrap();
+    let realm = realm();
+    let address = format!("redis://127.0.0.1:{}", server.port());
+    let connector = RedisConnector::new(&address, realm.clone()).unwrap();
+    let keys = FeedKeys::new(key.clone());
+    let feed = FeedRevocations::builder(realm.clone(), keys, connector)
+        .start()
+        .unwrap();
+    assert!(feed.wait_until_fresh(PATIENCE), "{feed:?}");
+    let mut others = followers(&address, realm.as_str(), key.to_text().expose());
+
+    let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8)).unwrap();
+    let sessions = Sessions::<(), _>::builder(ring, feed.clone())
+        .purpose("session")
+        .audience("")
+        .aal2()
+        .build()
+        .unwrap();
+    let login = |subject: &str| {
+        let token = sessions.issue(subject, &()).unwrap().token;
+        let session = sessions.verify(token.as_str()).unwrap();
+        (token, facts(&session, subject), session)
+    };
+
+    // Revoked here: refused there, and nobody else is.
+    let (_, ada, session) = login("ada");
+    let (_, bob, _) = login("bob");
+    agree(&mut others, &[(ada.clone(), false), (bob.clone(), false)]);
+    let delivery = sessions.revoke(session.id()).unwrap();
+    assert!(delivery.accepted().is_ok());
+    agree(&mut others, &[(ada, true), (bob.clone(), false)]);
+    let (_, eve, _) = login("eve");
+    let _accepted = sessions.revoke_subject("eve").unwrap().accepted().unwrap();
+    agree(&mut others, &[(eve, true), (bob, false)]);
+
+    // Revoked there: refused here, and by the others.
+    for index in 0..others.len() {
+        let subject = format!("user {index}");
+        let (token, asked, session) = login(&subject);
+        let by_session = others[index].ask(&json!({"revoke_session": session.id().to_hex()}));
+        assert_eq!(by_session["result"], "accepted", "{}", others[index].name);
+        let refused = || sessions.verify(token.as_str()).is_err();
+        assert!(until(PATIENCE, refused), "{}", others[index].name);
+        agree(&mut others, &[(asked, true)]);
+
+        let (token, asked, _) = login(&subject);
+        let now = cloakroom::Clock::now(&SystemClock).unwrap().unix();
+        let everywhere = json!({"revoke_subject": subject, "now": now});
+        let everywhere = others[index].ask(&everywhere);
+        assert_eq!(everywhere["result"], "accepted", "{}", others[index].name);
+        let refused = || sessions.verify(token.as_str()).is_err();
+        assert!(until(PATIENCE, refused), "{}", others[index].name);
+        agree(&mut others, &[(asked, true)]);
+        // The login that follows works at once, on every server.
+        let (token, asked, _) = login(&subject);
+        assert!(sessions.verify(token.as_str()).is_ok());
+        agree(&mut others, &[(asked, false)]);
+    }
+
+    // Nobody disagrees about where the feed stands.
+    let here = feed.status().position.unwrap().n;
+    for other in &mut others {
+        let status = other.ask(&json!({"status": true}));
+        assert!(status["n"].as_u64().unwrap() + 5 >= here, "{status}");
+    }
+}
