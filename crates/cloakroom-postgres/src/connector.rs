@@ -221,11 +221,12 @@ where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-        if let AsyncMessage::Notification(notification) = message
-            && notification.payload() == realm.as_str()
-        {
-            // However many come, one wake-up is kept.
-            news.notify_one();
+        // However many come, one wake-up is kept.
+        match message {
+            AsyncMessage::Notification(told) if told.payload() == realm.as_str() => {
+                news.notify_one();
+            }
+            _ => {}
         }
     }
 }
