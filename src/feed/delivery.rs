@@ -26,6 +26,10 @@ impl Pending {
 }
 
 /// Accepted by the engine: every server refuses within the staleness bound, or answers nobody.
+///
+/// That rests on the engine keeping what it accepted. One that loses its latest writes (a failover, a
+/// disk that was not flushed) gets them back from any server that has read them; while none of those
+/// runs, the others can't know what is missing. [`Replicated`] is for engines that may fail over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accepted {
     pub(crate) at: Position,

@@ -50,10 +50,8 @@ impl Known {
         }
         for record in records {
             let (name, value) = name(&record.revocation);
-            if self.0.get(&name).is_some_and(|known| known.0 <= value)
-                && let Some((_, revocation)) = self.0.remove(&name)
-            {
-                removed.push(revocation);
+            if self.0.get(&name).is_some_and(|known| known.0 <= value) {
+                removed.extend(self.0.remove(&name).map(|(_, revocation)| revocation));
             }
         }
         removed

@@ -9,7 +9,7 @@ use redis::{RedisError, RedisResult, Value};
 
 use crate::connector::{Moved, Timeouts};
 use crate::fault;
-use crate::layout::{self, Keys, Fields};
+use crate::layout::{self, Fields, Keys};
 use crate::run::Runner;
 use crate::script;
 

@@ -98,7 +98,11 @@ fn a_logout_in_any_language_is_a_logout_in_all() {
         let subject = format!("user {index}");
         let (token, asked, session) = login(&subject);
         let by_session = others[index].ask(&json!({"revoke_session": session.id().to_hex()}));
-        assert_eq!(by_session["result"], "accepted", "{}", others[index].name);
+        assert_eq!(
+            by_session["result"], "accepted",
+            "{}: {by_session}",
+            others[index].name
+        );
         let refused = || sessions.verify(token.as_str()).is_err();
         assert!(until(PATIENCE, refused), "{}", others[index].name);
         agree(&mut others, &[(asked, true)]);

@@ -89,8 +89,10 @@ async function answer(line) {
   } catch {
     return BAD;
   }
-  const [name] = typeof request === "object" && request !== null ? Object.keys(request) : [];
-  if (name === undefined || !Object.hasOwn(requests, name)) return BAD;
+  if (typeof request !== "object" || request === null) return BAD;
+  // Wherever it stands: the order of members means nothing.
+  const name = Object.keys(request).find((member) => Object.hasOwn(requests, member));
+  if (name === undefined) return BAD;
   try {
     return await requests[name](request[name], request);
   } catch (error) {
