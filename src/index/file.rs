@@ -7,6 +7,8 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
 use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -211,13 +213,18 @@ impl Shared {
             let works = core::mem::take(&mut queue.waiting);
             queue.taken = queue.taken.saturating_add(1);
             drop(queue);
-            let result = self.write(&works);
+            // A panic would end this thread and leave everybody waiting for it.
+            let result = catch_unwind(AssertUnwindSafe(|| self.write(&works)));
+            let result = match result {
+                Ok(result) => result.map_err(IndexError::new),
+                Err(_) => Err(IndexError::new("the engine panicked")),
+            };
             let mut queue = self.lock();
             queue.written = queue.written.saturating_add(1);
             if let Err(error) = result {
                 let lost = u64::try_from(works.len()).unwrap_or(u64::MAX);
                 queue.failures = queue.failures.saturating_add(lost);
-                queue.last_failure = Some(IndexError::new(error));
+                queue.last_failure = Some(error);
             }
             drop(queue);
             self.bell.notify_all();
