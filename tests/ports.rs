@@ -25,7 +25,10 @@ mod making;
 #[allow(dead_code, reason = "the test of the vectors uses the rest of it")]
 mod opening;
 #[path = "ports/programs.rs"]
-#[allow(dead_code, reason = "the test of servers in other languages uses the rest of it")]
+#[allow(
+    dead_code,
+    reason = "the test of servers in other languages uses the rest of it"
+)]
 mod programs;
 #[path = "ports/requests.rs"]
 mod requests;
