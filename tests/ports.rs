@@ -38,6 +38,7 @@ mod shapes;
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cloakroom::schema::describe;
 use cloakroom::{KeyRing, Payload as _, RevocationList, Sessions, SystemClock};
@@ -49,6 +50,13 @@ use serde_json::{Value, json};
 use shapes::with_reader;
 
 const TOKENS: u64 = 3_000;
+
+/// The tests of a port install its tools anew, and nobody may use them meanwhile.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn accepted(kind: &str, files: &[&str]) -> Vec<Value> {
     let mut found = Vec::new();
@@ -117,6 +125,7 @@ fn programs() -> Vec<Program> {
 
 #[test]
 fn all_implementations_give_one_answer() {
+    let _turn = turn();
     let mut programs = programs();
     let mut chance = Chance(0x00C1_0A4B_0033);
     let logins = accepted("issue", &["issue.json"]);
@@ -214,6 +223,7 @@ cloakroom::payload!(Profile, schema = (3, 1));
 /// this crate prints about the type.
 #[test]
 fn payloads_are_read_by_field_name_in_every_language() {
+    let _turn = turn();
     let description: Value =
         serde_json::from_str(&describe::<Profile>().unwrap().to_json()).unwrap();
     let plans = [Plan::Free, Plan::Paid(300), Plan::Trial { days: 7 }];
@@ -260,6 +270,7 @@ fn payloads_are_read_by_field_name_in_every_language() {
 
 #[test]
 fn the_port_to_python_passes_its_own_tests() {
+    let _turn = turn();
     if has_python() {
         own_tests("python");
     }
@@ -267,6 +278,7 @@ fn the_port_to_python_passes_its_own_tests() {
 
 #[test]
 fn the_port_to_javascript_passes_its_own_tests() {
+    let _turn = turn();
     if has_node() {
         own_tests("js");
     }
@@ -274,6 +286,7 @@ fn the_port_to_javascript_passes_its_own_tests() {
 
 #[test]
 fn the_port_to_go_passes_its_own_tests() {
+    let _turn = turn();
     if has_go() {
         own_tests("go");
     }
