@@ -89,25 +89,6 @@ fn count(engine: &MemoryEngine, after: u64) -> (usize, usize) {
 }
 
 #[test]
-fn receipts_say_how_many_machines_have_it() {
-    for (wanted, replicated) in [(0, false), (2, true), (3, false)] {
-        let mut world = World::new(0);
-        world.add(|builder| builder.replicas(wanted));
-        world.run(4 * SECOND);
-        let id = SessionId::from_bytes([7; 16]);
-        let delivering = world.publish(0, &[Revocation::session(id)]);
-        match world.answer(delivering).unwrap() {
-            Delivery::Replicated(done) => {
-                assert!(replicated);
-                assert_eq!(done.machines(), 2);
-            }
-            Delivery::Accepted(_) => assert!(!replicated, "{wanted}"),
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-#[test]
 fn a_server_that_starts_later_learns_everything_from_the_snapshot_and_the_log() {
     let mut world = World::new(0);
     world.add(|builder| builder.snapshot_every(20));

@@ -3,7 +3,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -23,7 +23,8 @@ use crate::revocation::record::{Record, Revocation};
 use crate::revocation::view::RevocationPublish as _;
 use crate::time::Timestamp;
 
-/// Batches asked for at once.
+/// Batches asked for at once, at most. Fewer after a request that failed: on a slow link so many may
+/// take longer than the engine's time-out, again and again.
 const LIMIT: usize = 256;
 /// No proof.
 const NEVER: i64 = i64::MIN;
@@ -45,6 +46,8 @@ pub(crate) struct Follower {
     /// is not settled: read by every verification, which waits for nobody.
     basis: AtomicI64,
     settled_at: AtomicU64,
+    /// Batches to ask for at once.
+    reach: AtomicUsize,
     changed: Condvar,
 }
 
@@ -113,6 +116,7 @@ impl Follower {
             resyncing: Mutex::new(()),
             basis: AtomicI64::new(NEVER),
             settled_at: AtomicU64::new(0),
+            reach: AtomicUsize::new(LIMIT),
             changed: Condvar::new(),
         };
         // The store may have forgotten what it still has to deliver.
@@ -149,8 +153,28 @@ impl Follower {
             Duration::ZERO
         };
         let asked = self.environment.monotonic();
-        let tail = engine.read(after, LIMIT, wait)?;
+        let tail = self.read(engine, after, wait)?;
         Ok(self.take(asked, before, &tail))
+    }
+
+    /// As many batches as the link to the engine carries in time.
+    pub(crate) fn read(
+        &self,
+        engine: &mut dyn FeedEngine,
+        after: u64,
+        wait: Duration,
+    ) -> Result<Tail, EngineError> {
+        let reach = self.reach.load(Ordering::Relaxed);
+        let tail = engine.read(after, reach, wait);
+        let next = match &tail {
+            // Fast while nothing depends on it, slowly while catching up: each attempt at too much
+            // costs a time-out.
+            Ok(tail) if tail.batches.len() < reach => reach.saturating_mul(2),
+            Ok(_) => reach.saturating_add(reach / 8),
+            Err(_) => (reach / 2).max(1),
+        };
+        self.reach.store(next.min(LIMIT), Ordering::Relaxed);
+        tail
     }
 
     fn take(&self, asked: Duration, before: Option<Position>, tail: &Tail) -> Look {

@@ -140,7 +140,7 @@ impl FeedEngine for MemoryEngine {
         let mut feed = self.lock();
         let reached = feed
             .head
-            .is_some_and(|head| head.epoch == at.epoch && head.n >= at.n);
+            .is_some_and(|head| head == *at || (head.epoch == at.epoch && head.n > at.n));
         let newer = feed
             .snapshot
             .as_ref()

@@ -151,8 +151,8 @@ pub trait FeedEngine: Send {
     /// [`EngineError`].
     fn snapshot(&mut self) -> Result<Option<Vec<u8>>, EngineError>;
 
-    /// If the head has the epoch of `at` and is not before it, and there is no snapshot of this
-    /// epoch made at `at.n` or later: keeps `snapshot` instead of the one before, and may then drop
+    /// If the head is `at`, or of its epoch and after it, and there is no snapshot of this epoch
+    /// made at `at.n` or later: keeps `snapshot` instead of the one before, and may then drop
     /// the batches up to and including `drop_to`, which is below `at.n`. In one step as others see
     /// it. Says whether it did.
     ///

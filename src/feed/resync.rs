@@ -14,7 +14,6 @@ use crate::feed::port::{EngineError, FeedEngine};
 use crate::feed::position::Position;
 use crate::revocation::record::Record;
 
-const LIMIT: usize = 1024;
 /// How often it is tried while the feed changes underneath.
 const TRIES: u32 = 3;
 
@@ -123,7 +122,7 @@ impl Follower {
         };
         let doubts = self.lock().doubts.clone();
         loop {
-            let tail = engine.read(everything.at.n, LIMIT, Duration::ZERO)?;
+            let tail = self.read(engine, everything.at.n, Duration::ZERO)?;
             let Some(head) = tail.head else {
                 return Ok(Read::NoFeed);
             };

@@ -19,10 +19,29 @@ const CHUNK: usize = 512;
 /// Batches that are kept behind a snapshot, for followers that are a little late.
 const KEPT: u64 = 1024;
 
+/// How long one question for replicas may take: heartbeats and other publications go on between two
+/// of them, or one server that waits for a lost replica would make all views stale.
+const REPLICAS_SLICE: Duration = Duration::from_millis(100);
+
+/// Accepted, and waited for until enough machines hold it or patience ends.
+pub(crate) struct Replicating {
+    pub(crate) job: Job,
+    accepted: Accepted,
+}
+
+impl Replicating {
+    /// What is true without further machines.
+    pub(crate) fn settle(self) {
+        let delivery = Delivery::Accepted(self.accepted);
+        self.job.answer.answer(Ok(Some(delivery)));
+    }
+}
+
 pub(crate) struct Round<'a> {
     pub(crate) follower: &'a Follower,
     pub(crate) engine: &'a mut dyn FeedEngine,
     pub(crate) jobs: &'a mut VecDeque<Job>,
+    pub(crate) replicating: &'a mut Vec<Replicating>,
     pub(crate) jitter: &'a mut Duration,
 }
 
@@ -62,6 +81,7 @@ impl Round<'_> {
                 }
             }
         }
+        self.count_replicas()?;
         self.keep_snapshot()
     }
 
@@ -80,7 +100,7 @@ impl Round<'_> {
             match found {
                 Some(at) => {
                     self.forget(&job.revocations());
-                    self.accepted(&[job], *at);
+                    self.accepted([job], *at);
                 }
                 None => self.jobs.push_back(job),
             }
@@ -190,7 +210,7 @@ impl Round<'_> {
         }
         drop(state);
         self.draw_jitter();
-        self.accepted(&jobs, becomes);
+        self.accepted(jobs, becomes);
         if !unread && same_history {
             self.forget(&mine);
         }
@@ -220,23 +240,42 @@ impl Round<'_> {
         let _none_arrived = self.follower.local.take_in(taken, self.follower.now());
     }
 
-    fn accepted(&mut self, jobs: &[Job], at: Position) {
+    fn accepted(&mut self, jobs: impl IntoIterator<Item = Job>, at: Position) {
         let accepted = Accepted { at };
-        let wanted = self.follower.settings.replicas;
-        let machines = if wanted == 0 || jobs.is_empty() {
-            0
+        let jobs = jobs.into_iter().map(|job| Replicating { job, accepted });
+        if self.follower.settings.replicas == 0 {
+            jobs.for_each(Replicating::settle);
         } else {
-            let patience = self.follower.settings.patience;
-            self.engine.replicated(wanted, patience).unwrap_or(0)
-        };
-        let delivery = if wanted > 0 && machines >= wanted {
-            Delivery::Replicated(Replicated { accepted, machines })
-        } else {
-            Delivery::Accepted(accepted)
-        };
-        for job in jobs {
-            job.answer.answer(Ok(Some(delivery)));
+            self.replicating.extend(jobs);
         }
+    }
+
+    /// Replicas confirm all that a connection wrote, so one question is about everybody who waits.
+    fn count_replicas(&mut self) -> Result<(), EngineError> {
+        if self.replicating.is_empty() {
+            return Ok(());
+        }
+        let wanted = self.follower.settings.replicas;
+        let machines = match self.engine.replicated(wanted, REPLICAS_SLICE) {
+            Ok(machines) => machines,
+            Err(error) => {
+                self.replicating.drain(..).for_each(Replicating::settle);
+                // It answered that it can't tell, and is fit for what is asked next.
+                return if error.is_lasting() {
+                    Ok(())
+                } else {
+                    Err(error)
+                };
+            }
+        };
+        if machines >= wanted {
+            for Replicating { job, accepted } in self.replicating.drain(..) {
+                let replicated = Replicated { accepted, machines };
+                let delivery = Delivery::Replicated(replicated);
+                job.answer.answer(Ok(Some(delivery)));
+            }
+        }
+        Ok(())
     }
 
     fn draw_jitter(&mut self) {
@@ -296,7 +335,7 @@ impl Round<'_> {
         let at = self.follower.lock().position;
         for job in core::mem::take(self.jobs) {
             match (&job.task, at) {
-                (Task::FoundAnew, Some(at)) => self.accepted(&[job], at),
+                (Task::FoundAnew, Some(at)) => self.accepted([job], at),
                 _ => self.jobs.push_back(job),
             }
         }

@@ -3,19 +3,21 @@
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::feed::delivery::{Delivery, FeedError, Pending};
 use crate::feed::follower::Follower;
 use crate::feed::link::Link;
 use crate::feed::queue::{Job, Queue, Task};
-use crate::feed::round::Round;
+use crate::feed::round::{Replicating, Round};
 
 pub(crate) struct Writer {
     follower: Arc<Follower>,
     queue: Arc<Queue>,
     link: Link,
     jobs: VecDeque<Job>,
+    replicating: Vec<Replicating>,
     /// Added to the heartbeat interval, so that a fleet does not beat in unison.
     jitter: Duration,
     /// When what is pending is to be put into force again.
@@ -32,6 +34,7 @@ impl Writer {
             queue,
             link,
             jobs: VecDeque::new(),
+            replicating: Vec::new(),
             jitter: Duration::ZERO,
             uphold_at: Duration::ZERO,
         }
@@ -47,6 +50,7 @@ impl Writer {
         for job in core::mem::take(&mut self.jobs) {
             self.give_up(job);
         }
+        self.replicating.drain(..).for_each(Replicating::settle);
     }
 
     /// How long there is nothing to do unless somebody asks for something.
@@ -62,7 +66,7 @@ impl Writer {
             // Nothing is ever written, whatever a store from before wants to be delivered.
             return beat;
         }
-        if !self.jobs.is_empty() || state.outbox.len() > 0 {
+        if !self.jobs.is_empty() || !self.replicating.is_empty() || state.outbox.len() > 0 {
             return Duration::ZERO;
         }
         state
@@ -85,16 +89,22 @@ impl Writer {
         }
         let follower = Arc::clone(&self.follower);
         let jobs = &mut self.jobs;
+        let replicating = &mut self.replicating;
         let jitter = &mut self.jitter;
-        let _failed = self.link.with(&follower, |engine| {
+        let done = self.link.with(&follower, |engine| {
             Round {
                 follower: &follower,
                 engine,
                 jobs,
+                replicating,
                 jitter,
             }
             .deliver()
         });
+        if done.is_none() {
+            // Replicas are counted on the connection that wrote, and it is gone.
+            self.replicating.drain(..).for_each(Replicating::settle);
+        }
         self.expire();
     }
 
@@ -114,6 +124,13 @@ impl Writer {
     /// Whoever waited long enough is told that it is pending.
     fn expire(&mut self) {
         let now = self.follower.environment.monotonic();
+        for one in core::mem::take(&mut self.replicating) {
+            if one.job.until <= now {
+                one.settle();
+            } else {
+                self.replicating.push(one);
+            }
+        }
         for job in core::mem::take(&mut self.jobs) {
             if job.until <= now {
                 self.give_up(job);

@@ -69,6 +69,8 @@ pub(crate) enum Way {
     Cut,
     /// Requests are executed, answers are lost.
     Deaf,
+    /// Only so many batches fit into an answer that comes in time.
+    Narrow(usize),
 }
 
 /// The engine as one server reaches it.
@@ -76,6 +78,7 @@ pub(crate) enum Way {
 pub(crate) struct Network {
     pub(crate) engine: MemoryEngine,
     pub(crate) ways: Arc<Mutex<BTreeMap<usize, Way>>>,
+    time: Time,
     server: usize,
 }
 
@@ -86,7 +89,7 @@ impl Network {
     ) -> Result<T, EngineError> {
         let way = self.ways.lock().unwrap().get(&self.server).copied();
         match way.unwrap_or_default() {
-            Way::Open => call(&mut self.engine),
+            Way::Open | Way::Narrow(_) => call(&mut self.engine),
             Way::Cut => Err(EngineError::unavailable("cut")),
             Way::Deaf => {
                 let _lost = call(&mut self.engine);
@@ -104,7 +107,16 @@ impl FeedConnector for Network {
 
 impl FeedEngine for Network {
     fn read(&mut self, after: u64, limit: usize, _: Duration) -> Result<Tail, EngineError> {
-        self.pass(|engine| engine.read(after, limit, Duration::ZERO))
+        let way = self.ways.lock().unwrap().get(&self.server).copied();
+        self.pass(|engine| {
+            let tail = engine.read(after, limit, Duration::ZERO)?;
+            match way {
+                Some(Way::Narrow(most)) if tail.batches.len() > most => {
+                    Err(EngineError::unavailable("not in time"))
+                }
+                _ => Ok(tail),
+            }
+        })
     }
     fn append(
         &mut self,
@@ -114,8 +126,11 @@ impl FeedEngine for Network {
     ) -> Result<Appended, EngineError> {
         self.pass(|engine| engine.append(onto, batch, becomes))
     }
-    fn replicated(&mut self, wanted: u32, _: Duration) -> Result<u32, EngineError> {
-        // As many as anybody asks for, but never more than two.
+    fn replicated(&mut self, wanted: u32, wait: Duration) -> Result<u32, EngineError> {
+        // As many as anybody asks for, but never more than two, however long that is waited for.
+        if wanted > 2 {
+            self.time.pass(wait);
+        }
         self.pass(|_| Ok(wanted.min(2)))
     }
     fn found(&mut self, old: Option<&Position>, first: &Position) -> Result<bool, EngineError> {
@@ -196,6 +211,7 @@ impl World {
         let network = Network {
             engine: self.engine.clone(),
             ways: Arc::clone(&self.ways),
+            time: self.time.clone(),
             server: number,
         };
         let events: Arc<Mutex<Vec<FeedEvent>>> = Arc::default();

@@ -67,8 +67,16 @@ const BUGS: [Bug; 10] = [
             (
                 "src/revocation/list.rs",
                 "    /// How far ahead a cut-off may lie.",
-                "    pub(crate) fn clear(&self) {\n        self.0.sessions.retain_sync(|_, _| false);\n        \
-                 self.0.subjects.retain_sync(|_, _| false);\n    }\n\n    /// How far ahead.",
+                "    pub(crate) fn clear(&self) {\n        self.0.clear();\n    }\n\n    /// How far ahead.",
+            ),
+            (
+                "src/revocation/entries.rs",
+                "    /// All slices, one after",
+                "    pub(crate) fn clear(&self) {\n        let mut writer = self.lock();\n        let mark = \
+                 AtomicU64::new(u64::MAX);\n        let rooms = &mut writer.rooms;\n        for number in \
+                 0..MANY {\n            let _ = self.sessions.expire(&mut rooms.sessions, number, \
+                 u64::MAX - 1, &mark);\n            let _ = self.subjects.expire(&mut rooms.subjects, \
+                 number, u64::MAX - 1, &mark);\n        }\n    }\n\n    /// All slices, one after",
             ),
             (
                 "src/feed/resync.rs",

@@ -92,7 +92,7 @@ impl Store {
     pub(crate) fn put_snapshot(&mut self, at: &Position, bytes: &[u8], drop_to: u64) -> bool {
         let reached = self
             .head
-            .is_some_and(|head| head.epoch == at.epoch && head.n >= at.n);
+            .is_some_and(|head| head == *at || (head.epoch == at.epoch && head.n > at.n));
         if !reached || self.snapshot_at().is_some_and(|made| made >= at.n) {
             return false;
         }

@@ -136,7 +136,7 @@ impl FeedEngine for Engine {
 
     fn replicated(&mut self, wanted: u32, wait: Duration) -> Result<u32, EngineError> {
         if !self.appended {
-            return Err(EngineError::unavailable(
+            return Err(EngineError::refused(
                 "postgres: this connection wrote nothing to ask about",
             ));
         }
@@ -202,7 +202,7 @@ impl FeedEngine for Engine {
     ) -> Result<bool, EngineError> {
         let (realm, at) = (self.realm.clone(), Place::of(at)?);
         let drop_to = i64::try_from(drop_to).unwrap_or(i64::MAX);
-        let [epoch, n, _] = at.parameters();
+        let [epoch, n, chain] = at.parameters();
         self.write(
             self.timeouts.snapshot,
             PUT_SNAPSHOT,
@@ -210,6 +210,7 @@ impl FeedEngine for Engine {
                 (&realm, Type::TEXT),
                 epoch,
                 n,
+                chain,
                 (&snapshot, Type::BYTEA),
                 (&drop_to, Type::INT8),
             ],

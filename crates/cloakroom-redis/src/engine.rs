@@ -144,7 +144,7 @@ impl FeedEngine for Engine {
 
     fn replicated(&mut self, wanted: u32, wait: Duration) -> Result<u32, EngineError> {
         if !self.appended {
-            return Err(EngineError::unavailable(
+            return Err(EngineError::refused(
                 "redis: this connection wrote nothing, so the server can't tell",
             ));
         }
@@ -214,6 +214,7 @@ impl FeedEngine for Engine {
             &[
                 at.epoch.as_slice(),
                 at.n.as_bytes(),
+                at.chain.as_slice(),
                 snapshot,
                 keep.as_bytes(),
             ],

@@ -39,9 +39,13 @@ pub(crate) fn forward(connector: &dyn FeedConnector) {
 pub(crate) fn of_this_feed(connector: &dyn FeedConnector) {
     feed(connector, 5);
     let mut engine = connect(connector);
-    // Beyond the head, and of another epoch.
+    // Beyond the head, of another history, and of another epoch.
     for wrong in [
         nth(6),
+        Position {
+            chain: [9; 8],
+            ..nth(5)
+        },
         nth(u64::MAX >> 1),
         Position {
             epoch: [9; 16],

@@ -79,8 +79,9 @@ local function before(a, b)
   if #a ~= #b then return #a < #b end
   return a < b
 end
-local h = redis.call('HMGET', KEYS[1], 'epoch', 'n')
+local h = redis.call('HMGET', KEYS[1], 'epoch', 'n', 'chain')
 if h[1] ~= ARGV[1] or before(h[2], ARGV[2]) then return 0 end
+if h[2] == ARGV[2] and h[3] ~= ARGV[5] then return 0 end
 local s = redis.call('HMGET', KEYS[3], 'epoch', 'n')
 if s[1] == ARGV[1] and not before(s[2], ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[3], 'epoch', ARGV[1], 'n', ARGV[2], 'data', ARGV[3])
@@ -234,7 +235,8 @@ func (e *Engine) Put(ctx context.Context, realm string, at feed.Position, snapsh
 	if drop > 0 && drop < at.N {
 		oldest = decimal(drop + 1)
 	}
-	_, err := e.changed(ctx, putScript, head, log, snap, at.Epoch[:], decimal(at.N), snapshot, oldest)
+	_, err := e.changed(ctx, putScript, head, log, snap, at.Epoch[:], decimal(at.N), snapshot, oldest,
+		at.Chain[:])
 	return err
 }
 

@@ -49,6 +49,7 @@ return 1`;
 const PUT = `${HEAD}
 local function before(a, b) return #a < #b or (#a == #b and a < b) end
 if h[2] ~= ARGV[1] or before(h[3], ARGV[2]) then return 0 end
+if h[3] == ARGV[2] and h[4] ~= ARGV[5] then return 0 end
 local s = redis.call('HMGET', KEYS[3], 'epoch', 'n')
 if s[1] == ARGV[1] and not before(s[2], ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[3], 'n', ARGV[2], 'epoch', ARGV[1], 'data', ARGV[3])
@@ -87,7 +88,7 @@ export class RedisEngine implements FeedEngine {
   }
 
   put(at: Position, snapshot: Uint8Array, drop: bigint): Promise<boolean> {
-    return this.#change(PUT, at.epoch, `${at.n}`, snapshot, drop > 0n ? `${drop + 1n}-0` : "");
+    return this.#change(PUT, at.epoch, `${at.n}`, snapshot, drop > 0n ? `${drop + 1n}-0` : "", at.chain);
   }
 
   async snapshot(): Promise<Uint8Array | undefined> {

@@ -106,6 +106,7 @@ class Engines(RedisCase):
         nine, eleven = at._replace(n=9), at._replace(n=11)
         self.assertFalse(engine.put(at._replace(n=13), b"s", 0))
         self.assertFalse(engine.put(at._replace(epoch=b"f" * 16), b"s", 0))
+        self.assertFalse(engine.put(at._replace(chain=b"c" * 8), b"s", 0))
         self.assertTrue(engine.put(nine, b"nine", 0))
         self.assertEqual(engine.read(0, 1)[1], batches[:1])
         self.assertFalse(engine.put(nine, b"other", 0))

@@ -52,6 +52,7 @@ return 1
 _PUT = _HEAD + """
 local function less(a, b) return #a < #b or (#a == #b and a < b) end
 if head[1] ~= ARGV[1] or less(head[2], ARGV[2]) then return 0 end
+if head[2] == ARGV[2] and head[3] ~= ARGV[5] then return 0 end
 local snap = redis.call('HMGET', KEYS[3], 'epoch', 'n')
 if snap[1] == ARGV[1] and not less(snap[2], ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[3], 'epoch', ARGV[1], 'n', ARGV[2], 'data', ARGV[3])
@@ -132,7 +133,7 @@ class RedisEngine:
 
     def put(self, at: Position, snapshot: bytes, drop: int) -> bool:
         first_kept = drop + 1 if drop > 0 else ""
-        return bool(self._eval(_PUT, at.epoch, at.n, snapshot, first_kept))
+        return bool(self._eval(_PUT, at.epoch, at.n, snapshot, first_kept, at.chain))
 
     def snapshot(self) -> Optional[bytes]:
         failure = ""
