@@ -19,11 +19,10 @@ use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 
-use cloakroom::http::cookie::CookieConfig;
 use cloakroom::{
-    Facts, Freshness, InMemory, IssueError, KeyRing, KeyState, ManualClock, RawBytes,
-    ReauthenticateError, Record, Revocation, RevocationList, RevocationPublish, RevocationView,
-    Scope, SessionId, Sessions, Terms, Timestamp,
+    Facts, Freshness, InMemory, IssueError, KeyRing, KeyState, ManualClock, ReauthenticateError,
+    Record, Revocation, RevocationList, RevocationPublish, RevocationView, Scope, SessionId,
+    Sessions, Terms, Timestamp,
 };
 use common::{AUDIENCE, NOW, PURPOSE, User, at, builder, key, ring_for, user};
 use time::Duration;
@@ -261,31 +260,6 @@ fn a_leaked_key_is_disabled_whatever_dates_are_written_for_others() {
     assert_eq!(ring.state(two.id(), at(NOW)), Some(KeyState::Disabled));
     let ring = ring.announce(key(3), at(NOW)).unwrap();
     assert_eq!(ring.state(one.id(), at(NOW)), Some(KeyState::OpenOnly));
-}
-
-#[test]
-fn what_fits_the_default_cookie_at_login_fits_at_every_renewal() {
-    let clock = ManualClock::at(NOW);
-    let sessions: Sessions<RawBytes, _> = builder(&clock, RevocationList::new()).build().unwrap();
-    let cookie = CookieConfig::default();
-    let (mut fitted, mut refused) = (0, 0);
-    for length in 2_900..3_000 {
-        let Ok(issued) = sessions.issue("ada", &RawBytes(vec![7; length])) else {
-            refused += 1;
-            continue;
-        };
-        fitted += 1;
-        cookie.set_cookie(issued.token.as_str(), 5).unwrap();
-        clock.advance(1000);
-        let session = sessions.verify(issued.token.as_str()).unwrap();
-        let renewed = sessions.renew(&session).unwrap().unwrap();
-        cookie.set_cookie(renewed.token.as_str(), 5).unwrap();
-        clock.step_back(1000);
-    }
-    assert!(
-        fitted > 0 && refused > 0,
-        "{fitted} fitted, {refused} refused"
-    );
 }
 
 #[test]

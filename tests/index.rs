@@ -12,72 +12,16 @@
 )]
 
 mod common;
+#[path = "index/shop.rs"]
+mod shop;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use cloakroom::index::{IndexEntry, IndexError, IndexReport, MemoryIndex, SessionIndex};
-use cloakroom::{
-    DevicesError, ManualClock, Missing, RevocationList, Session, SessionId, Sessions, Timestamp,
-};
+use cloakroom::{DevicesError, Missing, RevocationList, SessionId, Sessions, Timestamp};
 use common::*;
-
-type Index = Arc<dyn SessionIndex>;
-
-/// Every index there is, one after the other.
-fn each(test: impl Fn(&str, Index)) {
-    test("memory", Arc::new(MemoryIndex::new()));
-    #[cfg(feature = "redb")]
-    {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("cloakroom-index-{}-{number}.redb", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let index = cloakroom::index::FileIndex::open(&path).unwrap();
-        test("file", Arc::new(index));
-        std::fs::remove_file(&path).unwrap();
-    }
-}
-
-/// How many there are once all that was asked for is written, which a list waits for.
-fn entries(index: &Index) -> Option<u64> {
-    index.of_subject(&[0; 16]).unwrap();
-    index.report().entries
-}
-
-struct Shop {
-    clock: ManualClock,
-    sessions: Sessions<User>,
-}
-
-fn shop(index: &Index) -> Shop {
-    let clock = ManualClock::at(NOW);
-    let sessions = builder::<User, _>(&clock, RevocationList::new())
-        .session_index(Arc::clone(index))
-        .build()
-        .unwrap();
-    Shop { clock, sessions }
-}
-
-impl Shop {
-    fn login(&self, subject: &str, label: &str) -> Session<User> {
-        let issued = self
-            .sessions
-            .issue_labelled(subject, &user("Ada"), label)
-            .unwrap();
-        self.sessions.verify(issued.token.as_str()).unwrap()
-    }
-
-    fn labels(&self, subject: &str) -> Vec<String> {
-        let devices = self.sessions.devices(subject).unwrap();
-        devices.iter().map(|d| d.label().to_owned()).collect()
-    }
-
-    fn ids(&self, subject: &str) -> Vec<SessionId> {
-        let devices = self.sessions.devices(subject).unwrap();
-        devices.iter().map(cloakroom::Device::id).collect()
-    }
-}
+use shop::*;
 
 #[test]
 fn a_login_is_listed_with_its_label_and_times_for_its_own_subject() {
@@ -366,55 +310,4 @@ fn one_call_says_how_everything_is() {
     assert_eq!((status.waiting, status.now), (0, None));
     assert_eq!(status.high_water_mark, NOW + 7);
     let _: Option<IndexReport> = status.index;
-}
-
-#[test]
-fn an_entry_is_what_its_bytes_say_and_other_bytes_are_none() {
-    each(|_, index| {
-        let shop = shop(&index);
-        let session = shop.login("ada", "phone");
-        let subject = {
-            let devices = shop.sessions.devices("ada").unwrap();
-            assert_eq!(devices[0].id(), session.id());
-            subject_name(b"ada")
-        };
-        let entries = index.of_subject(&subject).unwrap();
-        let [entry] = entries.as_slice() else {
-            unreachable!("one entry");
-        };
-        assert_eq!(entry.session(), session.id());
-        assert_eq!(entry.subject(), subject);
-        assert_eq!(entry.expires(), NOW + IDLE);
-        let bytes = entry.to_bytes();
-        assert_eq!(IndexEntry::from_bytes(&bytes).as_ref(), Ok(entry));
-        // The subject itself is not in it.
-        assert!(!bytes.windows(3).any(|window| window == b"ada"));
-        let fixed = bytes.len() - "phone".len() - 1;
-        for length in 0..fixed {
-            assert!(
-                IndexEntry::from_bytes(&bytes[..length]).is_err(),
-                "{length}"
-            );
-        }
-        assert!(IndexEntry::from_bytes(&bytes[..fixed]).is_ok());
-        let with = |at: usize, byte: u8| {
-            let mut changed = bytes.clone();
-            changed[at] = byte;
-            IndexEntry::from_bytes(&changed)
-        };
-        assert!(with(0, 2).is_err());
-        assert!(with(fixed, 2).is_err());
-        assert!(with(fixed + 1, 0xFF).is_err());
-        let long = [&bytes[..=fixed], &[b'x'; 129]].concat();
-        assert!(IndexEntry::from_bytes(&long).is_err());
-        let longest = [&bytes[..=fixed], &[b'x'; 128]].concat();
-        assert!(IndexEntry::from_bytes(&longest).is_ok());
-    });
-}
-
-/// The name of a subject in a revocation list, read out of a record's bytes.
-fn subject_name(subject: &[u8]) -> [u8; 16] {
-    let revocation = cloakroom::Revocation::subject(subject, 1, None);
-    let record = cloakroom::Record::new(revocation, 1).to_bytes();
-    record[1..17].try_into().unwrap()
 }

@@ -8,9 +8,10 @@
 
 mod common;
 
+use cloakroom::http::cookie::CookieConfig;
 use cloakroom::{
-    BuildError, IssueError, ManualClock, PayloadError, RawBytes, RevocationList, UpdateError,
-    sealed_len_bound,
+    BuildError, IssueError, ManualClock, PayloadError, RawBytes, RevocationList, Sessions,
+    UpdateError, sealed_len_bound,
 };
 use common::*;
 use proptest::prelude::*;
@@ -161,4 +162,29 @@ proptest! {
         prop_assert!(found <= bound);
         prop_assert!(bound <= found + 48, "{} for {}", bound, found);
     }
+}
+
+#[test]
+fn what_fits_the_default_cookie_at_login_fits_at_every_renewal() {
+    let clock = ManualClock::at(NOW);
+    let sessions: Sessions<RawBytes, _> = builder(&clock, RevocationList::new()).build().unwrap();
+    let cookie = CookieConfig::default();
+    let (mut fitted, mut refused) = (0, 0);
+    for length in 2_900..3_000 {
+        let Ok(issued) = sessions.issue("ada", &RawBytes(vec![7; length])) else {
+            refused += 1;
+            continue;
+        };
+        fitted += 1;
+        cookie.set_cookie(issued.token.as_str(), 5).unwrap();
+        clock.advance(1000);
+        let session = sessions.verify(issued.token.as_str()).unwrap();
+        let renewed = sessions.renew(&session).unwrap().unwrap();
+        cookie.set_cookie(renewed.token.as_str(), 5).unwrap();
+        clock.step_back(1000);
+    }
+    assert!(
+        fitted > 0 && refused > 0,
+        "{fitted} fitted, {refused} refused"
+    );
 }
