@@ -73,7 +73,8 @@ pub(crate) fn table(entries: impl IntoIterator<Item = (u64, Known)>) -> (Index<K
     (index, room)
 }
 
-/// Numbers of names that all have their home in the first of two groups.
+/// Numbers of names that all have their home in the first of two groups, and their bits in the first
+/// of two words.
 pub(crate) fn neighbours() -> impl Iterator<Item = u64> {
     (0..).filter(|number| seed().hash(key(&name(*number))).place(2) == 0)
 }
