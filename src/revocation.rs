@@ -10,6 +10,8 @@ pub(crate) mod sync;
 #[cfg(feature = "std")]
 pub(crate) mod hash;
 #[cfg(feature = "std")]
+pub(crate) mod filter;
+#[cfg(feature = "std")]
 pub(crate) mod shard;
 #[cfg(feature = "std")]
 pub(crate) mod index;

@@ -51,7 +51,7 @@ impl Seed {
 }
 
 /// Eight bits for the shard, eight for the tag, and what is between for the place; the lowest of
-/// these also say which bit of an overflow byte.
+/// these also say which bit of an overflow byte, and the next which bits of a word of the filter.
 #[derive(Clone, Copy)]
 pub(crate) struct Hash(u64);
 
@@ -69,6 +69,20 @@ impl Hash {
     pub(crate) fn place(self, range: usize) -> usize {
         let spread = u128::from(self.0 << 8).wrapping_mul(range as u128);
         (spread >> 64) as usize
+    }
+
+    /// Four bits of 64, or fewer where they meet. From a part of the hash that the tag does not use,
+    /// so that a name which passes a filter by chance has no better chance with the tags.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a shift takes the lowest six bits"
+    )]
+    pub(crate) const fn bits(self) -> u64 {
+        let one = 1_u64.wrapping_shl((self.0 >> 11) as u32);
+        let two = 1_u64.wrapping_shl((self.0 >> 17) as u32);
+        let three = 1_u64.wrapping_shl((self.0 >> 23) as u32);
+        let four = 1_u64.wrapping_shl((self.0 >> 29) as u32);
+        one | two | three | four
     }
 
     /// One bit of eight.

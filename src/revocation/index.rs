@@ -60,6 +60,7 @@ impl<S: State> Index<S> {
     }
 
     /// What is known about a key.
+    #[inline]
     pub(crate) fn find(&self, name: &[u8; 16]) -> Option<S> {
         if self.is_empty() {
             return None;

@@ -1,14 +1,16 @@
 //! A part of a table: slots that are filled once, read by anybody at any time.
 //!
 //! One writer at a time changes a shard, and only in ways that a reader may watch half done: an
-//! entry is written before its tag, a value is one word, and a key never leaves its slot. Whatever
-//! else has to change is changed in a new shard that takes the place of this one as a whole.
+//! entry is written before its tag, the tag before the bits of the filter, a value is one word, and a
+//! key never leaves its slot. Whatever else has to change is changed in a new shard, with a filter of
+//! its own, that takes the place of this one as a whole.
 
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
+use crate::revocation::filter::{Filling, Filter};
 use crate::revocation::hash::{Hash, Key, Seed, halves};
 use crate::revocation::sync::{AtomicU64, Ordering};
 
@@ -16,6 +18,8 @@ use crate::revocation::sync::{AtomicU64, Ordering};
 pub(crate) const ROW: usize = 8;
 /// Slots of a group.
 const LANES: usize = 15;
+/// Words of the filter for each group: ten to twelve bits an entry.
+const WORDS: usize = 2;
 /// The byte behind the tags of a group.
 const OVERFLOW: u32 = 15;
 /// The tag of a slot that was never filled.
@@ -41,7 +45,9 @@ pub(crate) trait State: Copy + PartialEq {
 }
 
 pub(crate) struct Shard<S> {
-    /// What a search reads first, and where most end, having read one cache line.
+    /// What a search reads first, and where nearly all end, having read one cache line.
+    filter: Filter,
+    /// What a search reads next.
     groups: Box<[Group]>,
     /// The key, and the state or the number of its row.
     slots: Box<[[AtomicU64; 3]]>,
@@ -156,7 +162,7 @@ impl Fill {
     }
 
     pub(crate) const fn bytes(&self) -> usize {
-        let slots = self.groups.saturating_mul(LANES * 24 + 16);
+        let slots = self.groups.saturating_mul(LANES * 24 + 16 + WORDS * 8);
         slots.saturating_add(self.row_room.saturating_mul(8 * ROW))
     }
 }
@@ -174,9 +180,11 @@ impl<S: State> Shard<S> {
         let groups = Fill::groups_for(live);
         let mut tags = vec![0_u128; groups];
         let mut slots = vec![[0_u64; 3]; groups.saturating_mul(LANES)];
+        let mut filter = Filling::new(groups.saturating_mul(WORDS));
         let mut rows = Vec::with_capacity(row_room);
         for (key, state) in entries {
             let hash = seed.hash(*key);
+            filter.add(hash);
             let value = state.pack().unwrap_or_else(|| {
                 rows.push(state.to_row());
                 IN_ROW | rows.len().saturating_sub(1) as u64
@@ -206,6 +214,7 @@ impl<S: State> Shard<S> {
         };
         rows.resize(row_room, [0; ROW]);
         let shard = Self {
+            filter: filter.done(),
             groups: tags.into_iter().map(Group::new).collect(),
             slots: slots.into_iter().map(|s| s.map(AtomicU64::new)).collect(),
             rows: rows.into_iter().map(|r| r.map(AtomicU64::new)).collect(),
@@ -217,11 +226,15 @@ impl<S: State> Shard<S> {
     /// For anybody, at any time.
     #[inline]
     pub(crate) fn find(&self, hash: Hash, key: Key) -> Option<S> {
+        if !self.filter.may_hold(hash) {
+            return None;
+        }
         let slot = self.search(hash, key)?;
         Some(self.state(slot))
     }
 
-    #[inline]
+    /// Out of the way of those that end before.
+    #[inline(never)]
     fn search(&self, hash: Hash, key: Key) -> Option<usize> {
         for group in walk(self.groups.len(), hash) {
             let tags = self.groups.get(group)?.load();
@@ -294,6 +307,7 @@ impl<S: State> Shard<S> {
             low.store(key[1], Ordering::Relaxed);
             to.store(value, Ordering::Relaxed);
             group.store(before, with_byte(before, lane(empty), hash.tag()));
+            self.filter.add(hash);
             fill.used = fill.used.saturating_add(1);
             fill.live = fill.live.saturating_add(1);
             return Ok(true);

@@ -64,6 +64,21 @@ pub(crate) fn name(number: u64) -> [u8; 16] {
     (u128::from(number) << 64 | 7).to_be_bytes()
 }
 
+/// A name from `first` on that has its bits in a filter of one group although it was never added:
+/// those with smaller numbers have them.
+pub(crate) fn passing(first: u64) -> u64 {
+    let hash = |number: u64| seed().hash(key(&name(number)));
+    let mut words = [0_u64; 2];
+    for number in 0..first {
+        words[hash(number).place(2)] |= hash(number).bits();
+    }
+    let passes = |number: &u64| {
+        let bits = hash(*number).bits();
+        words[hash(*number).place(2)] & bits == bits
+    };
+    (first..).find(passes).unwrap_or(first)
+}
+
 /// A table of one shard with these.
 pub(crate) fn table(entries: impl IntoIterator<Item = (u64, Known)>) -> (Index<Known>, Room) {
     let (index, mut room) = Index::new(1, seed());
@@ -73,7 +88,8 @@ pub(crate) fn table(entries: impl IntoIterator<Item = (u64, Known)>) -> (Index<K
     (index, room)
 }
 
-/// Numbers of names that all have their home in the first of two groups.
+/// Numbers of names that all have their home in the first of two groups, and their bits in the first
+/// of two words.
 pub(crate) fn neighbours() -> impl Iterator<Item = u64> {
     (0..).filter(|number| seed().hash(key(&name(*number))).place(2) == 0)
 }

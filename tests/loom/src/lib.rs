@@ -8,6 +8,8 @@ pub(crate) mod revocation {
 
     #[path = "../../../../src/revocation/hash.rs"]
     pub(crate) mod hash;
+    #[path = "../../../../src/revocation/filter.rs"]
+    pub(crate) mod filter;
     #[path = "../../../../src/revocation/shard.rs"]
     pub(crate) mod shard;
     #[path = "../../../../src/revocation/index.rs"]

@@ -8,10 +8,13 @@ use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use loom::thread;
 
-use crate::known::{Known, WIDE, known, name, neighbours, table};
+use crate::known::{Known, WIDE, known, name, neighbours, passing, seed, table};
+use crate::revocation::filter::Filling;
+use crate::revocation::hash::key;
 use crate::revocation::index::{Index, Room};
 
-/// Entries that fill a shard of one group: one more takes a new shard.
+/// Entries that fill a shard of one group, which has two words of a filter: one more takes a new
+/// shard.
 const FULL: u64 = 14;
 
 fn check(model: impl Fn() + Sync + Send + 'static) {
@@ -160,6 +163,87 @@ fn a_state_that_is_raised_in_place_is_read_whole_and_never_falls() {
         assert!(first >= acknowledged, "{first} after {acknowledged}");
         let second = place(server.find(1));
         assert!(second >= first, "{second} after {first}");
+        writer.join().unwrap();
+    });
+}
+
+#[test]
+fn names_that_share_a_word_of_the_filter_are_all_seen_once_they_are_acknowledged() {
+    check(|| {
+        let mut names = neighbours();
+        let [first, second, third] = [(); 3].map(|()| names.next().unwrap());
+        let server = Server::with([(first, known(1))]);
+        let writer = spawn(&server, move |server| {
+            server.publish(second, known(5));
+            server.publish(third, known(7));
+        });
+        let acknowledged = server.acknowledged();
+        for (number, state, position) in [(second, known(5), 1), (third, known(7), 2)] {
+            let found = server.find(number);
+            assert!(found.is_none() || found == Some(state), "{found:?}");
+            assert!(acknowledged < position || found.is_some(), "{number}");
+        }
+        assert_eq!(server.find(first), Some(known(1)));
+        writer.join().unwrap();
+    });
+}
+
+#[test]
+fn an_entry_whose_bits_others_had_before_is_read_whole() {
+    // The filter lets the reader through before the entry is there; what is behind it has to hold.
+    let last = passing(FULL - 1);
+    check(move || {
+        let server = Server::with((0..FULL - 1).map(|number| (number, known(1))));
+        let writer = spawn(&server, move |server| server.publish(last, known(WIDE - 1)));
+        let acknowledged = server.acknowledged();
+        let found = server.find(last);
+        assert!(
+            found.is_none() || found == Some(known(WIDE - 1)),
+            "{found:?}"
+        );
+        assert!(acknowledged == 0 || found.is_some());
+        writer.join().unwrap();
+    });
+}
+
+#[test]
+fn the_filter_holds_what_was_added_and_next_to_nothing_else() {
+    let mut builder = loom::model::Builder::new();
+    builder.max_branches = 1_000_000;
+    builder.check(|| {
+        let hash = |number: u64| seed().hash(key(&name(number)));
+        // Six to a word: as full as a shard lets it become, half of them added later.
+        let (words, names, others) = (40, 240, 4_000);
+        let mut filling = Filling::new(words);
+        (0..names / 2).for_each(|number| filling.add(hash(number)));
+        let filter = filling.done();
+        (names / 2..names).for_each(|number| filter.add(hash(number)));
+        assert!((0..names).all(|number| filter.may_hold(hash(number))));
+        let passed = (names..names + others).filter(|number| filter.may_hold(hash(*number)));
+        let passed = passed.count();
+        assert!(
+            passed < 120,
+            "{passed} of {others} names that are not there"
+        );
+        println!("{passed} of {others}");
+    });
+}
+
+#[test]
+fn what_was_seen_once_is_seen_again_while_the_filter_is_replaced() {
+    check(|| {
+        let server = Server::with((0..FULL - 1).map(|number| (number, known(1))));
+        let writer = spawn(&server, |server| {
+            // The last for which there is room, and the one that takes a larger shard.
+            server.publish(FULL - 1, known(5));
+            server.publish(FULL, known(5));
+        });
+        let acknowledged = server.acknowledged();
+        let first = server.find(FULL - 1).is_some();
+        let second = server.find(FULL - 1).is_some();
+        assert!(acknowledged == 0 || first);
+        assert!(!first || second, "seen, and missed after that");
+        assert!(acknowledged < 2 || server.find(FULL).is_some());
         writer.join().unwrap();
     });
 }
