@@ -42,9 +42,9 @@ const ENDS: &str =
 const LINES: &str = "expected `key`, `max-lifetime`, `rollout` or a comment (`#`)";
 const POSITIVE: &str = "expected a number of seconds from 1 to 4294967295";
 const NUMBER: &str = "expected a number of seconds from 0 to 4294967295";
-const ACTIVATE: &str = 
+const ACTIVATE: &str =
     "expected activate=YYYY-MM-DDThh:mm:ssZ, a date in UTC from 1970 to 9999 that exists";
-const RETIRE: &str = 
+const RETIRE: &str =
     "expected retire=YYYY-MM-DDThh:mm:ssZ, a date in UTC from 1970 to 9999 that exists";
 const TAIL: &str =
     "expected `retire=...` with or without `forced`, then `disabled`, or a note (`#`)";
@@ -55,9 +55,15 @@ const CONTROL: &str = "a control character or tab; use spaces";
 #[test]
 fn faults_of_the_header_are_named() {
     for empty in ["", "\n", "\r\n\r\n", "   \n"] {
-        says(empty, "the file is empty; a ring file starts with `cloakroom-ring 1`");
+        says(
+            empty,
+            "the file is empty; a ring file starts with `cloakroom-ring 1`",
+        );
     }
-    says("  \n# nothing but this\n", "the file has no `cloakroom-ring 1` line");
+    says(
+        "  \n# nothing but this\n",
+        "the file has no `cloakroom-ring 1` line",
+    );
     says("cloakroom-ring 1\n", "the file has no `max-lifetime` line");
     for (file, place, expected) in [
         ("key value\n", "line 1, column 1", FIRST),

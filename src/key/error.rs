@@ -84,13 +84,13 @@ impl Looks {
             Self::Unit
         } else if text.starts_with("clkfeed1.") {
             Self::Feed
+        } else if text.starts_with("clkwrap1.") {
+            Self::Wrapped
         } else if ["clkkey", "clksub", "clkfeed", "clkwrap"]
             .iter()
             .any(|prefix| text.starts_with(prefix))
         {
             Self::LaterVersion
-        } else if text.starts_with("clkwrap1.") {
-            Self::Wrapped
         } else if text.starts_with("cloakroom-ring") {
             Self::Ring
         } else if text.starts_with("eyJ") {

@@ -87,7 +87,9 @@ impl fmt::Display for RingFileError {
             Fault::Expected(what) => write!(f, "expected {what}"),
             Fault::Repeated(what) => write!(f, "`{what}` is given twice"),
             Fault::Missing(what) => write!(f, "the file has no `{what}` line"),
-            Fault::Empty => f.write_str("the file is empty; a ring file starts with `cloakroom-ring 1`"),
+            Fault::Empty => {
+                f.write_str("the file is empty; a ring file starts with `cloakroom-ring 1`")
+            }
             Fault::NotARing(looks) => not_a_ring(f, *looks),
             Fault::Version => f.write_str(
                 "this is another version of the ring file, and this program reads version 1; \
@@ -129,7 +131,11 @@ fn not_a_ring(f: &mut fmt::Formatter<'_>, looks: Looks) -> fmt::Result {
         Looks::Unknown | Looks::Empty | Looks::Ring => {
             f.write_str("expected `cloakroom-ring 1`, the first line of a ring file")
         }
-        other => write!(f, "{}; a ring file starts with `cloakroom-ring 1`", other.words()),
+        other => write!(
+            f,
+            "{}; a ring file starts with `cloakroom-ring 1`",
+            other.words()
+        ),
     }
 }
 
