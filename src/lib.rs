@@ -82,7 +82,9 @@ pub use crate::key::plan::KeyState;
 pub use crate::key::ring::{KeyRing, RingKey};
 pub use crate::key::root::Key;
 pub use crate::key::text::SecretText;
+pub use crate::key::timeline::{KeyPlan, Timeline, Turn};
 pub use crate::key::unit::Unit;
+pub use crate::key::warning::{Fleet, RingWarning};
 #[cfg(feature = "std")]
 pub use crate::revocation::changes::Changes;
 #[cfg(feature = "std")]
