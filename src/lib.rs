@@ -47,6 +47,9 @@ mod key;
 #[cfg(feature = "std")]
 #[cfg(any(feature = "redb", feature = "feed"))]
 mod promise;
+#[cfg(feature = "std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+pub mod reload;
 mod revocation;
 mod seal;
 mod secret;
