@@ -43,6 +43,50 @@ impl KeyRing {
         self.announce(key, activate)
     }
 
+    /// This ring with a leaked key disabled and `key` in its place, which seals at once: what an
+    /// emergency needs, in one edit that running servers take.
+    ///
+    /// Everybody whose token is under the leaked key has to log in again. Until all servers have the
+    /// new ring, those that have not refuse tokens of those that have.
+    ///
+    /// The new key counts as active since before the greatest difference of clocks (the rollout
+    /// time), but not since before the leaked key: older keys would retire earlier than was
+    /// planned, and servers refuse that.
+    ///
+    /// ```
+    /// use cloakroom::{Key, KeyRing, KeyState, Timestamp};
+    /// use time::Duration;
+    ///
+    /// let now = Timestamp::from_unix(1_800_000_000).unwrap();
+    /// let (leaked, key) = (Key::generate()?, Key::generate()?);
+    /// let ring = KeyRing::new(leaked.clone(), now, Duration::hours(8))?;
+    /// let next = ring.replace_leaked(leaked.id(), key.clone(), now)?;
+    /// assert_eq!(next.state(leaked.id(), now), Some(KeyState::Disabled));
+    /// assert_eq!(next.sealing_key(now), Some(key.id()));
+    /// assert!(ring.check_successor(&next, now).is_ok());
+    /// # Ok::<(), cloakroom::RingError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RingError::UnknownKey`]; [`RingError`] when the keys no longer form a ring.
+    pub fn replace_leaked(
+        &self,
+        leaked: KeyId,
+        key: Key,
+        now: Timestamp,
+    ) -> Result<Self, RingError> {
+        let rollout = u64::from(self.rollout());
+        let margin = now.unix().saturating_sub(rollout);
+        let activate = match self.ring().sealing(now) {
+            Some(entry) if entry.material.id() == leaked => entry.activate.unix().max(margin),
+            Some(entry) => entry.activate.unix().saturating_add(1).max(margin),
+            None => margin,
+        };
+        let activate = Timestamp::from_unix(activate).ok_or(RingError::Clock)?;
+        self.disable(leaked)?.announce(key, activate)
+    }
+
     /// This ring without a key that no server uses any more.
     ///
     /// [`without`](Self::without) takes a key out by force.
