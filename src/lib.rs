@@ -18,13 +18,15 @@
 // tests/layers.rs fails on an import that climbs.
 //
 //   attic    lib, hazmat, testing
-//   layer 10 web          sessions in a request and its response, for tower, axum and actix-web
-//   layer 9  http         strings in, header lines out
-//   layer 8  session      issue, verify, renew, rotate, revoke
-//   layer 7  feed         one list for many servers, over an engine they share
-//   layer 6  index        lists of devices
-//   layer 5  store        the list with a disk behind it
-//   layer 4  revocation   entries, the view that is consulted, the list in memory
+//   layer 12 web          sessions in a request and its response, for tower, axum and actix-web
+//   layer 11 http         strings in, header lines out
+//   layer 10 reload       watches where keys come from, swaps them in
+//   layer 9  session      issue, verify, renew, rotate, revoke
+//   layer 8  feed         one list for many servers, over an engine they share
+//   layer 7  index        lists of devices
+//   layer 6  store        the list with a disk behind it
+//   layer 5  revocation   entries, the view that is consulted, the list in memory
+//   layer 4  source       where rings are read from
 //   layer 3  key          keys, texts, ring, what may seal and open when
 //   layer 2  seal         derivation and the AEAD
 //   layer 1  wire         text, varints, claims, payloads
@@ -45,10 +47,16 @@ mod key;
 #[cfg(feature = "std")]
 #[cfg(any(feature = "redb", feature = "feed"))]
 mod promise;
+#[cfg(feature = "std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+pub mod reload;
 mod revocation;
 mod seal;
 mod secret;
 mod session;
+#[cfg(feature = "std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+pub mod source;
 #[cfg(feature = "std")]
 #[cfg(feature = "redb")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redb")))]
@@ -77,7 +85,9 @@ pub use crate::key::plan::KeyState;
 pub use crate::key::ring::{KeyRing, RingKey};
 pub use crate::key::root::Key;
 pub use crate::key::text::SecretText;
+pub use crate::key::timeline::{KeyPlan, Timeline, Turn};
 pub use crate::key::unit::Unit;
+pub use crate::key::warning::{Fleet, RingWarning};
 #[cfg(feature = "std")]
 pub use crate::revocation::changes::Changes;
 #[cfg(feature = "std")]

@@ -21,16 +21,18 @@ mod scan;
 use scan::{Tree, strip};
 
 /// Bottom to top. Within a layer of single files the order is that of the line.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 14] = [
     &["error", "time", "secret", "swap", "promise"],
     &["wire"],
     &["seal"],
     &["key"],
+    &["source"],
     &["revocation"],
     &["store"],
     &["index"],
     &["feed"],
     &["session"],
+    &["reload"],
     &["http"],
     &["web"],
     &["hazmat", "testing", "lib"],

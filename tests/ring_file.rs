@@ -35,23 +35,35 @@ fn says(file: &str, expected: &str) {
 }
 
 const FIRST: &str = "expected `cloakroom-ring 1`, the first line of a ring file";
-const VERSION: &str = "expected version 1 of the ring file";
+const VERSION: &str = "this is another version of the ring file, and this program reads version 1; \
+     write the file as version 1, or upgrade the program";
 const ENDS: &str =
     "expected the end of the line; a note stands behind a key or on a line of its own";
 const LINES: &str = "expected `key`, `max-lifetime`, `rollout` or a comment (`#`)";
 const POSITIVE: &str = "expected a number of seconds from 1 to 4294967295";
 const NUMBER: &str = "expected a number of seconds from 0 to 4294967295";
-const ACTIVATE: &str = "expected activate=YYYY-MM-DDThh:mm:ssZ";
-const RETIRE: &str = "expected retire=YYYY-MM-DDThh:mm:ssZ";
+const ACTIVATE: &str =
+    "expected activate=YYYY-MM-DDThh:mm:ssZ, a date in UTC from 1970 to 9999 that exists";
+const RETIRE: &str =
+    "expected retire=YYYY-MM-DDThh:mm:ssZ, a date in UTC from 1970 to 9999 that exists";
 const TAIL: &str =
     "expected `retire=...` with or without `forced`, then `disabled`, or a note (`#`)";
+const RETURN: &str =
+    "a carriage return that ends no line; save the file with line ends of Unix or Windows";
 const CONTROL: &str = "a control character or tab; use spaces";
 
 #[test]
 fn faults_of_the_header_are_named() {
-    for empty in ["", "\n", "\r\n\r\n", "   \n# nothing but this\n"] {
-        says(empty, "the file has no `cloakroom-ring 1` line");
+    for empty in ["", "\n", "\r\n\r\n", "   \n"] {
+        says(
+            empty,
+            "the file is empty; a ring file starts with `cloakroom-ring 1`",
+        );
     }
+    says(
+        "  \n# nothing but this\n",
+        "the file has no `cloakroom-ring 1` line",
+    );
     says("cloakroom-ring 1\n", "the file has no `max-lifetime` line");
     for (file, place, expected) in [
         ("key value\n", "line 1, column 1", FIRST),
@@ -61,7 +73,8 @@ fn faults_of_the_header_are_named() {
         (
             &format!("{A}\n"),
             "line 1, column 1",
-            "expected `cloakroom-ring 1` before any key",
+            "this is a key alone; a ring file starts with `cloakroom-ring 1`, and a key stands in it \
+             as `key KEY activate=TIME`",
         ),
         (
             "cloakroom-ring\n",
@@ -275,15 +288,15 @@ fn characters_that_nobody_sees_are_refused_where_they_stand() {
     // A carriage return is a line end only with a line feed behind it.
     says(
         &head(&format!("{key}\r# x\n")),
-        &format!("line 3, column 91: {CONTROL}"),
+        &format!("line 3, column 91: {RETURN}"),
     );
     says(
         &head(&format!("{key}\r\r\n")),
-        &format!("line 3, column 91: {CONTROL}"),
+        &format!("line 3, column 91: {RETURN}"),
     );
     says(
         &head(&format!("{key}\r")),
-        &format!("line 3, column 91: {CONTROL}"),
+        &format!("line 3, column 91: {RETURN}"),
     );
     says(
         &format!("\u{feff}{}", head(&key)),

@@ -62,6 +62,12 @@ pub enum Looks {
     Pem,
     /// A PASETO or PASERK text.
     Paseto,
+    /// A JSON web token.
+    Jwt,
+    /// A ring file, or its first line.
+    Ring,
+    /// A ring file that is wrapped with a password.
+    Wrapped,
     /// Something else.
     Unknown,
 }
@@ -78,11 +84,17 @@ impl Looks {
             Self::Unit
         } else if text.starts_with("clkfeed1.") {
             Self::Feed
-        } else if ["clkkey", "clksub", "clkfeed"]
+        } else if text.starts_with("clkwrap1.") {
+            Self::Wrapped
+        } else if ["clkkey", "clksub", "clkfeed", "clkwrap"]
             .iter()
             .any(|prefix| text.starts_with(prefix))
         {
             Self::LaterVersion
+        } else if text.starts_with("cloakroom-ring") {
+            Self::Ring
+        } else if text.starts_with("eyJ") {
+            Self::Jwt
         } else if text.starts_with("-----BEGIN") {
             Self::Pem
         } else if ["v1.", "v2.", "v3.", "v4.", "k1.", "k2.", "k3.", "k4."]
@@ -95,7 +107,7 @@ impl Looks {
         }
     }
 
-    const fn words(self) -> &'static str {
+    pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Empty => "there is no key here",
             Self::Token => "this is a session token, not a key",
@@ -105,6 +117,9 @@ impl Looks {
             Self::LaterVersion => "this is a key of another version of the format",
             Self::Pem => "this is a PEM file, not a key",
             Self::Paseto => "this is a PASETO key or token",
+            Self::Jwt => "this is a JSON web token, not a key",
+            Self::Ring => "this is a ring file, not a single key",
+            Self::Wrapped => "this is a ring file wrapped with a password, not a key",
             Self::Unknown => "this is not a key",
         }
     }
@@ -130,7 +145,8 @@ impl fmt::Display for KeyError {
                 "all bytes of the key are equal; this is a placeholder, generate a key instead",
             ),
             Self::WrongContext => f.write_str(
-                "this unit was derived for another purpose or audience than the configured one",
+                "this unit was derived for another purpose or audience than the configured one, or a \
+                 character of it was mistyped",
             ),
             Self::BadContext => {
                 f.write_str("a purpose has 1 to 255 bytes and an audience has 0 to 255 bytes")

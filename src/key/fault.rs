@@ -54,6 +54,11 @@ pub enum RingError {
         /// When no token under it can be alive any more.
         until: Timestamp,
     },
+    /// The rollout time is not a whole number of seconds from 0 to 4,294,967,295.
+    Rollout,
+    /// A note is longer than 80 bytes, holds a control character, or begins or ends so that a file
+    /// would not give it back.
+    Note,
     /// The maximum lifetime is not a whole number of seconds from 1 to 4,294,967,295.
     Lifetime,
     /// A policy gives tokens a longer life than the ring plans for, in seconds.
@@ -83,6 +88,8 @@ impl RingError {
             | Self::NoSealingKey
             | Self::Clock
             | Self::Lifetime
+            | Self::Rollout
+            | Self::Note
             | Self::LifetimeTooShort { .. } => None,
         }
     }
@@ -132,6 +139,13 @@ impl fmt::Display for RingError {
             ),
             Self::Lifetime => f.write_str(
                 "the maximum lifetime is a whole number of seconds from 1 to 4294967295",
+            ),
+            Self::Rollout => {
+                f.write_str("the rollout time is a whole number of seconds from 0 to 4294967295")
+            }
+            Self::Note => f.write_str(
+                "a note has at most 80 bytes, no control characters, no `#` at its beginning and \
+                 no spaces at its ends",
             ),
             Self::LifetimeTooShort { policy, ring } => write!(
                 f,

@@ -108,21 +108,12 @@ impl Reader {
         };
         if !self.header {
             if word != HEADER {
-                let looks = Looks::of(word);
-                return Err(words.error(
-                    column,
-                    match looks {
-                        Looks::Unknown | Looks::Empty => {
-                            Fault::Expected("`cloakroom-ring 1`, the first line of a ring file")
-                        }
-                        _ => Fault::Expected("`cloakroom-ring 1` before any key"),
-                    },
-                ));
+                let fault = Fault::NotARing(Looks::of(word));
+                return Err(words.error(column, fault));
             }
-            let version = Fault::Expected("version 1 of the ring file");
             match words.next() {
                 Some(("1", _)) => self.header = true,
-                Some((_, column)) => return Err(words.error(column, version)),
+                Some((_, column)) => return Err(words.error(column, Fault::Version)),
                 None => return Err(words.here("the version of the ring file, `1`")),
             }
             return words.end();
@@ -164,7 +155,7 @@ impl Reader {
         };
         let material = material.map_err(|error| words.error(column, Fault::Key(error)))?;
         self.places.push((words.number, column));
-        let what = "activate=YYYY-MM-DDThh:mm:ssZ";
+        let what = "activate=YYYY-MM-DDThh:mm:ssZ, a date in UTC from 1970 to 9999 that exists";
         let (word, column) = words.next().ok_or_else(|| words.here(what))?;
         let activate = word.strip_prefix("activate=").and_then(date::parse);
         let activate = activate.ok_or_else(|| words.error(column, Fault::Expected(what)))?;
@@ -181,7 +172,9 @@ impl Reader {
                 if entry.retire.is_some() {
                     return Err(words.error(column, Fault::Repeated("retire")));
                 }
-                let what = Fault::Expected("retire=YYYY-MM-DDThh:mm:ssZ");
+                let what = Fault::Expected(
+                    "retire=YYYY-MM-DDThh:mm:ssZ, a date in UTC from 1970 to 9999 that exists",
+                );
                 entry.retire = Some(date::parse(time).ok_or_else(|| words.error(column, what))?);
             } else if word == "forced" && entry.retire.is_some() && !entry.forced && !entry.disabled
             {
@@ -257,9 +250,16 @@ impl KeyRing {
                 at: 0,
             };
             if let Some(at) = line.find(char::is_control) {
-                return Err(words.error(words.column(at), Fault::Control));
+                let fault = match line.get(at..) {
+                    Some(rest) if rest.starts_with('\r') => Fault::CarriageReturn,
+                    _ => Fault::Control,
+                };
+                return Err(words.error(words.column(at), fault));
             }
             reader.line(&mut words)?;
+        }
+        if text.trim().is_empty() {
+            return Err(RingFileError::whole(Fault::Empty));
         }
         if !reader.header {
             return Err(RingFileError::whole(Fault::Missing("cloakroom-ring 1")));

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::key::error::KeyError;
+use crate::key::error::{KeyError, Looks};
 use crate::key::fault::{MAX_KEYS, RingError};
 
 /// The longest ring file in bytes.
@@ -30,7 +30,13 @@ pub(crate) enum Fault {
     Expected(&'static str),
     Repeated(&'static str),
     Missing(&'static str),
+    /// Nothing but white space.
+    Empty,
+    /// Something else stands where the header belongs.
+    NotARing(Looks),
+    Version,
     Control,
+    CarriageReturn,
     ByteOrderMark,
     NotUtf8,
     NoteTooLong,
@@ -81,6 +87,18 @@ impl fmt::Display for RingFileError {
             Fault::Expected(what) => write!(f, "expected {what}"),
             Fault::Repeated(what) => write!(f, "`{what}` is given twice"),
             Fault::Missing(what) => write!(f, "the file has no `{what}` line"),
+            Fault::Empty => {
+                f.write_str("the file is empty; a ring file starts with `cloakroom-ring 1`")
+            }
+            Fault::NotARing(looks) => not_a_ring(f, *looks),
+            Fault::Version => f.write_str(
+                "this is another version of the ring file, and this program reads version 1; \
+                 write the file as version 1, or upgrade the program",
+            ),
+            Fault::CarriageReturn => f.write_str(
+                "a carriage return that ends no line; save the file with line ends of Unix or \
+                 Windows",
+            ),
             Fault::Control => f.write_str("a control character or tab; use spaces"),
             Fault::ByteOrderMark => {
                 f.write_str("a byte order mark; save the file as UTF-8 without one")
@@ -97,6 +115,27 @@ impl fmt::Display for RingFileError {
             Fault::Key(error) => error.fmt(f),
             Fault::Ring(error) => error.fmt(f),
         }
+    }
+}
+
+fn not_a_ring(f: &mut fmt::Formatter<'_>, looks: Looks) -> fmt::Result {
+    match looks {
+        Looks::Root | Looks::Unit => f.write_str(
+            "this is a key alone; a ring file starts with `cloakroom-ring 1`, and a key stands in \
+             it as `key KEY activate=TIME`",
+        ),
+        Looks::Wrapped => f.write_str(
+            "this ring file is wrapped with a password; unwrap it with the password it was made \
+             with",
+        ),
+        Looks::Unknown | Looks::Empty | Looks::Ring => {
+            f.write_str("expected `cloakroom-ring 1`, the first line of a ring file")
+        }
+        other => write!(
+            f,
+            "{}; a ring file starts with `cloakroom-ring 1`",
+            other.words()
+        ),
     }
 }
 

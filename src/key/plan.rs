@@ -78,7 +78,7 @@ pub(crate) struct Ring {
 
 impl Ring {
     /// The key that takes over from `entry`: the next one to become active.
-    fn successor(&self, entry: &Entry) -> Option<&Entry> {
+    pub(crate) fn successor(&self, entry: &Entry) -> Option<&Entry> {
         self.entries
             .iter()
             .filter(|other| !other.disabled && other.activate > entry.activate)
@@ -86,7 +86,7 @@ impl Ring {
     }
 
     /// SPEC §4.6: the time from which no token under the key can be alive.
-    fn computed_retirement(&self, entry: &Entry) -> Option<u64> {
+    pub(crate) fn computed_retirement(&self, entry: &Entry) -> Option<u64> {
         let from = self.successor(entry)?.activate.unix();
         let life = u64::from(self.max_lifetime).saturating_add(u64::from(self.rollout));
         Some(from.saturating_add(life))

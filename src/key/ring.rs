@@ -254,7 +254,7 @@ impl KeyRing {
         })
     }
 
-    fn changed(
+    pub(crate) fn changed(
         &self,
         change: impl FnOnce(&mut Vec<Entry>) -> Result<(), RingError>,
     ) -> Result<Self, RingError> {

@@ -33,6 +33,13 @@ impl SecretText {
     }
 }
 
+impl From<String> for SecretText {
+    /// Takes the text over. Copies of it that were made before are not wiped.
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl Drop for SecretText {
     fn drop(&mut self) {
         self.0.zeroize();

@@ -3,6 +3,7 @@
 use crate::key::fault::RingError;
 use crate::key::ring::KeyRing;
 use crate::key::table::KeyTable;
+use crate::key::warning::Fleet;
 use crate::revocation::view::RevocationView;
 use crate::session::error::ReplaceKeysError;
 use crate::session::sessions::Sessions;
@@ -106,6 +107,31 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         current.check_successor(&next, now)?;
         self.replace(&next)?;
         Ok(next)
+    }
+
+    /// Whether [`replace_keys`](Self::replace_keys) would take this ring now. Nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplaceKeysError`], as that method would give it.
+    pub fn check_keys(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError> {
+        let now = self.now()?;
+        self.key_ring().check_successor(ring, now)?;
+        self.inner.policy.check_ring(ring)?;
+        KeyTable::derive(ring, &self.inner.context).map_err(RingError::Key)?;
+        Ok(())
+    }
+
+    /// What a key ring needs to know of these sessions to warn of what will hurt
+    /// ([`KeyRing::warnings`]): the life of their tokens, the leeway, and the tolerance as the
+    /// greatest difference of clocks.
+    #[must_use]
+    pub fn fleet(&self) -> Fleet {
+        let policy = self.policy();
+        let mut fleet = Fleet::new(policy.token_lifetime());
+        fleet.leeway = policy.leeway();
+        fleet.clock_difference = policy.tolerance();
+        fleet
     }
 
     fn replace(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError> {
