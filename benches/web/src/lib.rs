@@ -1,0 +1,7 @@
+//! One small application in the ways people write it today, and the questions that tell them apart.
+
+pub mod app;
+pub mod limits;
+pub mod peers;
+pub mod questions;
+pub mod table;
