@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod limits;
+pub mod overhead;
 pub mod peers;
 pub mod questions;
 pub mod table;
