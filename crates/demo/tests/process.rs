@@ -1,7 +1,6 @@
 //! The server as a program of its own: it starts with one command, and what it keeps survives
 //! `kill -9`.
 
-#![cfg(feature = "std")]
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -13,11 +12,8 @@
     clippy::std_instead_of_alloc
 )]
 
-#[path = "common/server.rs"]
 #[allow(dead_code, reason = "each test file uses a part of it")]
 mod common;
-#[path = "common/example.rs"]
-mod example;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -35,11 +31,12 @@ struct Process {
 }
 
 fn command(directory: &Path) -> Command {
-    let mut command = Command::new(example::example("server"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
     command
         .env("CLOAKROOM_DIR", directory)
         .env("PORT", "0")
         .env_remove("CLOAKROOM_DEV_COOKIE")
+        .env_remove("REDIS_URL")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
@@ -105,6 +102,14 @@ impl Process {
         Request::login(name).send(self.address).token().unwrap()
     }
 
+    /// A form as the page at `from` has it.
+    fn signed(&self, from: &str, path: &str, token: &str) -> Request {
+        let page = Request::get(from).cookie(token).send(self.address).body;
+        let form = page.split_once("name=\"form\" value=\"").unwrap().1;
+        let form = form.split_once('"').unwrap().0;
+        Request::form(path, &format!("form={form}")).cookie(token)
+    }
+
     fn status(&self, token: &str) -> u16 {
         Request::get("/").cookie(token).send(self.address).status
     }
@@ -155,7 +160,7 @@ fn a_rotation_survives_kill_9() {
     let directory = Directory::new();
     let server = Process::start(directory.path());
     let admin = server.login("admin");
-    let rotate = Request::form("/admin/rotate-keys", "").cookie(&admin);
+    let rotate = server.signed("/admin", "/admin/rotate-keys", &admin);
     assert_eq!(rotate.send(server.address).status, 303);
     server.kill();
     let text = fs::read_to_string(directory.path().join("keys")).unwrap();
@@ -216,7 +221,7 @@ fn the_key_file_is_private_and_one_that_is_not_is_refused() {
     assert_eq!(mode(&below), 0o700);
     // Written anew by a rotation, and as private as before.
     let admin = server.login("admin");
-    let rotate = Request::form("/admin/rotate-keys", "").cookie(&admin);
+    let rotate = server.signed("/admin", "/admin/rotate-keys", &admin);
     assert_eq!(rotate.send(server.address).status, 303);
     assert_eq!(mode(&keys), 0o600);
     server.kill();
