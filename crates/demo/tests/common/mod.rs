@@ -1,6 +1,8 @@
 //! Runs the server on a free port with a clock that is moved by hand, and talks to it over a
 //! TCP connection of its own, so that what is checked is what is on the wire.
 
+pub(crate) mod process;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
