@@ -68,11 +68,11 @@ fn rings(app: &App, info: &SessionInfo, now: Timestamp) -> String {
         let fresh = total.saturating_mul(u64::from(share));
         let fresh = fresh.checked_div(u64::from(whole)).unwrap_or(0);
         let due = info.issued_at().unix().saturating_add(fresh);
-        ring("idle", "without further use", deadline, total, due, now)
+        ring("idle", "Idle", deadline, total, due, now)
     });
     let total = u64::from(policy.absolute_timeout());
     let deadline = info.absolute_deadline();
-    let absolute = ring("absolute", "in any case", deadline, total, 0, now);
+    let absolute = ring("absolute", "In any case", deadline, total, 0, now);
     idle.unwrap_or_default() + &absolute
 }
 
@@ -99,7 +99,6 @@ fn ring(
             ("label", Text(label)),
             ("deadline", Text(&deadline.unix().to_string())),
             ("total", Text(&total.to_string())),
-            ("due", Text(&due.to_string())),
             ("gone", Text(&gone.to_string())),
             ("renewing", Text(&renewing.to_string())),
             ("left", Text(&shown)),
@@ -276,4 +275,8 @@ pub async fn token_script() -> impl IntoResponse {
 fn file(of: &'static str, text: &'static str) -> ([(HeaderName, &'static str); 2], &'static str) {
     let kept = (header::CACHE_CONTROL, "public, max-age=60");
     ([(header::CONTENT_TYPE, of), kept], text)
+}
+
+pub async fn icon() -> impl IntoResponse {
+    file("image/svg+xml", include_str!("assets/icon.svg"))
 }

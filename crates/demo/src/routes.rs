@@ -39,13 +39,14 @@ pub fn router(app: Arc<App>, hosts: &[String]) -> Router {
         .route("/style.css", get(pages::style))
         .route("/app.js", get(pages::script))
         .route("/token.js", get(pages::token_script))
+        .route("/icon.svg", get(pages::icon))
         .layer(map_response(harden))
         .with_state(app)
 }
 
 /// Scripts come from files of this server alone, and nothing is made from text: an attacker who gets
 /// HTML into a page still can't act as the user.
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
                    form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
                    require-trusted-types-for 'script'";
 

@@ -82,8 +82,10 @@ function end(reason) {
   document.querySelector(".top nav")?.remove();
   document.title = "Logged out - cloakroom demo";
   say("");
-  main.setAttribute("role", "alert");
-  main.focus();
+  // Read aloud, and the next key press starts here.
+  text.setAttribute("role", "alert");
+  title.tabIndex = -1;
+  title.focus();
 }
 
 async function ask() {
