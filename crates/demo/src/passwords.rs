@@ -2,17 +2,17 @@
 //!
 //! A real server stores a hash per user (Argon2id, from the crate `argon2`) and limits attempts.
 
-use super::app::User;
+use crate::app::User;
 
 /// A user of the demo, with a password that everybody knows.
-pub(crate) struct DemoUser {
-    pub(crate) name: &'static str,
-    pub(crate) password: &'static str,
-    pub(crate) admin: bool,
+pub struct DemoUser {
+    pub name: &'static str,
+    pub password: &'static str,
+    pub admin: bool,
 }
 
 /// DEMO CREDENTIALS: they protect nothing.
-pub(crate) const DEMO_USERS: [DemoUser; 3] = [
+pub const DEMO_USERS: [DemoUser; 3] = [
     DemoUser {
         name: "ada",
         password: "demo-ada",
@@ -32,7 +32,7 @@ pub(crate) const DEMO_USERS: [DemoUser; 3] = [
 
 /// The user whose password this is. All users are gone through, and all bytes compared, so that the
 /// time does not tell which names exist.
-pub(crate) fn check(name: &str, password: &str) -> Option<User> {
+pub fn check(name: &str, password: &str) -> Option<User> {
     let mut found = None;
     for user in &DEMO_USERS {
         let same_password = same(user.password.as_bytes(), password.as_bytes());
@@ -40,6 +40,8 @@ pub(crate) fn check(name: &str, password: &str) -> Option<User> {
             found = Some(User {
                 name: user.name.to_owned(),
                 admin: user.admin,
+                device: String::new(),
+                note: String::new(),
             });
         }
     }

@@ -1,18 +1,7 @@
-//! Runs `examples/server` on a free port with a clock that is moved by hand, and talks to it over a
+//! Runs the server on a free port with a clock that is moved by hand, and talks to it over a
 //! TCP connection of its own, so that what is checked is what is on the wire.
 
-#[path = "../../examples/server"]
-#[allow(dead_code, reason = "main.rs uses what the tests do not")]
-pub(crate) mod server {
-    pub(crate) mod account;
-    pub(crate) mod admin;
-    pub(crate) mod api;
-    pub(crate) mod app;
-    pub(crate) mod auth;
-    pub(crate) mod keys;
-    pub(crate) mod pages;
-    pub(crate) mod passwords;
-}
+pub(crate) mod process;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -28,7 +17,8 @@ use cloakroom::{KeyId, ManualClock};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use self::server::app::{self, App, Config};
+use demo::app::{App, Config};
+use demo::routes::router;
 
 pub(crate) const START: u64 = 1_800_000_000;
 pub(crate) const COOKIE: &str = "__Host-session";
@@ -83,12 +73,11 @@ impl Server {
         extra: impl FnOnce(Arc<App>) -> Router,
     ) -> Self {
         let app = App::new(Config {
-            directory: directory.path().to_owned(),
             cookie,
-            clock: Arc::new(clock.clone()),
+            ..Config::new(directory.path().to_owned(), Arc::new(clock.clone()))
         })
         .unwrap();
-        let router = extra(Arc::clone(&app)).merge(app::router(Arc::clone(&app)));
+        let router = extra(Arc::clone(&app)).merge(router(Arc::clone(&app), &[]));
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
@@ -102,7 +91,7 @@ impl Server {
         }
     }
 
-    /// Stops, and starts again over the same directory and clock: the revocations are forgotten.
+    /// Stops, and starts again over the same directory and clock.
     pub(crate) fn restart(mut self) -> Self {
         let directory = self.directory.take().unwrap();
         let clock = self.clock.clone();
@@ -121,7 +110,12 @@ impl Server {
 
     /// A form sent from the server's own page, with this token in the cookie.
     pub(crate) fn post(&self, path: &str, token: &str, form: &str) -> Reply {
-        self.send(&Request::form(path, form).cookie(token))
+        let signature = self.app.sessions.verify(token).ok().map(|session| {
+            let signature = self.app.sessions.form_token(session.info());
+            format!("&form={}", signature.unwrap())
+        });
+        let form = format!("{form}{}", signature.unwrap_or_default());
+        self.send(&Request::form(path, &form).cookie(token))
     }
 
     /// Logs a demo user in and returns the token.

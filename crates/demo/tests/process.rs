@@ -1,7 +1,6 @@
 //! The server as a program of its own: it starts with one command, and what it keeps survives
 //! `kill -9`.
 
-#![cfg(feature = "std")]
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -13,109 +12,14 @@
     clippy::std_instead_of_alloc
 )]
 
-#[path = "common/server.rs"]
 #[allow(dead_code, reason = "each test file uses a part of it")]
 mod common;
-#[path = "common/example.rs"]
-mod example;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
+use common::process::{Process, command, refusal};
 use common::{Directory, Request};
-
-/// A running server, killed when dropped.
-struct Process {
-    child: Child,
-    address: SocketAddr,
-    output: String,
-}
-
-fn command(directory: &Path) -> Command {
-    let mut command = Command::new(example::example("server"));
-    command
-        .env("CLOAKROOM_DIR", directory)
-        .env("PORT", "0")
-        .env_remove("CLOAKROOM_DEV_COOKIE")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-/// What the server says when it refuses to start.
-fn refusal(directory: &Path) -> String {
-    let mut child = command(directory).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    // Waiting for its end alone would last for ever if it does start.
-    let started = lines
-        .map_while(Result::ok)
-        .any(|line| line.starts_with("listening"));
-    if started {
-        child.kill().unwrap();
-    }
-    let output = child.wait_with_output().unwrap();
-    assert!(!started && !output.status.success(), "the server started");
-    String::from_utf8(output.stderr).unwrap()
-}
-
-impl Process {
-    fn start(directory: &Path) -> Self {
-        Self::spawn(&mut command(directory))
-    }
-
-    fn spawn(command: &mut Command) -> Self {
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut output = String::new();
-        let address = loop {
-            let Some(line) = lines.next() else {
-                let mut error = String::new();
-                child
-                    .stderr
-                    .take()
-                    .unwrap()
-                    .read_to_string(&mut error)
-                    .unwrap();
-                panic!("the server ended before it listened: {output}{error}");
-            };
-            let line = line.unwrap();
-            if let Some(address) = line.strip_prefix("listening on http://") {
-                break address.parse().unwrap();
-            }
-            output.push_str(&line);
-            output.push('\n');
-        };
-        Self {
-            child,
-            address,
-            output,
-        }
-    }
-
-    /// As `kill -9` does: no handler runs.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    fn login(&self, name: &str) -> String {
-        Request::login(name).send(self.address).token().unwrap()
-    }
-
-    fn status(&self, token: &str) -> u16 {
-        Request::get("/").cookie(token).send(self.address).status
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[test]
 fn a_session_survives_kill_9_because_the_key_file_is_reused() {
@@ -155,7 +59,7 @@ fn a_rotation_survives_kill_9() {
     let directory = Directory::new();
     let server = Process::start(directory.path());
     let admin = server.login("admin");
-    let rotate = Request::form("/admin/rotate-keys", "").cookie(&admin);
+    let rotate = server.signed("/admin", "/admin/rotate-keys", &admin);
     assert_eq!(rotate.send(server.address).status, 303);
     server.kill();
     let text = fs::read_to_string(directory.path().join("keys")).unwrap();
@@ -216,7 +120,7 @@ fn the_key_file_is_private_and_one_that_is_not_is_refused() {
     assert_eq!(mode(&below), 0o700);
     // Written anew by a rotation, and as private as before.
     let admin = server.login("admin");
-    let rotate = Request::form("/admin/rotate-keys", "").cookie(&admin);
+    let rotate = server.signed("/admin", "/admin/rotate-keys", &admin);
     assert_eq!(rotate.send(server.address).status, 303);
     assert_eq!(mode(&keys), 0o600);
     server.kill();
@@ -224,5 +128,47 @@ fn the_key_file_is_private_and_one_that_is_not_is_refused() {
         fs::set_permissions(&keys, fs::Permissions::from_mode(open)).unwrap();
         let error = refusal(&below);
         assert!(error.contains("chmod 600"), "{open:o}: {error}");
+    }
+}
+
+#[test]
+fn who_logged_out_stays_logged_out_after_kill_9() {
+    let directory = Directory::new();
+    let server = Process::start(directory.path());
+    let (left, stays) = (server.login("ada"), server.login("ada"));
+    let out = Request::form("/logout", "").cookie(&left);
+    assert_eq!(out.send(server.address).status, 303);
+    server.kill();
+    let server = Process::start(directory.path());
+    assert_eq!(server.status(&left), 401);
+    assert_eq!(server.status(&stays), 200);
+}
+
+#[test]
+fn a_lost_list_of_logouts_lets_nobody_in_from_before() {
+    let directory = Directory::new();
+    let server = Process::start(directory.path());
+    let before = server.login("ada");
+    server.kill();
+    fs::remove_file(directory.path().join("revocations.redb")).unwrap();
+    let server = Process::start(directory.path());
+    assert_eq!(server.status(&before), 401);
+    assert_eq!(server.status(&server.login("ada")), 200);
+}
+
+#[test]
+fn a_name_that_is_not_ours_is_misdirected() {
+    let directory = Directory::new();
+    let server = Process::start(directory.path());
+    let token = server.login("ada");
+    let port = server.address.port();
+    for (host, status) in [
+        (format!("localhost:{port}"), 200),
+        (format!("127.0.0.1:{port}"), 200),
+        (format!("rebound.example:{port}"), 421),
+        ("localhost:1".to_owned(), 421),
+    ] {
+        let get = Request::get("/").header("Host", &host).cookie(&token);
+        assert_eq!(get.send(server.address).status, status, "{host}");
     }
 }

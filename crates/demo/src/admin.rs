@@ -1,0 +1,172 @@
+//! What an administrator does: end other people's sessions, rotate keys, take a key out of service.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use axum::extract::{Form, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use cloakroom::http::response::Refusal;
+use cloakroom::{Key, KeyId, KeyRing, RevokeError, Timestamp};
+use serde::Deserialize;
+
+use crate::account::{Signed, blocking, revoke_failed};
+use crate::app::App;
+use crate::revocations::NotPublished;
+use crate::who::Admin;
+use crate::{pages, passwords};
+
+type Fault = Box<dyn Error + Send + Sync>;
+
+/// Seconds until an announced key seals. One process needs none; several need the time that a new
+/// key file takes to reach all of them (`KeyRing::rollout`), because a server that does not have
+/// the key yet rejects what its neighbour seals.
+pub const ANNOUNCED_FOR: u64 = 5;
+
+pub async fn page(
+    State(app): State<Arc<App>>,
+    Admin(who): Admin,
+) -> Result<Html<String>, Response> {
+    let form = who.handle.form_token();
+    let form = form.map_err(|error| error.into_response())?;
+    let of = Arc::clone(&app);
+    let users = blocking(move || {
+        let devices = |name: &str| of.sessions.devices(name).map_or(0, |devices| devices.len());
+        let users = passwords::DEMO_USERS.iter();
+        users.map(|user| (user.name, devices(user.name))).collect()
+    });
+    let users: Vec<(&str, usize)> = users.await.map_err(|refusal| refusal.into_response())?;
+    pages::admin(&app, &users, &form).map_err(|refusal| refusal.into_response())
+}
+
+#[derive(Deserialize)]
+pub struct Victim {
+    user: String,
+    #[serde(default)]
+    form: String,
+}
+
+/// Ends all sessions of another user. The user can log in again at once; to prevent that, disable
+/// the account in the user database first.
+pub async fn force_out(
+    State(app): State<Arc<App>>,
+    Admin(who): Admin,
+    Form(victim): Form<Victim>,
+) -> Result<Response, Response> {
+    signed(&who, &victim.form)?;
+    let ended = blocking(move || app.sessions.revoke_subject(&victim.user)).await;
+    match ended.map_err(|refusal| refusal.into_response())? {
+        Ok(()) => Ok(Redirect::to("/admin").into_response()),
+        Err(RevokeError::NoSubject | RevokeError::SubjectTooLong { .. }) => {
+            Ok((StatusCode::BAD_REQUEST, "no user has this name\n").into_response())
+        }
+        Err(error) => Err(revoke_failed(&error).into_response()),
+    }
+}
+
+fn signed(who: &crate::who::LoggedIn, form: &str) -> Result<(), Response> {
+    who.handle
+        .check_form(form)
+        .map_err(|error| error.into_response())
+}
+
+/// Announces a new key, and drops keys that no live token can be under any more.
+pub async fn rotate_keys(
+    State(app): State<Arc<App>>,
+    Admin(who): Admin,
+    Form(form): Form<Signed>,
+) -> Result<Response, Response> {
+    signed(&who, &form.form)?;
+    let changed = change_keys(app, |ring, now| {
+        let seals_at = now.unix().saturating_add(ANNOUNCED_FOR);
+        let seals_at = Timestamp::from_unix(seals_at).ok_or("the year 9999 is over")?;
+        Ok(ring
+            .without_retired(now)?
+            .announce(Key::generate()?, seals_at)?)
+    })
+    .await;
+    Ok(match changed {
+        Ok(()) => Redirect::to("/admin#keys").into_response(),
+        Err(why) => unchanged(&why),
+    })
+}
+
+#[derive(Deserialize)]
+pub struct Leaked {
+    key: String,
+    #[serde(default)]
+    form: String,
+}
+
+/// Takes a leaked key out of service and logs everybody out, the administrator too: whoever had the
+/// key may have renewed a forged session, which is now under the next key and looks like any other.
+pub async fn disable_key(
+    State(app): State<Arc<App>>,
+    Admin(who): Admin,
+    Form(leaked): Form<Leaked>,
+) -> Result<Response, Response> {
+    signed(&who, &leaked.form)?;
+    let Ok(key) = leaked.key.parse::<KeyId>() else {
+        return Ok((StatusCode::BAD_REQUEST, "which key?\n").into_response());
+    };
+    // The file first, so that the key stays disabled after a restart.
+    let changed = change_keys(Arc::clone(&app), move |ring, _| Ok(ring.disable(key)?)).await;
+    if let Err(why) = changed {
+        return Ok(unchanged(&why));
+    }
+    let disabled = disable_everywhere(&app, key).await;
+    let repeat_after = disabled.map_err(|refusal| refusal.into_response())?;
+    if let Some(pause) = repeat_after {
+        // A server that had not heard of it yet may have renewed a forged token in between.
+        tokio::spawn(async move {
+            tokio::time::sleep(pause.unsigned_abs()).await;
+            if disable_everywhere(&app, key).await.is_err() {
+                eprintln!("disable key {key} again");
+            }
+        });
+    }
+    Ok(Redirect::to("/login").into_response())
+}
+
+/// When to do it once more, if at all.
+async fn disable_everywhere(app: &Arc<App>, key: KeyId) -> Result<Option<time::Duration>, Refusal> {
+    let app = Arc::clone(app);
+    let disabled = blocking(move || {
+        // Each purpose for itself; the pause is the same.
+        let specimens = app.specimens.disable_key(key)?;
+        let sessions = app.sessions.disable_key(key)?;
+        Ok(sessions.repeat_after.max(specimens.repeat_after))
+    })
+    .await?;
+    disabled.map_err(|error: RevokeError<NotPublished>| revoke_failed(&error))
+}
+
+/// Makes the next ring out of the present one, writes it to disk, then swaps it in while requests
+/// are running. In this order, a key never seals that a restart would not find.
+async fn change_keys(
+    app: Arc<App>,
+    change: impl FnOnce(&KeyRing, Timestamp) -> Result<KeyRing, Fault> + Send + 'static,
+) -> Result<(), Fault> {
+    // The disk may take its time, and a worker of the runtime must not wait for it.
+    tokio::task::spawn_blocking(move || {
+        let _turn = app.keys.lock();
+        let now = app.clock.now()?;
+        let ring = app.sessions.key_ring();
+        let next = change(&ring, now)?;
+        ring.check_successor(&next, now)?;
+        app.keys.save(&next)?;
+        app.specimens.replace_keys(&next)?;
+        Ok(app.sessions.replace_keys(&next)?)
+    })
+    .await?
+}
+
+/// An administrator may read why; the texts name key ids and times, never keys.
+fn unchanged(why: &Fault) -> Response {
+    let page = pages::message(
+        "Keys unchanged",
+        &format!("keys unchanged: {why}"),
+        "/admin",
+    );
+    (StatusCode::CONFLICT, page).into_response()
+}

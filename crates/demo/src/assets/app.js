@@ -1,0 +1,158 @@
+// The open page: rings that count down, counters, and the end of the session when it comes.
+// Nothing here is needed to log in or out, and nothing here can read the session's cookie.
+
+const main = document.getElementById("main");
+const news = document.getElementById("news");
+const tabs = new BroadcastChannel("cloakroom-session");
+const rings = [...document.querySelectorAll("[data-ring]")].map((element) => ({
+  name: element.dataset.ring,
+  element,
+  clock: element.querySelector("[data-left]"),
+  left: element.querySelector(".left"),
+  at: element.querySelector("time"),
+  deadline: Number(element.dataset.deadline),
+  total: Number(element.dataset.total),
+}));
+// The server's time, and when it was told: the clock of this machine may be wrong.
+let told;
+let over = false;
+
+function say(text) {
+  news.textContent = text;
+}
+
+function serverTime() {
+  return told.now + (performance.now() - told.at) / 1000;
+}
+
+function draw() {
+  if (over || told === undefined) return;
+  const now = serverTime();
+  for (const ring of rings) {
+    const left = Math.min(ring.total, Math.max(0, ring.deadline - now));
+    const seconds = Math.ceil(left);
+    const text = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    if (ring.clock.textContent !== text) ring.clock.textContent = text;
+    const gone = Math.round(1000 * (1 - left / ring.total));
+    ring.left.setAttribute("stroke-dashoffset", String(gone));
+  }
+}
+
+function move(deadlines) {
+  for (const ring of rings) {
+    const deadline = deadlines[ring.name];
+    if (!deadline || deadline === ring.deadline) continue;
+    const later = deadline > ring.deadline;
+    ring.deadline = deadline;
+    const utc = new Date(deadline * 1000).toISOString().replace(/\.\d+/, "");
+    ring.at.dateTime = utc;
+    ring.at.textContent = `${utc.slice(11, 19)} UTC`;
+    ring.element.classList.remove("jump");
+    if (later) requestAnimationFrame(() => ring.element.classList.add("jump"));
+  }
+  draw();
+}
+
+// What is on the page was for somebody who is not logged in any more.
+function end(reason) {
+  if (over) return;
+  over = true;
+  source?.close();
+  const why = {
+    revoked: "This session was ended: by you on another device, or by an administrator.",
+    idle: "This session was not used for too long.",
+    expired: "This session has reached its end. Log in again to go on.",
+    invalid: "The key of this session was taken out of service.",
+  };
+  const card = document.createElement("section");
+  card.className = "card narrow";
+  card.id = "ended";
+  const title = document.createElement("h1");
+  title.textContent = "You are logged out";
+  const text = document.createElement("p");
+  text.textContent = why[reason] ?? "This session is over.";
+  const link = document.createElement("a");
+  link.className = "button";
+  link.href = "/login";
+  link.textContent = "Log in again";
+  const action = document.createElement("p");
+  action.append(link);
+  card.append(title, text, action);
+  main.replaceChildren(card);
+  document.querySelector(".top nav")?.remove();
+  document.title = "Logged out - cloakroom demo";
+  say("");
+  // Read aloud, and the next key press starts here.
+  text.setAttribute("role", "alert");
+  title.tabIndex = -1;
+  title.focus();
+}
+
+async function ask() {
+  const answer = await fetch("/api/me", { cache: "no-store" });
+  if (answer.status === 401) end("");
+  return answer.ok ? answer.json() : undefined;
+}
+
+// A request, as any other: if a renewal is due, its answer carries one. What it brought is seen by
+// the next request, for the cookie itself is out of reach.
+async function use() {
+  try {
+    const before = await ask();
+    const after = before && (await ask());
+    if (!after) return;
+    told = { now: after.now, at: performance.now() };
+    const deadlines = { idle: after.idle_deadline, absolute: after.absolute_deadline };
+    const renewed = after.issued_at > before.issued_at;
+    move(deadlines);
+    tabs.postMessage(deadlines);
+    say(renewed ? "Renewed: the idle ring jumped back." : "Used. No renewal was due yet.");
+  } catch {
+    say("The server does not answer.");
+  }
+}
+
+function count(tick) {
+  for (const place of document.querySelectorAll("[data-count]")) {
+    const value = tick[place.dataset.count];
+    place.textContent = value === null || value === undefined ? "–" : value.toLocaleString("en");
+  }
+  for (const key of tick.keys ?? []) {
+    const place = document.querySelector(`[data-key="${CSS.escape(key.id)}"]`);
+    if (place) place.textContent = key.state;
+  }
+}
+
+function state(text, on) {
+  const place = document.getElementById("live");
+  if (!place) return;
+  place.textContent = text;
+  place.classList.toggle("on", on);
+}
+
+const source = new EventSource("/api/events");
+source.addEventListener("tick", (event) => {
+  const tick = JSON.parse(event.data);
+  if (tick.now !== null) told = { now: tick.now, at: performance.now() };
+  state("live", true);
+  count(tick);
+  draw();
+});
+source.addEventListener("ended", (event) => end(event.data));
+source.addEventListener("error", () => {
+  if (over) return;
+  state("reconnecting", false);
+  // A refusal closes the stream for good; anything else is tried again by the browser.
+  if (source.readyState === EventSource.CLOSED) ask().catch(() => {});
+});
+
+tabs.addEventListener("message", (event) => move(event.data));
+document.getElementById("use")?.addEventListener("click", use);
+// A page that the browser kept for its back button may be of somebody who has left.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+for (const part of document.querySelectorAll("[data-live]")) part.hidden = false;
+setInterval(draw, 250);
+
+if (document.getElementById("token")) import("/token.js");

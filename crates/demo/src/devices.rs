@@ -1,0 +1,123 @@
+//! "My devices": the live sessions of a user, and ending one of them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{Form, State};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use cloakroom::http::response::Refusal;
+use cloakroom::web::Session;
+use cloakroom::{Device, SessionId};
+use serde::Deserialize;
+
+use crate::account::{blocking, revoke_failed};
+use crate::app::{App, User};
+use crate::who::LoggedIn;
+
+/// What sessions are called. The name is in the payload of each session, and is learnt when a
+/// request brings it.
+#[derive(Default)]
+pub struct Names(Mutex<HashMap<SessionId, String>>);
+
+/// More are forgotten, all at once; they come back with the next request of each.
+const MOST_NAMES: usize = 10_000;
+
+impl Names {
+    pub fn learn(&self, session: &Session<User>) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.contains_key(&session.id()) {
+            return;
+        }
+        if names.len() >= MOST_NAMES {
+            names.clear();
+        }
+        names.insert(session.id(), session.payload().device.clone());
+    }
+
+    pub fn of(&self, device: &Device) -> String {
+        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = names.get(&device.id()).cloned();
+        name.unwrap_or_else(|| "A device not seen since the restart".into())
+    }
+}
+
+/// Browser and system, as a person would call them. Nothing of the header itself gets into the
+/// session but these words.
+pub fn name_of(user_agent: Option<&HeaderValue>) -> String {
+    let text = user_agent.and_then(|value| value.to_str().ok());
+    let Some(text) = text else {
+        return "A program".into();
+    };
+    let first = |words: &[(&str, &'static str)]| {
+        let found = words.iter().find(|(word, _)| text.contains(word));
+        found.map(|(_, name)| *name)
+    };
+    let browser = first(&[
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = first(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "Mac"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.into(),
+        _ => "A program".into(),
+    }
+}
+
+/// The devices of a user. Reads the index, so not on a worker of the runtime.
+pub async fn of_user(app: &Arc<App>, name: &str) -> Result<Vec<Device>, Refusal> {
+    let (of, name) = (Arc::clone(app), name.to_owned());
+    let listed = blocking(move || of.sessions.devices(name)).await?;
+    listed.map_err(|error| {
+        eprintln!("devices: {error}");
+        Refusal::unavailable(5)
+    })
+}
+
+#[derive(Deserialize)]
+pub struct End {
+    session: String,
+    #[serde(default)]
+    form: String,
+}
+
+/// Ends one session of this user.
+pub async fn end(
+    State(app): State<Arc<App>>,
+    who: LoggedIn,
+    Form(end): Form<End>,
+) -> Result<Response, Response> {
+    let form = who.handle.check_form(&end.form);
+    form.map_err(|error| error.into_response())?;
+    let devices = of_user(&app, &who.session.payload().name).await;
+    let devices = devices.map_err(|refusal| refusal.into_response())?;
+    // From the user's own list alone: an id opens nothing, but whoever learns one must not be able
+    // to log its owner out.
+    let id = end.session.parse::<SessionId>().ok();
+    let Some(device) = devices.iter().find(|device| Some(device.id()) == id) else {
+        return Err((StatusCode::NOT_FOUND, "no such device\n").into_response());
+    };
+    let id = device.id();
+    if id == who.session.id() {
+        // The cookie has to go as well.
+        let out = who.handle.logout().await;
+        out.map_err(|error| error.into_response())?;
+        return Ok(Redirect::to("/login").into_response());
+    }
+    let of = Arc::clone(&app);
+    let ended = blocking(move || of.sessions.revoke(id)).await;
+    ended
+        .map_err(|refusal| refusal.into_response())?
+        .map_err(|error| revoke_failed(&error).into_response())?;
+    Ok(Redirect::to("/").into_response())
+}

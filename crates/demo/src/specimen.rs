@@ -1,0 +1,132 @@
+//! A token to look into. The session's own cookie is out of reach for scripts (HttpOnly), and a page
+//! that printed it would undo that. So this is a twin: the same fields under the same keys, but
+//! sealed for another purpose, and a token for one use opens for no other.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use cloakroom::web::BearerSession;
+use serde_json::{Value, json};
+
+use crate::account::{blocking, revoke_failed};
+use crate::api::answer;
+use crate::app::{App, User};
+use crate::revocations::Revocations;
+use crate::who::LoggedIn;
+
+/// Bytes of a token that are neither prefix nor ciphertext: key id, nonce, tag.
+const KID: usize = 4;
+const NONCE: usize = 24;
+const TAG: usize = 16;
+const PREFIX: &str = "clk1.";
+
+/// Makes a specimen for the user and says what is in it.
+pub async fn make(State(app): State<Arc<App>>, who: LoggedIn) -> Result<Response, Response> {
+    let user = who.session.payload();
+    let made = app.specimens.issue(&user.name, user);
+    let made = made.map_err(|error| {
+        eprintln!("specimen: {error}");
+        cloakroom::http::response::Refusal::unavailable(5).into_response()
+    })?;
+    let opened = app.specimens.verify(made.token.as_str());
+    app.count_verification();
+    let Ok(session) = opened else {
+        return Err(cloakroom::http::response::Refusal::unavailable(5).into_response());
+    };
+    let text = made.token.as_str();
+    let length = text.len().saturating_sub(PREFIX.len());
+    let binary = length.saturating_mul(3).checked_div(4).unwrap_or(0);
+    let sealed = binary.saturating_sub(KID + NONCE + TAG);
+    let outside = json!([
+        field("prefix", "Format and version", PREFIX.len(), PREFIX),
+        field("key", "Key id", KID, &made.session.key().to_string()),
+        field("nonce", "Nonce, derived from all that is sealed", NONCE, ""),
+        field("sealed", "Ciphertext: everything below", sealed, ""),
+        field("tag", "Tag: proves that nothing was changed", TAG, ""),
+    ]);
+    let info = session.info();
+    let policy = app.specimens.policy();
+    let started = info.authenticated_at().unix();
+    let after = info.issued_at().unix().saturating_sub(started);
+    let idle = u64::from(policy.idle_timeout().unwrap_or(0));
+    let absolute = u64::from(policy.absolute_timeout());
+    let generation = u64::from(info.generation());
+    let claims = [
+        ("Session id", 16, info.id().to_hex()),
+        ("Generation", varint(generation), generation.to_string()),
+        (
+            "Subject",
+            user.name.len().saturating_add(1),
+            user.name.clone(),
+        ),
+        (
+            "Logged in",
+            varint(started),
+            info.authenticated_at().to_string(),
+        ),
+        ("Sealed, seconds later", varint(after), after.to_string()),
+        ("Idle timeout, seconds", varint(idle), idle.to_string()),
+        (
+            "Absolute timeout, seconds",
+            varint(absolute),
+            absolute.to_string(),
+        ),
+        ("Schema of the payload", 2, "1.0".to_owned()),
+    ];
+    let claimed = claims
+        .iter()
+        .fold(0, |sum: usize, (_, bytes, _)| sum.saturating_add(*bytes));
+    let mut inside: Vec<Value> = claims
+        .iter()
+        .map(|(what, bytes, value)| field("claim", what, *bytes, value))
+        .collect();
+    let payload = serde_json::to_string(user).unwrap_or_default();
+    let bytes = sealed.saturating_sub(claimed);
+    inside.push(field("payload", "Your payload", bytes, &payload));
+    let made = json!({"token": text, "bytes": binary, "outside": outside, "inside": inside});
+    Ok(answer(StatusCode::OK, &made))
+}
+
+fn field(name: &str, what: &str, bytes: usize, value: &str) -> Value {
+    json!({"name": name, "what": what, "bytes": bytes, "value": value})
+}
+
+/// How many bytes a number takes (SPEC §7).
+fn varint(number: u64) -> usize {
+    let bits = u64::BITS.saturating_sub(number.leading_zeros()).max(1);
+    usize::try_from(bits.div_ceil(7)).unwrap_or(usize::MAX)
+}
+
+/// Opens a specimen in `Authorization: Bearer`, or refuses it, as any request is.
+pub async fn open(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    app.count_verification();
+    match read(&app, &headers) {
+        Ok(session) => {
+            let user = session.payload().name.clone();
+            answer(StatusCode::OK, &json!({"user": user}))
+        }
+        Err(rejection) => rejection.into_response(),
+    }
+}
+
+/// Logs the specimen out.
+pub async fn end(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Response> {
+    let session = read(&app, &headers).map_err(|rejection| rejection.into_response())?;
+    let id = session.id();
+    let ended = blocking(move || app.specimens.revoke(id)).await;
+    ended
+        .map_err(|refusal| refusal.into_response())?
+        .map_err(|error| revoke_failed(&error).into_response())?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn read(
+    app: &App,
+    headers: &HeaderMap,
+) -> Result<BearerSession<User, Revocations>, cloakroom::web::Rejection> {
+    let values = headers.get_all(header::AUTHORIZATION);
+    let values = values.iter().map(HeaderValue::as_bytes);
+    BearerSession::read(&app.specimens, values)
+}
