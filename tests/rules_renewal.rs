@@ -8,7 +8,7 @@
 
 mod common;
 
-use cloakroom::{Missing, Reason, SessionInfo, UpdateError, VerifyError};
+use cloakroom::{Reason, SessionInfo, UpdateError};
 use common::*;
 
 /// What no renewal may change.
@@ -161,23 +161,28 @@ fn a_clock_that_is_behind_does_not_move_a_token_back() {
 }
 
 #[test]
-fn a_session_that_starts_in_the_future_gets_no_new_token_until_then() {
+fn a_session_that_starts_after_a_cut_off_ahead_is_changed_at_once_and_renewed_then() {
     let world = world_with::<User>(|b| b.renew_share(0, 1));
     world.sessions.revoke_subject("ada").unwrap();
     let issued = world.sessions.issue("ada", &user("Ada")).unwrap();
-    let session = world.session(issued.token.as_str());
+    let mut session = world.session(issued.token.as_str());
+    let start = session.info().authenticated_at();
+    assert_eq!(start, at(NOW + 3));
     for _ in 0..3 {
         assert!(world.sessions.renew(&session).unwrap().is_none());
-        let update = world.sessions.update(&session, &user("Ada"));
-        assert!(matches!(
-            update,
-            Err(UpdateError::Verify(VerifyError::Unavailable(e))) if e.missing() == Missing::Clock
-        ));
-        assert!(world.sessions.rotate(&session).is_err());
+        let updated = world.sessions.update(&session, &user("Ada")).unwrap();
+        assert_eq!(updated.session.issued_at(), start);
+        let rotated = world.sessions.rotate(&session).unwrap();
+        assert_eq!(rotated.session.issued_at(), start);
+        assert_eq!(rotated.session.authenticated_at(), start);
+        assert_eq!(world.outcome(updated.token.as_str()), REVOKED);
+        session = world.session(rotated.token.as_str());
         world.clock.advance(1);
     }
     world.sessions.renew(&session).unwrap().unwrap();
-    world.sessions.rotate(&session).unwrap();
+    // The next cut-off reaches it like any other.
+    world.sessions.revoke_subject("ada").unwrap();
+    assert!(world.sessions.update(&session, &user("Ada")).is_err());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! New tokens for a session that exists: renew, update, rotate, reauthenticate (SPEC §8.5 to §8.8).
 
-use crate::error::{Invalid, Missing, Reason, Rejected, Unavailable, VerifyError};
+use crate::error::{Invalid, Reason, Rejected, Unavailable, VerifyError};
 use crate::revocation::record::Revocation;
 use crate::revocation::view::{RevocationPublish, RevocationView};
 use crate::session::error::{PayloadError, ReauthenticateError, RotateError, UpdateError};
@@ -163,9 +163,6 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         old: &Claims<'c>,
     ) -> Result<(Timestamp, Claims<'c>), VerifyError> {
         let now = self.recheck(session, old)?;
-        if old.authenticated_at > now.unix() {
-            return Err(Unavailable::new(Missing::Clock).into());
-        }
         self.require_sealing_key(now)?;
         let (idle, absolute) = self.inner.policy.effective(old);
         let issued_after = later(old, absolute, now).ok_or(Rejected::new(Reason::Expired))?;

@@ -207,7 +207,6 @@ function recheck<T>(setting: Setting<T>, session: Verified<T>): number {
 function advance<T>(setting: Setting<T>, session: Verified<T>): Draft {
   const { claims, payload } = session;
   const now = recheck(setting, session);
-  if (claims.authenticatedAt > now) throw new SessionUnavailable("not-started");
   const key = sealingKey(setting, now);
   const { idle, absolute } = effective(claims, setting.policy);
   const issuedAt = Math.max(now, claims.issuedAt);

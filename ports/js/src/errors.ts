@@ -9,8 +9,6 @@ export type UnavailableCause =
   | "clock"
   | "no-sealing-key"
   | "view-not-fresh"
-  /** The session starts a few seconds from now, behind a cut-off; it cannot be changed before. */
-  | "not-started"
   | "random"
   | "store";
 

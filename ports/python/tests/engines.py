@@ -63,6 +63,8 @@ class MemoryEngine:
         with self._lock:
             if self.head is None or self.head.epoch != at.epoch or self.head.n < at.n:
                 return False
+            if self.head.n == at.n and self.head != at:
+                return False
             if self.kept and self.kept[0].epoch == at.epoch and self.kept[0].n >= at.n:
                 return False
             self.kept = at, snapshot

@@ -287,8 +287,6 @@ class Sessions(Revoking):
         now = self._recheck(session)
         claims = session._claims
         cipher = self._keys.sealing(now)
-        if claims.authenticated_at > now:
-            raise Unavailable("the session starts in a few seconds")
         if cipher is None:
             raise Unavailable("no key of the ring may seal at this time")
         moment = max(now, claims.issued_at)
