@@ -333,7 +333,7 @@ fn a_key_in_the_place_of_a_name_is_not_repeated() {
     }
     assert_eq!(
         KeyRing::from_file(A).unwrap_err().place(),
-        "file (not shown: it holds a key)"
+        "file (not shown: it looks like a key)"
     );
 }
 

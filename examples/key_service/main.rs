@@ -6,6 +6,11 @@
 //! cargo run --example key_service
 //! ```
 
+#![allow(
+    clippy::std_instead_of_alloc,
+    reason = "a program for people who read it"
+)]
+
 mod client;
 mod stand_in;
 
