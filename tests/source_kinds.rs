@@ -34,7 +34,7 @@ fn a_ring_in_which_no_key_seals_is_refused_where_it_is_used() {
     ] {
         let source = KeySource::custom("ring", move || Ok(text.clone().into()));
         let ring = source.load().unwrap();
-        let building = Sessions::<()>::builder(ring.clone(), NoRevocation)
+        let building = Sessions::<(), NoRevocation>::builder(ring.clone(), NoRevocation)
             .purpose("session")
             .audience("")
             .aal3()
@@ -43,7 +43,7 @@ fn a_ring_in_which_no_key_seals_is_refused_where_it_is_used() {
                         add one that is active already";
         assert_eq!(building.err().unwrap().to_string(), expected);
         let running = KeyRing::generate(&SystemClock, time::Duration::hours(12)).unwrap();
-        let sessions = Sessions::<()>::builder(running, NoRevocation)
+        let sessions = Sessions::<(), NoRevocation>::builder(running, NoRevocation)
             .purpose("session")
             .audience("")
             .aal3()
