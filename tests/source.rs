@@ -235,6 +235,13 @@ fn every_bad_file_has_its_sentence_and_none_makes_a_server_wait() {
     says("a gigabyte", large);
     write(&path, &vec![b'\n'; 65_537], 0o600);
     says("one byte too many", large);
+    // A file that says it has no bytes and has millions.
+    #[cfg(target_os = "linux")]
+    {
+        let symbols = KeySource::directory("/proc", "kallsyms");
+        assert_eq!(fs::metadata("/proc/kallsyms").unwrap().len(), 0);
+        assert_eq!(sentence(&symbols), large);
+    }
     // As a link, as everything that deploys makes them.
     write(&folder.path("real"), file_of(A).as_bytes(), 0o600);
     symlink("real", &path).unwrap();
