@@ -136,7 +136,10 @@ fn a_disabled_key_is_dead_after_the_next_look() {
     assert_eq!(w.watch.poll_now(), Ok(Reload::Replaced));
     assert_eq!(outcome(&w.sessions, token.as_str()), INVALID);
     // The emergency is worth telling: other servers do not have the key yet.
-    assert!(drain(&w.told)[0].contains("before every server has it"));
+    let told = drain(&w.told);
+    assert!(told[0].contains("before every server has it"));
+    let disabled = format!("; key {} is disabled now;", key(1).id());
+    assert!(told[0].contains(&disabled), "{told:?}");
     let again = w.sessions.issue("ada", &user("Ada")).unwrap().token;
     assert_eq!(outcome(&w.sessions, again.as_str()), Outcome::Live);
     // A file from before the emergency is a mistake that can be seen.

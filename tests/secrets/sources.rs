@@ -52,7 +52,7 @@ fn watch(printed: &Printed, ring: &KeyRing) {
     let watch = builder().without_thread().unwrap();
     let error = watch.poll_now().err().unwrap();
     print!(printed,
-        KeyEvent: KeyEvent::Replaced { ring: ring.clone(), warnings: Vec::new() },
+        KeyEvent: KeyEvent::Replaced { ring: ring.clone(), disabled: Vec::new(), warnings: Vec::new() },
         KeyEvent: KeyEvent::Failed(error.clone()),
         ReloadError: error,
         WatchStatus: watch.status(),
