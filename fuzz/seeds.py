@@ -34,3 +34,8 @@ for path in sorted(VECTORS.glob("*.json")):
             put("snapshot", bytes.fromhex(inputs["snapshot"]))
         elif kind == "record":
             put("snapshot", bytes.fromhex(inputs["record"]))
+
+wrapped = (VECTORS / "wrapped.txt").read_bytes()
+put("wrapped", wrapped)
+# The same, asking for 8 KiB once, which a fuzzer can do often.
+put("wrapped", wrapped.replace(b"AABMAAAAAAIAAAAB", b"AAAACAAAAAEAAAAB"))

@@ -21,9 +21,21 @@ pub(crate) mod fault;
 pub(crate) mod place;
 pub(crate) mod open;
 pub(crate) mod unwrap;
+#[cfg(feature = "password")]
+pub(crate) mod cost;
+#[cfg(feature = "password")]
+pub(crate) mod wrapped;
+#[cfg(feature = "password")]
+pub(crate) mod password;
 pub(crate) mod keys;
 pub(crate) mod ring;
 
+#[cfg(feature = "password")]
+#[cfg_attr(docsrs, doc(cfg(feature = "password")))]
+pub use cost::{PasswordCost, PasswordError};
 pub use fault::{SourceError, SourceFault};
 pub use keys::KeySource;
+#[cfg(feature = "password")]
+#[cfg_attr(docsrs, doc(cfg(feature = "password")))]
+pub use password::Password;
 pub use unwrap::{KeyUnwrap, UnwrapError};

@@ -52,6 +52,24 @@ fn grpc_calls_have_sessions() {
     assert_eq!(lines.len(), 4);
 }
 
+/// Another process unwraps the keys; while it is down the old ring stays.
+#[test]
+fn a_key_service_unwraps_the_ring() {
+    assert_eq!(
+        run("key_service"),
+        [
+            "stored: vault:v1:...",
+            "loaded: 1 key",
+            "watched: Unchanged",
+            "watched: Replaced",
+            "in force: 2 keys",
+            "service down: wrapped ring: the keys could not be unwrapped: the key service: \
+             connection refused",
+            "in force: 2 keys",
+        ]
+    );
+}
+
 #[test]
 fn the_quickstart_stays_short() {
     let source = include_str!("../examples/quickstart.rs");

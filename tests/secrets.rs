@@ -71,6 +71,9 @@ macro_rules! print {
     )+};
 }
 
+#[path = "secrets/sources.rs"]
+mod sources;
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Card {
     number: String,
@@ -158,6 +161,7 @@ fn no_public_type_prints_a_secret() {
     };
 
     keys(&printed, &key, &unit, &ring);
+    sources::sources(&printed, &key, &ring);
     print!(printed,
         Issued: &issued,
         Token: &issued.token,

@@ -14,44 +14,19 @@
 
 #[path = "common/folder.rs"]
 mod folder;
+#[path = "common/sources.rs"]
+mod sources;
 
 use std::fs::{self, File};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::Path;
+use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cloakroom::source::{KeySource, KeyUnwrap, SourceFault, UnwrapError};
-use cloakroom::{KeyRing, SecretText};
+use cloakroom::KeyRing;
+use cloakroom::source::{KeySource, SourceFault, UnwrapError};
 use folder::Folder;
-
-const A: &str = "clkkey1.EBESExQVFhcYGRobHB0eHxAREhMUFRYXGBkaGxwdHh--Vpuc";
-const B: &str = "clkkey1.ICEiIyQlJicoKSorLC0uLyAhIiMkJSYnKCkqKywtLi-u6uZB";
-/// What no message may hold: the first bytes of the two keys.
-const SECRETS: [&str; 2] = ["EBESExQV", "ICEiIyQl"];
-
-fn file_of(key: &str) -> String {
-    format!("cloakroom-ring 1\nmax-lifetime 28800\nkey {key} activate=2026-09-01T00:00:00Z\n")
-}
-
-fn write(path: &Path, bytes: &[u8], mode: u32) {
-    fs::write(path, bytes).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-}
-
-/// The sentence behind the place.
-fn sentence(source: &KeySource) -> String {
-    let error = source.load().unwrap_err();
-    let shown = error.to_string();
-    for text in [&shown, &format!("{error:?}"), &format!("{source:?}")] {
-        for secret in SECRETS {
-            assert!(!text.contains(secret), "{text}");
-        }
-    }
-    let place = format!("{}: ", error.place());
-    shown.strip_prefix(&place).unwrap().to_owned()
-}
+use sources::{A, B, file_of, sentence, write};
 
 #[test]
 fn every_bad_content_has_its_sentence() {
@@ -260,6 +235,13 @@ fn every_bad_file_has_its_sentence_and_none_makes_a_server_wait() {
     says("a gigabyte", large);
     write(&path, &vec![b'\n'; 65_537], 0o600);
     says("one byte too many", large);
+    // A file that says it has no bytes and has millions.
+    #[cfg(target_os = "linux")]
+    {
+        let symbols = KeySource::directory("/proc", "kallsyms");
+        assert_eq!(fs::metadata("/proc/kallsyms").unwrap().len(), 0);
+        assert_eq!(sentence(&symbols), large);
+    }
     // As a link, as everything that deploys makes them.
     write(&folder.path("real"), file_of(A).as_bytes(), 0o600);
     symlink("real", &path).unwrap();
@@ -315,7 +297,6 @@ fn a_name_does_not_lead_out_of_the_directory() {
 
 #[test]
 fn a_key_in_the_place_of_a_name_is_not_repeated() {
-    let _ = File::options();
     for source in [
         KeySource::file(A),
         KeySource::file(format!("/etc/{A}")),
@@ -333,7 +314,7 @@ fn a_key_in_the_place_of_a_name_is_not_repeated() {
     }
     assert_eq!(
         KeyRing::from_file(A).unwrap_err().place(),
-        "file (not shown: it holds a key)"
+        "file (not shown: it looks like a key)"
     );
 }
 
@@ -377,159 +358,4 @@ fn a_mounted_secret_that_is_swapped_is_read_whole_at_every_moment() {
     assert!(reader.join().unwrap() > 50);
     let ring = source.load().unwrap();
     assert_eq!(ring.keys().next().unwrap().id.to_string(), "aeeae641");
-}
-
-struct Refuses;
-
-impl KeyUnwrap for Refuses {
-    fn unwrap_ring(&self, _: &[u8]) -> Result<SecretText, UnwrapError> {
-        Err(UnwrapError::new("the key service answers 403"))
-    }
-}
-
-struct Panics;
-
-impl KeyUnwrap for Panics {
-    #[allow(clippy::panic_in_result_fn)]
-    fn unwrap_ring(&self, _: &[u8]) -> Result<SecretText, UnwrapError> {
-        panic!("on purpose");
-    }
-}
-
-/// Hands on what is stored, behind its length.
-struct Plain;
-
-impl KeyUnwrap for Plain {
-    fn unwrap_ring(&self, wrapped: &[u8]) -> Result<SecretText, UnwrapError> {
-        let text = std::str::from_utf8(wrapped).map_err(|_| UnwrapError::new("not text"))?;
-        Ok(text.trim_start_matches('x').to_owned().into())
-    }
-}
-
-#[test]
-fn what_unwraps_may_fail_in_any_way() {
-    let stored = |text: String| KeySource::custom("blob", move || Ok(text.clone().into()));
-    let source = stored(file_of(A));
-    assert_eq!(
-        sentence(&source.clone().unwrap_with(Refuses)),
-        "the keys could not be unwrapped: the key service answers 403"
-    );
-    assert_eq!(
-        sentence(&source.clone().unwrap_with(Panics)),
-        "the code that reads or unwraps the keys panicked; its message is on standard error"
-    );
-    let source = stored(format!("{}{}", "x".repeat(100_000), file_of(A)));
-    assert!(source.clone().unwrap_with(Plain).load().is_ok());
-    assert!(source.load().is_err());
-    let source = stored("x".repeat(131_073));
-    assert!(matches!(
-        source.unwrap_with(Plain).load().unwrap_err().fault(),
-        SourceFault::TooLarge { limit: 131_072 }
-    ));
-}
-
-/// The environment of this process can't be changed safely, so another one has it.
-fn child(test: &str, set: &[(&str, Option<std::ffi::OsString>)]) {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--ignored"]);
-    for (name, value) in set {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    let output = command.output().unwrap();
-    let out = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success() && out.contains("1 passed"), "{out}");
-}
-
-const SPOILT: &[u8] = b"cloakroom-ring 1\n\xff";
-
-#[test]
-fn an_environment_variable_holds_a_ring() {
-    use std::os::unix::ffi::OsStringExt as _;
-    child(
-        "in_a_child_the_environment",
-        &[
-            ("CLOAKROOM_KEYS", Some(file_of(A).into())),
-            (
-                "CLOAKROOM_WINDOWS",
-                Some(file_of(A).replace('\n', "\r\n").into()),
-            ),
-            ("CLOAKROOM_EMPTY", Some("".into())),
-            (
-                "CLOAKROOM_SPOILT",
-                Some(std::ffi::OsString::from_vec(SPOILT.to_vec())),
-            ),
-            ("CLOAKROOM_LONG", Some("#".repeat(65_537).into())),
-            ("CLOAKROOM_NONE", None),
-        ],
-    );
-}
-
-#[test]
-#[ignore = "run by another test, in a process with its own environment"]
-fn in_a_child_the_environment() {
-    for name in ["CLOAKROOM_KEYS", "CLOAKROOM_WINDOWS"] {
-        assert_eq!(KeyRing::from_env(name).unwrap().keys().count(), 1);
-    }
-    for (name, expected) in [
-        (
-            "CLOAKROOM_EMPTY",
-            "the file is empty; a ring file starts with `cloakroom-ring 1`",
-        ),
-        (
-            "CLOAKROOM_NONE",
-            "it is not set; set it to the text of a ring file",
-        ),
-        (
-            "CLOAKROOM_SPOILT",
-            "its value is not UTF-8; set it to the text of a ring file",
-        ),
-        (
-            "CLOAKROOM_LONG",
-            "more than 65536 bytes; a ring file has at most 65536, so this is another file",
-        ),
-    ] {
-        assert_eq!(sentence(&KeySource::env(name)), expected);
-    }
-}
-
-#[test]
-fn a_credential_of_systemd_holds_a_ring() {
-    let folder = Folder::new("credentials");
-    write(&folder.path("ring"), file_of(A).as_bytes(), 0o400);
-    let path = folder.root().as_os_str().to_owned();
-    child(
-        "in_a_child_the_credentials",
-        &[("CREDENTIALS_DIRECTORY", Some(path))],
-    );
-    child(
-        "in_a_child_without_credentials",
-        &[("CREDENTIALS_DIRECTORY", None)],
-    );
-}
-
-#[test]
-#[ignore = "run by another test, in a process with its own environment"]
-fn in_a_child_the_credentials() {
-    assert_eq!(KeyRing::from_credential("ring").unwrap().keys().count(), 1);
-    assert_eq!(
-        sentence(&KeySource::credential("ling")),
-        "there is no such file; make a ring file and put it there, or correct the path"
-    );
-    assert_eq!(
-        sentence(&KeySource::credential("../ring")),
-        "this is not the name of one file; give a name without a directory"
-    );
-}
-
-#[test]
-#[ignore = "run by another test, in a process with its own environment"]
-fn in_a_child_without_credentials() {
-    assert_eq!(
-        sentence(&KeySource::credential("ring")),
-        "CREDENTIALS_DIRECTORY is not set; start the service by systemd, with LoadCredential= or \
-         LoadCredentialEncrypted= in its unit"
-    );
 }

@@ -31,6 +31,7 @@ from reference.session import (
     Policy, Site, issue, read_now, reauthenticate, update, verify,
 )
 from reference.snapshot import load_snapshot, write_snapshot
+from reference import wrapped
 from reference.token import open_token, seal
 
 HERE = Path(__file__).resolve().parent
@@ -304,6 +305,20 @@ class Procedures(unittest.TestCase):
             open_token([(common.key_of(root), "sealing")], common.PURPOSE, common.AUDIENCE,
                        common.BINDING, vector["inputs"]["token"].encode())
         self.assertEqual(caught.exception.stage, "nonce")
+
+    def test_wrapped_ring_file(self):
+        # Argon2id("correct horse battery staple", salt, 19456, 2, 1, 32), by another library.
+        s = H("818259b6310026a8e0dbac5d2e6927abcfdb07b32258fac4f61b18b80f929085")
+        text = (b"cloakroom-ring 1\nmax-lifetime 28800\nrollout 3600\nkey clkkey1."
+                b"EBESExQVFhcYGRobHB0eHxAREhMUFRYXGBkaGxwdHh--Vpuc activate=2026-09-01T00:00:00Z\n")
+        line = (HERE / "wrapped.txt").read_text(encoding="ascii")
+        cost = wrapped.Cost(19456, 2, 1)
+        self.assertEqual(wrapped.wrap(s, cost, bytes(range(16)), text), line)
+        self.assertEqual(wrapped.unwrap(s, line), text)
+        for bad in (line[:-2], line + "\n", "A" + line, line.replace("AABMAA", "gABMAA"),
+                    line.replace("AABMAAAAAAI", "AABMAAAAAAM")):
+            with self.assertRaises(Refuse):
+                wrapped.unwrap(s, bad)
 
     def test_expand(self):
         self.assertEqual(expand(bytes(range(32)), b"clk1 kid\x00", 4).hex(), "2d2f88ed")

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::key::fault::RingError;
+use crate::key::id::KeyId;
 use crate::key::ring::KeyRing;
 use crate::key::warning::RingWarning;
 use crate::session::error::ReplaceKeysError;
@@ -68,6 +69,11 @@ pub enum KeyEvent {
     Replaced {
         /// The ring.
         ring: KeyRing,
+        /// Keys that it disables and the ring before it did not. A thief may have had forged tokens
+        /// renewed under another key before that: where there is a revocation list, call
+        /// [`Sessions::disable_key`](crate::Sessions::disable_key) for each, on one server and once,
+        /// because it logs everybody out.
+        disabled: Vec<KeyId>,
         /// What this change will hurt.
         warnings: Vec<RingWarning>,
     },
@@ -88,10 +94,17 @@ impl fmt::Display for KeyEvent {
                 .try_for_each(|warning| write!(f, "; {warning}"))
         };
         match self {
-            Self::Replaced { ring, warnings } => {
+            Self::Replaced {
+                ring,
+                disabled,
+                warnings,
+            } => {
                 write!(f, "a new key ring is in force, with the keys")?;
                 for key in ring.keys() {
                     write!(f, " {}", key.id)?;
+                }
+                for key in disabled {
+                    write!(f, "; key {key} is disabled now")?;
                 }
                 list(f, warnings)
             }

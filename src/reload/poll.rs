@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::key::id::KeyId;
 use crate::key::ring::KeyRing;
 use crate::key::warning::RingWarning;
 use crate::reload::event::{KeyEvent, Reload, ReloadError, WatchStatus};
@@ -100,6 +101,7 @@ impl Poller {
         drop(status);
         self.tell(&KeyEvent::Replaced {
             ring: ring.clone(),
+            disabled: newly_disabled(&old, ring),
             warnings: now.map_or_else(Vec::new, |now| old.change_warnings(ring, now)),
         });
         Ok(Reload::Replaced)
@@ -169,4 +171,10 @@ impl Poller {
 
 fn same(one: &KeyRing, other: &KeyRing) -> bool {
     one.to_text().expose() == other.to_text().expose()
+}
+
+fn newly_disabled(old: &KeyRing, new: &KeyRing) -> Vec<KeyId> {
+    let before = |id| old.keys().any(|key| key.id == id && key.disabled);
+    let disabled = new.keys().filter(|key| key.disabled && !before(key.id));
+    disabled.map(|key| key.id).collect()
 }

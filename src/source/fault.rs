@@ -172,8 +172,8 @@ impl core::error::Error for SourceError {
     }
 }
 
-/// `text` unless it holds what looks like a key, a token or a wrapped ring: people paste keys where
-/// names belong, and an error is printed and kept.
+/// `text` unless it holds what looks like a key, a token or a wrapped ring, or nearly: people paste
+/// keys where names belong, and an error is printed and kept.
 pub(crate) fn without_secrets(text: &str) -> &str {
     const PREFIXES: [&str; 6] = [
         "clkkey",
@@ -184,8 +184,17 @@ pub(crate) fn without_secrets(text: &str) -> &str {
         "cloakroom-ring",
     ];
     let small = text.to_ascii_lowercase();
-    if PREFIXES.iter().any(|prefix| small.contains(prefix)) {
-        "(not shown: it holds a key)"
+    // A part of a key, without its prefix. Names of people's folders are not mixed like this, and
+    // those of machines are hexadecimal.
+    let mixed = |word: &str| {
+        word.len() >= 14
+            && word.contains(|c: char| c.is_ascii_uppercase())
+            && word.contains(|c: char| c.is_ascii_lowercase())
+            && word.contains(|c: char| c.is_ascii_digit())
+    };
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    if PREFIXES.iter().any(|prefix| small.contains(prefix)) || words.any(mixed) {
+        "(not shown: it looks like a key)"
     } else {
         text
     }

@@ -54,6 +54,8 @@ pub(crate) const NOTHING_TO_HIDE: &[&str] = &[
     "TrustedOriginError",
     "Unreadable",
     // Numbers of the program's or the operator's.
+    "Fleet",
+    "Reload",
     "EncodeError",
     "FeedPosition",
     "FileIndex",
@@ -96,6 +98,11 @@ pub(crate) fn names() -> BTreeSet<String> {
     );
     below(&source.join("http"), &mut names);
     below(&source.join("index"), &mut names);
+    below(&source.join("source"), &mut names);
+    below(&source.join("reload"), &mut names);
+    if !cfg!(feature = "password") {
+        names.retain(|name| !name.starts_with("Password"));
+    }
     names
 }
 
