@@ -167,7 +167,7 @@ test("pictures for the README", async () => {
     await page.context().close();
   }
   for (const [name, state, viewport, colorScheme] of [
-    ["readme-session", "session", { width: 1120, height: 840 }, "light"],
+    ["readme-session", "session", { width: 1120, height: 1320 }, "light"],
     ["readme-phone", "admin", { width: 390, height: 840 }, "dark"],
   ]) {
     const page = await device(browser, server, { viewport, colorScheme });
