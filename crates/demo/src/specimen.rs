@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use cloakroom::http::response::Refusal;
 use cloakroom::web::{CommandError, Rejection, Session, SessionHandle};
 use serde_json::{Value, json};
@@ -22,17 +22,17 @@ const TAG: usize = 16;
 const PREFIX: &str = "clk1.";
 
 /// Makes a specimen for the user and says what is in it.
-pub async fn make(State(app): State<Arc<App>>, who: LoggedIn) -> Result<Response, Response> {
+pub async fn make(State(app): State<Arc<App>>, who: LoggedIn) -> axum::response::Result<Response> {
     let user = who.session.payload();
     let made = app.specimens.issue(&user.name, user);
     let made = made.map_err(|error| {
         eprintln!("specimen: {error}");
-        Refusal::unavailable(5).into_response()
+        Refusal::unavailable(5)
     })?;
     let opened = app.specimens.verify(made.token.as_str());
     app.count_verification();
     let Ok(session) = opened else {
-        return Err(Refusal::unavailable(5).into_response());
+        return Err(Refusal::unavailable(5).into());
     };
     let text = made.token.as_str();
     let length = text.len().saturating_sub(PREFIX.len());
