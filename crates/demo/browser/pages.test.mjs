@@ -142,6 +142,7 @@ test("the pages work by keyboard alone, and the focus is seen", async () => {
   }
   await page.getByRole("button", { name: "Make a token" }).focus();
   await page.keyboard.press("Enter");
+  await page.locator("#token-text").waitFor();
   await page.getByRole("button", { name: "Log it out" }).focus();
   await page.keyboard.press("Space");
   await page.getByText("Accepted: log this token out").waitFor();
