@@ -46,6 +46,9 @@ const states = {
       await page.getByRole("button", { name }).click();
     }
     await page.getByText("one bit flipped").waitFor();
+    // Some time on, so that there is something to see.
+    await server.advance(70);
+    await page.waitForFunction(() => document.querySelector("[data-left]").textContent < "2:00");
   },
   async admin(page) {
     await login(page, "admin");
@@ -139,12 +142,39 @@ test("the pages work by keyboard alone, and the focus is seen", async () => {
   }
   await page.getByRole("button", { name: "Make a token" }).focus();
   await page.keyboard.press("Enter");
+  await page.locator("#token-text").waitFor();
   await page.getByRole("button", { name: "Log it out" }).focus();
   await page.keyboard.press("Space");
   await page.getByText("Accepted: log this token out").waitFor();
   // The focus goes where the next step is, not to the top of the page.
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Replay it");
   await page.keyboard.press("Enter");
-  await page.getByText("Refused: the old token after its logout").waitFor();
+  await page.getByText("Refused: the old cookie after its logout").waitFor();
   await page.context().close();
+});
+
+// The two that stand in docs/, to be copied there by hand when the pages have changed.
+test("pictures for the README", async () => {
+  const others = [
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1",
+    "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
+  ];
+  const first = await device(browser, server);
+  await login(first, "ada");
+  await first.getByRole("button", { name: "Sign out everywhere" }).click();
+  for (const userAgent of others) {
+    const page = await device(browser, server, { userAgent });
+    await login(page, "ada");
+    await page.context().close();
+  }
+  for (const [name, state, viewport, colorScheme] of [
+    ["readme-session", "session", { width: 1120, height: 1320 }, "light"],
+    ["readme-phone", "admin", { width: 390, height: 840 }, "dark"],
+  ]) {
+    const page = await device(browser, server, { viewport, colorScheme });
+    await states[state](page);
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
+    await page.context().close();
+  }
 });

@@ -76,22 +76,22 @@ pub async fn logout(handle: SessionHandle<User>) -> Result<Response, CommandErro
 pub async fn logout_everywhere(
     who: LoggedIn,
     Form(signed): Form<Signed>,
-) -> Result<Response, CommandError> {
+) -> Result<Redirect, CommandError> {
     who.handle.check_form(&signed.form)?;
     let out = who.handle.logout_everywhere().await;
     out.inspect_err(log("logout"))?;
-    Ok(Redirect::to("/login").into_response())
+    Ok(Redirect::to("/login"))
 }
 
 /// Ends all sessions of the user but this one.
 pub async fn logout_others(
     who: LoggedIn,
     Form(signed): Form<Signed>,
-) -> Result<Response, CommandError> {
+) -> Result<Redirect, CommandError> {
     who.handle.check_form(&signed.form)?;
     let out = who.handle.logout_others().await;
     out.inspect_err(log("logout"))?;
-    Ok(Redirect::to("/").into_response())
+    Ok(Redirect::to("/"))
 }
 
 #[derive(Deserialize)]

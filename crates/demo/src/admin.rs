@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{Html, IntoResponse as _, Redirect, Response, Result};
 use cloakroom::http::response::Refusal;
 use cloakroom::{Key, KeyId, KeyRing, RevokeError, Timestamp};
 use serde::Deserialize;
@@ -23,20 +23,16 @@ type Fault = Box<dyn Error + Send + Sync>;
 /// the key yet rejects what its neighbour seals.
 pub const ANNOUNCED_FOR: u64 = 5;
 
-pub async fn page(
-    State(app): State<Arc<App>>,
-    Admin(who): Admin,
-) -> Result<Html<String>, Response> {
-    let form = who.handle.form_token();
-    let form = form.map_err(|error| error.into_response())?;
+pub async fn page(State(app): State<Arc<App>>, Admin(who): Admin) -> Result<Html<String>> {
+    let form = who.handle.form_token()?;
     let of = Arc::clone(&app);
     let users = blocking(move || {
         let devices = |name: &str| of.sessions.devices(name).map_or(0, |devices| devices.len());
         let users = passwords::DEMO_USERS.iter();
         users.map(|user| (user.name, devices(user.name))).collect()
     });
-    let users: Vec<(&str, usize)> = users.await.map_err(|refusal| refusal.into_response())?;
-    pages::admin(&app, &users, &form).map_err(|refusal| refusal.into_response())
+    let users: Vec<(&str, usize)> = users.await?;
+    Ok(pages::admin(&app, &users, &form)?)
 }
 
 #[derive(Deserialize)]
@@ -52,22 +48,16 @@ pub async fn force_out(
     State(app): State<Arc<App>>,
     Admin(who): Admin,
     Form(victim): Form<Victim>,
-) -> Result<Response, Response> {
-    signed(&who, &victim.form)?;
+) -> Result<Response> {
+    who.handle.check_form(&victim.form)?;
     let ended = blocking(move || app.sessions.revoke_subject(&victim.user)).await;
-    match ended.map_err(|refusal| refusal.into_response())? {
+    match ended? {
         Ok(()) => Ok(Redirect::to("/admin").into_response()),
         Err(RevokeError::NoSubject | RevokeError::SubjectTooLong { .. }) => {
             Ok((StatusCode::BAD_REQUEST, "no user has this name\n").into_response())
         }
-        Err(error) => Err(revoke_failed(&error).into_response()),
+        Err(error) => Err(revoke_failed(&error).into()),
     }
-}
-
-fn signed(who: &crate::who::LoggedIn, form: &str) -> Result<(), Response> {
-    who.handle
-        .check_form(form)
-        .map_err(|error| error.into_response())
 }
 
 /// Announces a new key, and drops keys that no live token can be under any more.
@@ -75,8 +65,8 @@ pub async fn rotate_keys(
     State(app): State<Arc<App>>,
     Admin(who): Admin,
     Form(form): Form<Signed>,
-) -> Result<Response, Response> {
-    signed(&who, &form.form)?;
+) -> Result<Response> {
+    who.handle.check_form(&form.form)?;
     let changed = change_keys(app, |ring, now| {
         let seals_at = now.unix().saturating_add(ANNOUNCED_FOR);
         let seals_at = Timestamp::from_unix(seals_at).ok_or("the year 9999 is over")?;
@@ -104,8 +94,8 @@ pub async fn disable_key(
     State(app): State<Arc<App>>,
     Admin(who): Admin,
     Form(leaked): Form<Leaked>,
-) -> Result<Response, Response> {
-    signed(&who, &leaked.form)?;
+) -> Result<Response> {
+    who.handle.check_form(&leaked.form)?;
     let Ok(key) = leaked.key.parse::<KeyId>() else {
         return Ok((StatusCode::BAD_REQUEST, "which key?\n").into_response());
     };
@@ -114,9 +104,7 @@ pub async fn disable_key(
     if let Err(why) = changed {
         return Ok(unchanged(&why));
     }
-    let disabled = disable_everywhere(&app, key).await;
-    let repeat_after = disabled.map_err(|refusal| refusal.into_response())?;
-    if let Some(pause) = repeat_after {
+    if let Some(pause) = disable_everywhere(&app, key).await? {
         // A server that had not heard of it yet may have renewed a forged token in between.
         tokio::spawn(async move {
             tokio::time::sleep(pause.unsigned_abs()).await;
@@ -129,7 +117,10 @@ pub async fn disable_key(
 }
 
 /// When to do it once more, if at all.
-async fn disable_everywhere(app: &Arc<App>, key: KeyId) -> Result<Option<time::Duration>, Refusal> {
+async fn disable_everywhere(
+    app: &Arc<App>,
+    key: KeyId,
+) -> std::result::Result<Option<time::Duration>, Refusal> {
     let app = Arc::clone(app);
     let disabled = blocking(move || {
         // Each purpose for itself; the pause is the same.
@@ -145,8 +136,8 @@ async fn disable_everywhere(app: &Arc<App>, key: KeyId) -> Result<Option<time::D
 /// are running. In this order, a key never seals that a restart would not find.
 async fn change_keys(
     app: Arc<App>,
-    change: impl FnOnce(&KeyRing, Timestamp) -> Result<KeyRing, Fault> + Send + 'static,
-) -> Result<(), Fault> {
+    change: impl FnOnce(&KeyRing, Timestamp) -> std::result::Result<KeyRing, Fault> + Send + 'static,
+) -> std::result::Result<(), Fault> {
     // The disk may take its time, and a worker of the runtime must not wait for it.
     tokio::task::spawn_blocking(move || {
         let _turn = app.keys.lock();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cloakroom::http::cookie::CookieConfig;
+use cloakroom::http::cookie::{CookieConfig, CookieConfigError};
 use cloakroom::index::FileIndex;
 use cloakroom::web::SessionLayer;
 use cloakroom::{Clock, KeyRing, Sessions};
@@ -42,6 +42,8 @@ pub struct Config {
     pub directory: PathBuf,
     pub redis: Option<String>,
     pub cookie: CookieConfig,
+    /// Of the tokens to look into.
+    pub specimen_cookie: CookieConfig,
     pub clock: Arc<dyn Clock>,
     pub idle: Duration,
     pub absolute: Duration,
@@ -50,16 +52,18 @@ pub struct Config {
 }
 
 impl Config {
-    pub fn new(directory: PathBuf, clock: Arc<dyn Clock>) -> Self {
-        Self {
+    pub fn new(directory: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, CookieConfigError> {
+        let specimen = CookieConfig::builder().name("__Host-specimen");
+        Ok(Self {
             directory,
             redis: None,
             cookie: CookieConfig::default(),
+            specimen_cookie: specimen.build()?,
             clock,
             idle: IDLE,
             absolute: ABSOLUTE,
             renew_share: (1, 2),
-        }
+        })
     }
 }
 
@@ -70,6 +74,7 @@ pub struct App {
     /// in.
     pub specimens: Sessions<User, Revocations>,
     pub cookie: CookieConfig,
+    pub specimen_cookie: CookieConfig,
     pub keys: KeyFile,
     pub clock: Arc<dyn Clock>,
     pub renew_share: (u32, u32),
@@ -105,6 +110,7 @@ impl App {
                 .build()?,
             specimens: build(ring, "specimen").build()?,
             cookie: config.cookie,
+            specimen_cookie: config.specimen_cookie,
             keys,
             clock: config.clock,
             renew_share: config.renew_share,
@@ -117,9 +123,22 @@ impl App {
 
     /// The layer that all routes with sessions stand behind.
     pub fn layer(self: &Arc<Self>) -> SessionLayer<User> {
+        self.layer_of(&self.sessions, &self.cookie)
+    }
+
+    /// The one of the tokens to look into.
+    pub fn specimen_layer(self: &Arc<Self>) -> SessionLayer<User> {
+        self.layer_of(&self.specimens, &self.specimen_cookie)
+    }
+
+    fn layer_of(
+        self: &Arc<Self>,
+        sessions: &Sessions<User, Revocations>,
+        cookie: &CookieConfig,
+    ) -> SessionLayer<User> {
         let app = Arc::downgrade(self);
-        SessionLayer::new(self.sessions.clone())
-            .cookie(self.cookie.clone())
+        SessionLayer::new(sessions.clone())
+            .cookie(cookie.clone())
             .on_event(move |code| {
                 if let Some(app) = app.upgrade() {
                     app.count(code);

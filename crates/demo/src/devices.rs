@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Form, State};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Redirect;
 use cloakroom::http::response::Refusal;
 use cloakroom::web::Session;
 use cloakroom::{Device, SessionId};
@@ -96,28 +96,22 @@ pub async fn end(
     State(app): State<Arc<App>>,
     who: LoggedIn,
     Form(end): Form<End>,
-) -> Result<Response, Response> {
-    let form = who.handle.check_form(&end.form);
-    form.map_err(|error| error.into_response())?;
-    let devices = of_user(&app, &who.session.payload().name).await;
-    let devices = devices.map_err(|refusal| refusal.into_response())?;
+) -> axum::response::Result<Redirect> {
+    who.handle.check_form(&end.form)?;
+    let devices = of_user(&app, &who.session.payload().name).await?;
     // From the user's own list alone: an id opens nothing, but whoever learns one must not be able
     // to log its owner out.
     let id = end.session.parse::<SessionId>().ok();
     let Some(device) = devices.iter().find(|device| Some(device.id()) == id) else {
-        return Err((StatusCode::NOT_FOUND, "no such device\n").into_response());
+        return Err((StatusCode::NOT_FOUND, "no such device\n").into());
     };
     let id = device.id();
     if id == who.session.id() {
         // The cookie has to go as well.
-        let out = who.handle.logout().await;
-        out.map_err(|error| error.into_response())?;
-        return Ok(Redirect::to("/login").into_response());
+        who.handle.logout().await?;
+        return Ok(Redirect::to("/login"));
     }
-    let of = Arc::clone(&app);
-    let ended = blocking(move || of.sessions.revoke(id)).await;
-    ended
-        .map_err(|refusal| refusal.into_response())?
-        .map_err(|error| revoke_failed(&error).into_response())?;
-    Ok(Redirect::to("/").into_response())
+    let ended = blocking(move || app.sessions.revoke(id)).await?;
+    ended.map_err(|error| revoke_failed(&error))?;
+    Ok(Redirect::to("/"))
 }

@@ -27,9 +27,11 @@ struct Stream {
 
 /// A stream of events for as long as the session lives. Being connected is no use of the session:
 /// nothing here renews it.
-pub async fn events(State(app): State<Arc<App>>, who: LoggedIn) -> Result<Response, Response> {
-    let ended = who.handle.ended();
-    let ended = ended.map_err(|rejection| rejection.into_response())?;
+pub async fn events(
+    State(app): State<Arc<App>>,
+    who: LoggedIn,
+) -> axum::response::Result<Response> {
+    let ended = who.handle.ended()?;
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stopping = app.stopping.subscribe();

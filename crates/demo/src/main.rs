@@ -48,20 +48,19 @@ async fn main() -> ExitCode {
 async fn serve() -> Result<(), Box<dyn Error>> {
     let directory = env::var_os("CLOAKROOM_DIR").unwrap_or_else(|| "cloakroom-demo".into());
     let port: u16 = number("PORT", 8080)?;
-    let cookie = if is_on("CLOAKROOM_DEV_COOKIE") {
-        CookieConfig::development().build()?
-    } else {
-        CookieConfig::default()
-    };
-    let config = Config {
+    let mut config = Config {
         redis: env::var("REDIS_URL").ok().filter(|url| !url.is_empty()),
-        cookie,
         idle: Duration::seconds(number("CLOAKROOM_IDLE", 180)?),
         absolute: Duration::seconds(number("CLOAKROOM_ABSOLUTE", 1_800)?),
         // Early, so that one sees it happen. The default of the crate is half of the idle timeout.
         renew_share: (1, 12),
-        ..Config::new(PathBuf::from(directory), clock()?)
+        ..Config::new(PathBuf::from(directory), clock()?)?
     };
+    if is_on("CLOAKROOM_DEV_COOKIE") {
+        let development = CookieConfig::development();
+        config.specimen_cookie = development.clone().name("specimen").build()?;
+        config.cookie = development.build()?;
+    }
     // Opening files and waiting for Redis.
     let app = tokio::task::spawn_blocking(|| App::new(config).map_err(|error| error.to_string()));
     let app = app.await??;

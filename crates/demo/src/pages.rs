@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderName, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
 use cloakroom::http::response::Refusal;
 use cloakroom::{Device, FormToken, KeyState, SessionInfo, Timestamp};
 
@@ -29,14 +29,14 @@ const DISABLE: &str = include_str!("pages/disable.html");
 const MESSAGE: &str = include_str!("pages/message.html");
 
 /// Who is logged in, until when, where, and with what.
-pub async fn home(State(app): State<Arc<App>>, who: LoggedIn) -> Result<Html<String>, Response> {
-    let form = who.handle.form_token();
-    let form = form.map_err(|error| error.into_response())?;
-    let now = app.clock.now().ok();
-    let now = now.ok_or_else(|| Refusal::unavailable(5).into_response())?;
+pub async fn home(
+    State(app): State<Arc<App>>,
+    who: LoggedIn,
+) -> axum::response::Result<Html<String>> {
+    let form = who.handle.form_token()?;
+    let now = app.clock.now().map_err(|_| Refusal::unavailable(5))?;
     let user = who.session.payload();
-    let listed = devices::of_user(&app, &user.name).await;
-    let listed = listed.map_err(|refusal| refusal.into_response())?;
+    let listed = devices::of_user(&app, &user.name).await?;
     let info = who.session.info();
     let devices: String = listed
         .iter()

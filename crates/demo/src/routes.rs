@@ -17,6 +17,11 @@ use crate::{account, admin, api, devices, live, pages, specimen};
 /// session that the request came with.
 pub fn router(app: Arc<App>, hosts: &[String]) -> Router {
     let sessions = app.layer().hosts(hosts.iter().map(String::as_str));
+    // Of the two layers around these routes the inner one counts.
+    let specimens = Router::new()
+        .route("/api/specimen", get(specimen::open))
+        .route("/api/specimen/end", post(specimen::end))
+        .layer(app.specimen_layer());
     Router::new()
         .route("/", get(pages::home))
         .route("/login", get(pages::login).post(account::login))
@@ -33,8 +38,8 @@ pub fn router(app: Arc<App>, hosts: &[String]) -> Router {
         .route("/api/me", get(api::me))
         .route("/api/renew", post(api::renew))
         .route("/api/events", get(live::events))
-        .route("/api/specimen", get(specimen::open).post(specimen::make))
-        .route("/api/specimen/end", post(specimen::end))
+        .route("/api/specimen/make", post(specimen::make))
+        .merge(specimens)
         .layer(sessions)
         .route("/style.css", get(pages::style))
         .route("/app.js", get(pages::script))

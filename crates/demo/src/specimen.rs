@@ -5,15 +5,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
-use cloakroom::web::BearerSession;
+use axum::http::StatusCode;
+use axum::response::Response;
+use cloakroom::http::response::Refusal;
+use cloakroom::web::{CommandError, Rejection, Session, SessionHandle};
 use serde_json::{Value, json};
 
-use crate::account::{blocking, revoke_failed};
 use crate::api::answer;
 use crate::app::{App, User};
-use crate::revocations::Revocations;
 use crate::who::LoggedIn;
 
 /// Bytes of a token that are neither prefix nor ciphertext: key id, nonce, tag.
@@ -23,17 +22,17 @@ const TAG: usize = 16;
 const PREFIX: &str = "clk1.";
 
 /// Makes a specimen for the user and says what is in it.
-pub async fn make(State(app): State<Arc<App>>, who: LoggedIn) -> Result<Response, Response> {
+pub async fn make(State(app): State<Arc<App>>, who: LoggedIn) -> axum::response::Result<Response> {
     let user = who.session.payload();
     let made = app.specimens.issue(&user.name, user);
     let made = made.map_err(|error| {
         eprintln!("specimen: {error}");
-        cloakroom::http::response::Refusal::unavailable(5).into_response()
+        Refusal::unavailable(5)
     })?;
     let opened = app.specimens.verify(made.token.as_str());
     app.count_verification();
     let Ok(session) = opened else {
-        return Err(cloakroom::http::response::Refusal::unavailable(5).into_response());
+        return Err(Refusal::unavailable(5).into());
     };
     let text = made.token.as_str();
     let length = text.len().saturating_sub(PREFIX.len());
@@ -85,7 +84,15 @@ pub async fn make(State(app): State<Arc<App>>, who: LoggedIn) -> Result<Response
     let payload = serde_json::to_string(user).unwrap_or_default();
     let bytes = sealed.saturating_sub(claimed);
     inside.push(field("payload", "Your payload", bytes, &payload));
-    let made = json!({"token": text, "bytes": binary, "outside": outside, "inside": inside});
+    let cookie = app.specimen_cookie.name();
+    let made = json!({
+        "token": text,
+        "bytes": binary,
+        "cookie": cookie,
+        "secure": app.specimen_cookie.development_warning().is_none(),
+        "outside": outside,
+        "inside": inside,
+    });
     Ok(answer(StatusCode::OK, &made))
 }
 
@@ -99,34 +106,18 @@ fn varint(number: u64) -> usize {
     usize::try_from(bits.div_ceil(7)).unwrap_or(usize::MAX)
 }
 
-/// Opens a specimen in `Authorization: Bearer`, or refuses it, as any request is.
-pub async fn open(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+/// Opens a specimen, or refuses it, as any request with a session is.
+pub async fn open(
+    State(app): State<Arc<App>>,
+    session: Result<Session<User>, Rejection>,
+) -> Result<Response, Rejection> {
     app.count_verification();
-    match read(&app, &headers) {
-        Ok(session) => {
-            let user = session.payload().name.clone();
-            answer(StatusCode::OK, &json!({"user": user}))
-        }
-        Err(rejection) => rejection.into_response(),
-    }
+    let user = &session?.payload().name.clone();
+    Ok(answer(StatusCode::OK, &json!({"user": user})))
 }
 
 /// Logs the specimen out.
-pub async fn end(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Response> {
-    let session = read(&app, &headers).map_err(|rejection| rejection.into_response())?;
-    let id = session.id();
-    let ended = blocking(move || app.specimens.revoke(id)).await;
-    ended
-        .map_err(|refusal| refusal.into_response())?
-        .map_err(|error| revoke_failed(&error).into_response())?;
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-fn read(
-    app: &App,
-    headers: &HeaderMap,
-) -> Result<BearerSession<User, Revocations>, cloakroom::web::Rejection> {
-    let values = headers.get_all(header::AUTHORIZATION);
-    let values = values.iter().map(HeaderValue::as_bytes);
-    BearerSession::read(&app.specimens, values)
+pub async fn end(handle: SessionHandle<User>) -> Result<StatusCode, CommandError> {
+    handle.logout().await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -63,12 +63,10 @@ function table(id, fields) {
   document.querySelector(`#${id} tbody`).replaceChildren(...rows);
 }
 
-async function present(what, path, token, method = "GET") {
-  const headers = { Authorization: `Bearer ${token}` };
-  let line;
+async function request(what, path, options) {
   try {
-    const answer = await fetch(path, { method, headers, cache: "no-store" });
-    line = element("li", answer.ok ? "accepted" : "refused");
+    const answer = await fetch(path, { cache: "no-store", ...options });
+    const line = element("li", answer.ok ? "accepted" : "refused");
     line.append(element("b", "", String(answer.status)), `${answer.ok ? "Accepted" : "Refused"}: ${what}`);
     log.prepend(line);
     return answer.ok;
@@ -78,8 +76,24 @@ async function present(what, path, token, method = "GET") {
   }
 }
 
+function present(what, path, token, method = "GET") {
+  return request(what, path, { method, headers: { Authorization: `Bearer ${token}` } });
+}
+
+// In a cookie, as a thief would bring it who had copied the browser's.
+async function replay() {
+  show(made.token);
+  const cookie = (value, age) => {
+    const secure = made.secure ? "; Secure" : "";
+    document.cookie = `${made.cookie}=${value}; Path=/; SameSite=Strict; Max-Age=${age}${secure}`;
+  };
+  cookie(made.token, 60);
+  await request("the old cookie after its logout", "/api/specimen", {});
+  cookie("", 0);
+}
+
 async function make() {
-  const answer = await fetch("/api/specimen", { method: "POST" });
+  const answer = await fetch("/api/specimen/make", { method: "POST" });
   if (!answer.ok) return;
   made = await answer.json();
   show(made.token);
@@ -119,4 +133,4 @@ buttons.use.addEventListener("click", () => whole("the token as it was made", "/
 buttons.flip.addEventListener("click", flip);
 buttons.swap.addEventListener("click", () => whole("a token of another purpose, as a login", "/api/me"));
 buttons.end.addEventListener("click", end);
-buttons.replay.addEventListener("click", () => whole("the old token after its logout", "/api/specimen"));
+buttons.replay.addEventListener("click", replay);

@@ -74,7 +74,7 @@ impl Server {
     ) -> Self {
         let app = App::new(Config {
             cookie,
-            ..Config::new(directory.path().to_owned(), Arc::new(clock.clone()))
+            ..Config::new(directory.path().to_owned(), Arc::new(clock.clone())).unwrap()
         })
         .unwrap();
         let router = extra(Arc::clone(&app)).merge(router(Arc::clone(&app), &[]));
