@@ -17,8 +17,8 @@ mod records;
 use std::collections::BTreeMap;
 
 use cloakroom::{
-    ManualClock, Record, Revocation, RevocationList, RevocationPublish as _, RevocationView as _,
-    SessionId, Sessions, Timestamp,
+    Facts, Freshness, ManualClock, Record, Revocation, RevocationList, RevocationPublish as _,
+    RevocationView, Scope, SessionId, Sessions, Timestamp,
 };
 use common::{IDLE, NOW, TOLERANCE, at, builder, seconds};
 use proptest::prelude::*;
@@ -104,6 +104,78 @@ impl Plain {
     }
 }
 
+/// Hands the facts of a token to a test, which asks the list with other names in them.
+struct Probe<F>(F);
+
+impl<F: Fn(Facts<'_>) + Send + Sync> RevocationView for Probe<F> {
+    fn verdict(&self, facts: &Facts<'_>, _: Timestamp) -> Option<Scope> {
+        (self.0)(*facts);
+        None
+    }
+
+    fn freshness(&self) -> Freshness {
+        Freshness::Fresh
+    }
+
+    fn start_bound(&self, _: &[u8], _: &[u8; 16], _: Timestamp) -> u64 {
+        0
+    }
+}
+
+/// Runs `with` once, with the facts of some token.
+fn facts(with: impl Fn(Facts<'_>) + Send + Sync) {
+    let clock = ManualClock::at(NOW);
+    let sessions: Sessions<(), _> = builder(&clock, Probe(with)).build().unwrap();
+    sessions.issue("ada", &()).unwrap();
+}
+
+/// The list answers a verification as the plain model does, for every name that is in it and for as
+/// many that are not. The snapshot alone would not show it: it does not ask by name.
+fn answers(list: &RevocationList, plain: &Plain, names: u16) {
+    let verdict = |facts: &Facts<'_>| list.verdict(facts, at(NOW));
+    let edge = |value: u64| [value.checked_sub(1), Some(value)].into_iter().flatten();
+    facts(|mut nobody| {
+        nobody.subject = b"";
+        nobody.session = SessionId::from_bytes([9; 16]);
+        for number in 0..names.saturating_mul(2) {
+            let name = name(number);
+            let mut session = nobody;
+            session.session = SessionId::from_bytes(name);
+            let below = plain.sessions.get(&number).map_or(0, |known| known.0);
+            for generation in edge(below.into()) {
+                session.generation = generation.try_into().unwrap();
+                let expected = (session.generation < below).then_some(Scope::Session);
+                assert_eq!(verdict(&session), expected, "session {number}");
+            }
+            let mut audience = nobody;
+            audience.audience = &name;
+            let before = plain.audiences.get(&number).map_or(0, |known| known.0);
+            for start in edge(before) {
+                audience.authenticated_at = start;
+                let expected = (start < before).then_some(Scope::Audience);
+                assert_eq!(verdict(&audience), expected, "audience {number}");
+            }
+            let mut subject = nobody;
+            let its_name = number.to_be_bytes();
+            subject.subject = &its_name;
+            for id in [0, 1, 2, 3, 9].map(|id| [id; 16]) {
+                subject.session = SessionId::from_bytes(id);
+                let cutoffs = plain.subjects.get(&number).map(|known| &known.0);
+                let others = cutoffs
+                    .into_iter()
+                    .flatten()
+                    .filter(|(e, _)| **e != Some(id));
+                let before = others.map(|(_, before)| *before).max().unwrap_or(0);
+                for start in edge(before) {
+                    subject.authenticated_at = start;
+                    let expected = (start < before).then_some(Scope::Subject);
+                    assert_eq!(verdict(&subject), expected, "subject {number}");
+                }
+            }
+        }
+    });
+}
+
 fn around(edge: u64) -> impl Strategy<Value = u64> {
     edge.saturating_sub(2)..=edge.saturating_add(1)
 }
@@ -168,6 +240,7 @@ proptest! {
         prop_assert_eq!(stats.sessions, plain.sessions.len());
         prop_assert_eq!(stats.audiences, plain.audiences.len());
         prop_assert_eq!(stats.subjects, plain.subjects.len());
+        answers(&list, &plain, names);
     }
 
     #[test]
@@ -198,9 +271,13 @@ const MANY: u32 = 50_000;
 /// What one call may forget: a slice, and the rest of the shard it ends in.
 const AT_MOST: usize = 8_192;
 
-fn session(number: u32) -> Revocation {
+fn id(number: u32) -> SessionId {
     let spread = u128::from(number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
-    Revocation::session(SessionId::from_bytes(spread.to_be_bytes()))
+    SessionId::from_bytes(spread.to_be_bytes())
+}
+
+fn session(number: u32) -> Revocation {
+    Revocation::session(id(number))
 }
 
 /// A list of so many entries that expire at NOW + 10, and a few that stay.
@@ -278,5 +355,12 @@ fn a_purge_forgets_everything_that_expired_and_nothing_else() {
     let stats = list.stats();
     assert_eq!((stats.sessions, stats.high_water_mark), (100, NOW + 10));
     assert!(stats.bytes < bytes / 4, "{stats:?}");
+    facts(|mut facts| {
+        for number in 0..MANY {
+            facts.session = id(number);
+            let refused = list.verdict(&facts, at(NOW)).is_some();
+            assert_eq!(refused, number < 100, "{number}");
+        }
+    });
     assert_eq!(list.high_water_mark(), NOW + 10);
 }
