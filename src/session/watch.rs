@@ -23,6 +23,9 @@ const TICK: Duration = Duration::from_millis(50);
 const ASK: Duration = Duration::from_secs(1);
 /// Wakers taken under the lock at once.
 const BATCH: usize = 256;
+/// The same where everybody is woken: those who were woken first poll, and take the lock for it, so
+/// fewer turns at it are fewer times to wait for it. It is held for some tens of microseconds.
+const CROWD: usize = 4096;
 
 /// A session, as far as its end is concerned.
 pub(crate) struct Waiting<'a> {
@@ -154,7 +157,9 @@ impl Shared {
             None => return,
         };
         if let Ok(Some(now)) = now {
-            self.wake(|waiters, _, wakers| waiters.due(now, wakers).then_some(0));
+            self.wake(BATCH, |waiters, _, wakers| {
+                waiters.due(now, wakers).then_some(0)
+            });
         }
         let all = |notice: &Notice| match notice {
             Notice::Audience(name) => *name == audience,
@@ -162,16 +167,22 @@ impl Shared {
             Notice::Session(_) | Notice::Subject(_) => false,
         };
         if taken.everybody || taken.notices.iter().any(all) {
-            self.wake(|waiters, from, wakers| waiters.everybody(from, wakers));
+            self.wake(CROWD, |waiters, from, wakers| {
+                waiters.everybody(from, wakers)
+            });
             return;
         }
         for notice in &taken.notices {
             match notice {
                 Notice::Session(name) => {
-                    self.wake(|waiters, from, wakers| waiters.of_session(name, from, wakers));
+                    self.wake(BATCH, |waiters, from, wakers| {
+                        waiters.of_session(name, from, wakers)
+                    });
                 }
                 Notice::Subject(name) => {
-                    self.wake(|waiters, from, wakers| waiters.of_subject(name, from, wakers));
+                    self.wake(BATCH, |waiters, from, wakers| {
+                        waiters.of_subject(name, from, wakers)
+                    });
                 }
                 Notice::Audience(_) | Notice::Key => {}
             }
@@ -180,8 +191,12 @@ impl Shared {
 
     /// Takes wakers under the lock and wakes them outside of it, batch by batch: a waker may poll,
     /// or drop, what waits, on this thread.
-    fn wake(&self, mut take: impl FnMut(&mut Waiters, u32, &mut Vec<Waker>) -> Option<u32>) {
-        let mut wakers = Vec::with_capacity(BATCH);
+    fn wake(
+        &self,
+        batch: usize,
+        mut take: impl FnMut(&mut Waiters, u32, &mut Vec<Waker>) -> Option<u32>,
+    ) {
+        let mut wakers = Vec::with_capacity(batch);
         let mut from = Some(0);
         while let Some(start) = from {
             from = take(&mut self.waiters(), start, &mut wakers);

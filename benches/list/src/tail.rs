@@ -43,6 +43,7 @@ pub(crate) fn run(sizes: &[u64]) {
 
 fn compare(name: &str, table: &dyn Table, write: &(dyn Fn([u8; 16]) + Sync)) {
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    let mut rate = f64::MAX;
     for run in 0..RUNS {
         alone.push(slowest(table));
         let done = AtomicBool::new(false);
@@ -61,7 +62,7 @@ fn compare(name: &str, table: &dyn Table, write: &(dyn Fn([u8; 16]) + Sync)) {
             done.store(true, Ordering::Relaxed);
             (slow, writer.join().unwrap())
         });
-        assert!(written > 400, "only {written} logouts");
+        rate = rate.min(f64::from(written) / RUN.as_secs_f64());
         beside.push(slow);
     }
     let (alone, beside) = (median(&mut alone), median(&mut beside));
@@ -69,6 +70,10 @@ fn compare(name: &str, table: &dyn Table, write: &(dyn Fn([u8; 16]) + Sync)) {
         "{name:>40}: {alone:8.0} ns alone, {beside:8.0} ns, {:.2}",
         beside / alone
     );
+    // The machine has other things to do: said, because less was asked of the table then.
+    if rate < 0.9 * f64::from(PER_SECOND) {
+        println!("{:>40}  (in one run only {rate:.0} logouts a second)", "");
+    }
 }
 
 /// The 99.9th percentile of one run, in ns.
