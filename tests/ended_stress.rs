@@ -26,8 +26,6 @@ const ROUNDS: usize = if cfg!(debug_assertions) {
 } else {
     40_000
 };
-/// So many that they are not woken in one turn.
-const CROWD: usize = if ROUNDS > 10_000 { ROUNDS } else { 10_000 };
 
 #[test]
 fn a_logout_at_the_very_moment_at_which_somebody_begins_to_wait_is_not_missed() {
@@ -133,7 +131,7 @@ fn logouts_of_everybody_while_more_come_reach_everybody_who_was_there() {
         let sessions = &world.sessions;
         let (send, receive) = channel::<Task>();
         scope.spawn(move || {
-            for round in 0..CROWD {
+            for round in 0..ROUNDS {
                 // Another audience's list entry is nobody's business here.
                 let token = sessions.issue("ada", &user("Ada")).unwrap().token;
                 let session = sessions.verify(token.as_str()).unwrap();
@@ -157,4 +155,22 @@ fn logouts_of_everybody_while_more_come_reach_everybody_who_was_there() {
             assert_eq!(task.end(), Reason::Revoked);
         }
     });
+}
+
+#[test]
+fn everybody_is_woken_however_many_they_are() {
+    let world = world();
+    let sessions = &world.sessions;
+    let token = sessions.issue("ada", &user("Ada")).unwrap().token;
+    let session = sessions.verify(token.as_str()).unwrap();
+    // So many that they are not woken in one turn, whatever the reason.
+    let crowd = || -> Vec<Task> {
+        let tasks = (0..10_000).map(|_| Task::waiting(sessions.ended(&session)));
+        tasks.collect()
+    };
+    let (mut first, mut second) = (crowd(), crowd());
+    sessions.revoke_all().unwrap();
+    for task in first.iter_mut().chain(&mut second) {
+        assert_eq!(task.end(), Reason::Revoked);
+    }
 }
