@@ -172,11 +172,10 @@ impl<S: State> Shard<S> {
     pub(crate) fn of(entries: &[(Key, S)], seed: &Seed) -> (Self, Fill) {
         let live = entries.len();
         let wide = entries.iter().filter(|(_, s)| s.pack().is_none()).count();
-        // A state with a row needs a new one whenever it is raised. Rows are large, so there is
-        // little room to spare: each raise pays for copying some hundred entries at most.
+        // A state with a row needs a new one whenever it is raised.
         let row_room = match wide {
             0 => 0,
-            _ => wide.saturating_add(4.max(wide / 16).max(live / 256)),
+            _ => wide.saturating_add(4.max(wide / 4).max(live / 256)),
         };
         let groups = Fill::groups_for(live);
         let mut tags = vec![0_u128; groups];
