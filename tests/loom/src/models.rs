@@ -212,7 +212,7 @@ fn the_filter_holds_what_was_added_and_next_to_nothing_else() {
     builder.max_branches = 1_000_000;
     builder.check(|| {
         let hash = |number: u64| seed().hash(key(&name(number)));
-        // Six to a word: as full as a shard lets it become, half of them added later.
+        // Six to a word: nearly as full as a shard lets it become, half of them added later.
         let (words, names, others) = (40, 240, 4_000);
         let mut filling = Filling::new(words);
         (0..names / 2).for_each(|number| filling.add(hash(number)));
