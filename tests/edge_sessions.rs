@@ -229,7 +229,9 @@ fn the_origin_is_asked_on_a_hit_alone_and_its_answer_counts() {
         .unwrap();
     let issue = |name: &str| list.sessions.issue(name, &user(name)).unwrap().token;
     let (ada, bob) = (issue("ada"), issue("bob"));
-    list.sessions.revoke(list.session(ada.as_str()).id()).unwrap();
+    list.sessions
+        .revoke(list.session(ada.as_str()).id())
+        .unwrap();
     // Bob stands for an innocent who is hit: the filter has his id, the origin knows nothing of it.
     let ids = [&ada, &bob].map(|token| {
         let session = world().sessions.verify(token.as_str()).unwrap();

@@ -36,7 +36,7 @@ def add_keys(book):
     """SPEC 18.1."""
     good, flag = text(FIRST), ["edge-key"]
     file = "edge/edge-key"
-    book.good(file, "edge-key-ok", "The public key of a feed key.", flag, "edge-key", {"text": good})
+    book.good(file, "edge-key-ok", "The public key of a feed key.", flag, "edge-key", {"edge_key": good})
     for name, key in (("first", FIRST), ("second", SECOND), ("31-equal", FeedKey(bytes(31) + b"\1"))):
         book.good(file, "edge-signer-" + name, "What signs exports, from a feed key.", flag, "edge-signer",
                   {"feed_key": key.text()})
@@ -61,7 +61,8 @@ def add_keys(book):
         ("small-order", "A point of order eight.", edge_text(small)),
     )
     for name, comment, data in cases:
-        book.bad(file, "edge-key-refused-" + name, comment, flag, "edge-key", "refused", {"text": data}, {"text": good})
+        book.bad(file, "edge-key-refused-" + name, comment, flag, "edge-key", "refused", {"edge_key": data},
+                 {"edge_key": good})
 
 
 def making(records=(), sessions=(), head=HEAD, realm=REALM, key=FIRST):
@@ -164,7 +165,7 @@ def add_exports(book):
         return resigned(write_head(seed, REALM, HEAD, count, 0, 0) + data)
     start = 101 + len(REALM)
     tail = start + sum(map(len, RECORDS))
-    places, count, data = write_filter(HEAD.salt, OUT[:5])
+    places, count, data = write_filter(HEAD.salt, OUT[:4])
     one = RECORDS[0]
     ended = record(1, OTHER_ID, LOGGED_OUT)
     cases = (

@@ -283,10 +283,10 @@ def run_feed_snapshot(inputs, expected):
 def run_edge_key(inputs, expected):
     """SPEC 16.2, edge-key."""
     try:
-        key = read_edge_key(inputs["text"].encode())
+        key = read_edge_key(inputs["edge_key"].encode())
     except Refuse:
         return "refused", {}
-    assert edge_text(key) == inputs["text"]
+    assert edge_text(key) == inputs["edge_key"]
     return "ok", {"eid": edge_id(key).hex(), "key": key.hex()}
 
 
