@@ -18,17 +18,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cloakroom::edge::{EdgeBuilder, EdgeView, ExportError};
-use cloakroom::feed::{FeedKey, FeedKeys, FeedRevocations, MemoryEngine};
-use cloakroom::hazmat::edge::{Export, open_export};
+use cloakroom::edge::{EdgeBuilder, EdgeView};
+use cloakroom::hazmat::edge::Export;
 use cloakroom::{
     Answer, Facts, IssueError, ManualClock, Missing, Record, Revocation, RevocationView, Scope,
     SessionId, Sessions, StalePolicy, Terms, Timestamp, UpdateError, VerifyError,
 };
 use common::{Outcome, REVOKED, User, World, builder as sessions_builder, outcome, user, world};
-use edge::{
-    Clocks, NOW, Random, SKEW, VALID, builder, empty, keys, position, realm, sealed, signer,
-};
+use edge::{Clocks, NOW, Random, SKEW, VALID, builder, empty, position, realm, sealed, signer};
 
 const ASK: Outcome = Outcome::Unavailable(Missing::Origin);
 const STALE: Outcome = Outcome::Unavailable(Missing::Revocations);
@@ -378,74 +375,22 @@ fn readers_see_one_export_or_the_next_and_never_none() {
 }
 
 #[test]
-fn a_server_of_a_feed_makes_exports_of_what_it_knows() {
-    let key = FeedKey::generate().unwrap();
-    let signer = key.edge_signer();
-    let realm = realm();
-    let feed = FeedRevocations::builder(realm.clone(), FeedKeys::new(key), MemoryEngine::new())
-        .start()
-        .unwrap();
-    let valid = Duration::from_secs(30);
-    // Before it is fresh it promises nothing.
-    let early = signer.export(&feed, valid);
-    assert!(early.is_ok() || early == Err(ExportError::Stale));
-    assert!(feed.wait_until_fresh(Duration::from_secs(20)));
-    let ring = common::ring_for(u32::MAX);
-    let at_origin = Sessions::<User, _>::builder(ring.clone(), feed.clone())
-        .purpose(common::PURPOSE)
-        .audience(common::AUDIENCE)
-        .aal2()
-        .build()
-        .unwrap();
-    let (ada, bob) = (
-        at_origin.issue("ada", &user("ada")),
-        at_origin.issue("bob", &user("bob")),
+fn whoever_waits_for_the_end_of_a_session_is_not_told_that_it_ended_by_a_hit() {
+    let mut edge = edge();
+    let (ada, bob) = (edge.login("ada"), edge.login("bob"));
+    edge.sync();
+    let (of_ada, of_bob) = (
+        edge.sessions.verify(&ada).unwrap(),
+        edge.sessions.verify(&bob).unwrap(),
     );
-    let (ada, bob) = (ada.unwrap().token, bob.unwrap().token);
-    let session = at_origin.verify(ada.as_str()).unwrap();
-    at_origin.revoke(session.id()).unwrap();
-    let before = now();
-    let file = signer.export(&feed, valid).unwrap();
-    let keys = cloakroom::edge::EdgeKeys::new(signer.public_key());
-    let opened = open_export(&keys, &realm, &file).unwrap().export;
-    assert_eq!(opened.position, feed.status().position.unwrap());
-    assert!(opened.made_at < before + 1_000 && opened.made_at + 2_000 > before);
-    assert_eq!(opened.valid_until, opened.made_at + 30_000);
-    for invalid in [Duration::from_millis(999), Duration::from_secs(86_401)] {
-        assert_eq!(signer.export(&feed, invalid), Err(ExportError::Validity));
-    }
-    let view = EdgeView::builder(realm, keys).build();
-    let at_edge = Sessions::<User, _>::builder(ring, view.clone())
-        .purpose(common::PURPOSE)
-        .audience(common::AUDIENCE)
-        .aal2()
-        .build()
-        .unwrap();
-    view.load(&file).unwrap();
-    assert_eq!(outcome(&at_edge, ada.as_str()), ASK);
-    assert_eq!(outcome(&at_edge, bob.as_str()), Outcome::Live);
-    assert!(keys_differ(&signer.export(&feed, valid).unwrap(), &file));
-}
-
-fn now() -> u64 {
-    let since = std::time::UNIX_EPOCH.elapsed().unwrap();
-    u64::try_from(since.as_millis()).unwrap()
-}
-
-/// Whether the salts of two exports differ.
-fn keys_differ(one: &[u8], other: &[u8]) -> bool {
-    one[72..88] != other[72..88]
-}
-
-#[test]
-fn exports_of_one_list_have_salts_of_their_own() {
-    let list = cloakroom::RevocationList::new();
-    let valid = Duration::from_secs(30);
-    let make = || {
-        signer(1)
-            .export_list(&realm(), &list, position(1), NOW, valid)
-            .unwrap()
+    edge.origin.sessions.revoke(of_ada.id()).unwrap();
+    edge.origin.sessions.revoke_subject("bob").unwrap();
+    edge.sync();
+    let poll = |session| {
+        let mut ended = std::pin::pin!(edge.sessions.ended(session));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        Future::poll(ended.as_mut(), &mut context)
     };
-    assert!(keys_differ(&make(), &make()));
-    assert!(open_export(&keys(), &realm(), &make()).is_ok());
+    assert!(poll(&of_ada).is_pending());
+    assert!(poll(&of_bob).is_ready());
 }

@@ -57,8 +57,9 @@ impl Environment for Clocks {
         Duration::from_millis(self.monotonic.load(Ordering::SeqCst))
     }
 
-    fn random(&self, _: &mut [u8]) -> bool {
-        false
+    fn random(&self, out: &mut [u8]) -> bool {
+        out.fill(0x11);
+        true
     }
 }
 

@@ -45,7 +45,7 @@ fn array<const N: usize>(hex: &Value) -> [u8; N] {
     from_hex(hex.as_str().unwrap()).try_into().unwrap()
 }
 
-fn list<'v>(value: &'v Value) -> impl Iterator<Item = &'v Value> {
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().unwrap().iter()
 }
 
