@@ -20,9 +20,12 @@ use std::time::Duration;
 use cloakroom::edge::{EdgeKeys, EdgeView, ExportError};
 use cloakroom::feed::{FeedKey, FeedKeys, FeedRevocations, MemoryEngine};
 use cloakroom::hazmat::edge::open_export;
-use cloakroom::{ManualClock, Missing, RevocationView as _, Sessions, Terms};
+use cloakroom::{
+    ManualClock, Missing, Record, Revocation, RevocationList, RevocationPublish as _,
+    RevocationView as _, Sessions, Terms,
+};
 use common::{Outcome, User, builder as sessions_builder, outcome, user};
-use edge::{Clocks, NOW, VALID, keys, position, realm, signer};
+use edge::{Clocks, NOW, Random, VALID, keys, position, realm, signer};
 
 const ASK: Outcome = Outcome::Unavailable(Missing::Origin);
 
@@ -147,4 +150,33 @@ fn an_export_claims_the_time_of_the_proof_and_none_is_made_without_one() {
     assert_eq!(later.life, 1_800 + 2 * 60);
     clocks.pass(3_000);
     assert_eq!(signer.export(&feed, valid), Err(ExportError::Stale));
+}
+
+#[test]
+fn every_entry_of_a_list_is_in_its_export() {
+    let (list, mut random) = (RevocationList::new(), Random(13));
+    let now = common::at(common::NOW);
+    let (out, rotated) = (random.ids(1_000), random.ids(50));
+    let mut published: Vec<_> = out.iter().map(|id| Revocation::session(*id)).collect();
+    published.extend(
+        rotated
+            .iter()
+            .map(|id| Revocation::older_generations(*id, 3)),
+    );
+    published.push(Revocation::subject(b"ada", common::NOW + 3, None));
+    published.push(Revocation::audience([3; 16], common::NOW));
+    published.push(Revocation::key(common::key(1).id()));
+    common::certain(list.publish(&published, now));
+    // Far ahead of this clock: in quarantine, and not in effect anywhere.
+    let ahead = Revocation::subject(b"eve", common::NOW + 3_600, None);
+    assert_eq!(
+        list.merge(&[Record::new(ahead, u64::MAX)], now).quarantined,
+        1
+    );
+    let valid = Duration::from_millis(VALID);
+    let file = signer(1).export_list(&realm(), &list, position(1), NOW, valid);
+    let opened = open_export(&keys(), &realm(), &file.unwrap()).unwrap();
+    assert_eq!(opened.export.records.len(), 50 + 3);
+    let missed = out.iter().filter(|id| !opened.hits(**id)).count();
+    assert_eq!(missed, 0);
 }
