@@ -103,7 +103,7 @@ fn keys_differ(one: &[u8], other: &[u8]) -> bool {
 
 #[test]
 fn exports_of_one_list_have_salts_of_their_own() {
-    let list = cloakroom::RevocationList::new();
+    let list = RevocationList::new();
     let valid = Duration::from_secs(30);
     let make = || {
         signer(1)
