@@ -15,7 +15,7 @@ def put(target, data):
     (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
 
 
-for path in sorted(VECTORS.glob("*.json")):
+for path in sorted([*VECTORS.glob("*.json"), *VECTORS.glob("edge/*.json")]):
     if path.name == "vectors.schema.json":
         continue
     for vector in json.loads(path.read_text())["vectors"]:
@@ -32,6 +32,8 @@ for path in sorted(VECTORS.glob("*.json")):
             put("ring_file", inputs["text"].encode())
         elif kind == "snapshot":
             put("snapshot", bytes.fromhex(inputs["snapshot"]))
+        elif kind == "edge-export":
+            put("edge", bytes.fromhex(inputs["export"]))
         elif kind == "record":
             put("snapshot", bytes.fromhex(inputs["record"]))
 

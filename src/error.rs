@@ -192,6 +192,9 @@ pub enum Missing {
     Revocations,
     /// A key that seals at this time.
     SealingKey,
+    /// The origin: this server has an extract of its revocations, which can't tell of this session
+    /// and makes none. Ask there, or send the client there.
+    Origin,
 }
 
 impl Unavailable {

@@ -7,6 +7,9 @@
 //! what the types outside promise.
 
 #[cfg(feature = "std")]
+#[cfg(feature = "edge")]
+#[cfg_attr(docsrs, doc(cfg(feature = "edge")))]
+pub mod edge;
 #[cfg(feature = "feed")]
 #[cfg_attr(docsrs, doc(cfg(feature = "feed")))]
 pub mod feed;

@@ -18,10 +18,11 @@
 // tests/layers.rs fails on an import that climbs.
 //
 //   attic    lib, hazmat, testing
-//   layer 12 web          sessions in a request and its response, for tower, axum and actix-web
-//   layer 11 http         strings in, header lines out
-//   layer 10 reload       watches where keys come from, swaps them in
-//   layer 9  session      issue, verify, renew, rotate, revoke
+//   layer 13 web          sessions in a request and its response, for tower, axum and actix-web
+//   layer 12 http         strings in, header lines out
+//   layer 11 reload       watches where keys come from, swaps them in
+//   layer 10 session      issue, verify, renew, rotate, revoke
+//   layer 9  edge         the list in a small signed file, for verifiers far from the engine
 //   layer 8  feed         one list for many servers, over an engine they share
 //   layer 7  index        lists of devices
 //   layer 6  store        the list with a disk behind it
@@ -33,6 +34,10 @@
 //   layer 0  error, time, secret, swap, promise
 extern crate alloc;
 
+#[cfg(feature = "std")]
+#[cfg(feature = "edge")]
+#[cfg_attr(docsrs, doc(cfg(feature = "edge")))]
+pub mod edge;
 mod error;
 #[cfg(feature = "std")]
 #[cfg(feature = "feed")]
@@ -99,7 +104,7 @@ pub use crate::revocation::report::{FeedPosition, ViewReport};
 #[cfg(feature = "std")]
 pub use crate::revocation::snapshot::SnapshotError;
 pub use crate::revocation::view::{
-    Facts, Freshness, NoRevocation, RevocationPublish, RevocationView, Scope, Terms,
+    Answer, Facts, Freshness, NoRevocation, RevocationPublish, RevocationView, Scope, Terms,
 };
 pub use crate::session::build_error::BuildError;
 pub use crate::session::builder::SessionsBuilder;

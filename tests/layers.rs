@@ -21,7 +21,7 @@ mod scan;
 use scan::{Tree, strip};
 
 /// Bottom to top. Within a layer of single files the order is that of the line.
-const LAYERS: [&[&str]; 14] = [
+const LAYERS: [&[&str]; 15] = [
     &["error", "time", "secret", "swap", "promise"],
     &["wire"],
     &["seal"],
@@ -31,6 +31,7 @@ const LAYERS: [&[&str]; 14] = [
     &["store"],
     &["index"],
     &["feed"],
+    &["edge"],
     &["session"],
     &["reload"],
     &["http"],

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from generator import (
-    common, contents, feeds, keytexts, lifetime, lists, operations, payloads, replacing, rings, seals,
+    common, contents, edges, feeds, keytexts, lifetime, lists, operations, payloads, replacing, rings, seals,
 )
 from generator.flags import FLAGS
 from generator.schema import SCHEMA, violations
@@ -26,7 +26,8 @@ SPEC_VERSION = "1.0-draft.3"
 def collect():
     """All vectors by file name."""
     book = common.Book()
-    for module in (seals, payloads, contents, lifetime, operations, keytexts, rings, replacing, lists, feeds):
+    for module in (seals, payloads, contents, lifetime, operations, keytexts, rings, replacing, lists, feeds,
+                   edges):
         module.add(book)
     return book.files
 
@@ -103,7 +104,8 @@ def check(texts):
         old = path.read_bytes().decode("utf-8", "replace") if path.exists() else None
         if old != text:
             lines += difference(name, old, text)
-    extra = {path.name for path in HERE.glob("*.json")} - set(texts)
+    paths = [*HERE.glob("*.json"), *HERE.glob("edge/*.json")]
+    extra = {path.relative_to(HERE).as_posix() for path in paths} - set(texts)
     return lines + [f"{name}: not generated" for name in sorted(extra)]
 
 
@@ -118,6 +120,7 @@ def main(arguments):
         print("\n".join(lines) if lines else f"{len(texts)} files are as generated")
         return 1 if lines else 0
     for name, text in texts.items():
+        (HERE / name).parent.mkdir(exist_ok=True)
         (HERE / name).write_bytes(text.encode())
     print(f"{len(texts)} files written")
     return 0

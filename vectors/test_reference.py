@@ -46,15 +46,20 @@ EXAMPLE_TOKEN = ("clk1.LS-I7e1gFMCygKUfCOkrfAl-0YgWAGThVToYIVcB6w4nRAOUUWM5o0COq
                  "K2uTtYq7mWcsaCVfb8R4MLP0nQUTUffxdcKODwHcSZtks1gbDQF-J5rBbvdM")
 
 
+def vector_paths():
+    """The files of this directory, and of its optional part."""
+    return sorted([*HERE.glob("*.json"), *HERE.glob("edge/*.json")])
+
+
 def load_files():
     """The vector files by name."""
-    return {path.name: json.loads(path.read_text(encoding="utf-8"))
-            for path in sorted(HERE.glob("*.json")) if path.name != "vectors.schema.json"}
+    return {path.relative_to(HERE).as_posix(): json.loads(path.read_text(encoding="utf-8"))
+            for path in vector_paths() if path.name != "vectors.schema.json"}
 
 
 class Primitives(unittest.TestCase):
     def test_published_vectors(self):
-        self.assertEqual(len(selftest.run()), 5)
+        self.assertEqual(len(selftest.run()), 6)
 
 
 class Vectors(unittest.TestCase):
@@ -95,7 +100,7 @@ class Vectors(unittest.TestCase):
         self.assertEqual(generate.check(generate.build()), [])
 
     def test_layout_of_files(self):
-        for path in HERE.glob("*.json"):
+        for path in vector_paths():
             data = path.read_bytes()
             self.assertTrue(data.endswith(b"}\n") and b"\r" not in data, path.name)
 

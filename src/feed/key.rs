@@ -103,6 +103,12 @@ impl FeedKey {
         text
     }
 
+    /// From which the key that signs edge exports is made.
+    #[cfg(feature = "edge")]
+    pub(crate) fn edge_seed(&self) -> Secret<32> {
+        expand::<32>(self.bytes.expose(), &[b"clkfeed1 edge\0"])
+    }
+
     #[cfg(feature = "hazmat")]
     pub(crate) fn mac_key(&self) -> [u8; 32] {
         *self.mac.expose()

@@ -56,6 +56,8 @@ pub enum Looks {
     Unit,
     /// A key of a revocation feed.
     Feed,
+    /// The public key of an edge export.
+    Edge,
     /// A key of a later version of this format.
     LaterVersion,
     /// A PEM file.
@@ -86,7 +88,9 @@ impl Looks {
             Self::Feed
         } else if text.starts_with("clkwrap1.") {
             Self::Wrapped
-        } else if ["clkkey", "clksub", "clkfeed", "clkwrap"]
+        } else if text.starts_with("clkedge1.") {
+            Self::Edge
+        } else if ["clkkey", "clksub", "clkfeed", "clkwrap", "clkedge"]
             .iter()
             .any(|prefix| text.starts_with(prefix))
         {
@@ -114,6 +118,7 @@ impl Looks {
             Self::Root => "this is a root key",
             Self::Unit => "this is a derived unit, not a root key",
             Self::Feed => "this is the key of a revocation feed",
+            Self::Edge => "this is the public key of an edge export",
             Self::LaterVersion => "this is a key of another version of the format",
             Self::Pem => "this is a PEM file, not a key",
             Self::Paseto => "this is a PASETO key or token",

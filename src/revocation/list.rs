@@ -197,7 +197,7 @@ impl RevocationList {
 #[cfg(any(feature = "redb", feature = "feed"))]
 impl RevocationList {
     /// Puts records into effect, whatever their time.
-    #[cfg(feature = "redb")]
+    #[cfg(any(feature = "redb", feature = "edge"))]
     pub(crate) fn apply(&self, records: &[Record]) {
         let mut writer = self.0.lock();
         for record in records {
@@ -224,6 +224,14 @@ impl RevocationList {
         let mut records: Vec<Record> = waiting.collect();
         self.0.each(|record| records.push(record));
         records
+    }
+
+    /// Every entry in effect, and afterwards the mark: what was forgotten meanwhile lies below it.
+    #[cfg(feature = "edge")]
+    pub(crate) fn each_in_effect(&self, put: impl FnMut(Record)) -> u64 {
+        let _writer = self.0.lock();
+        self.0.each(put);
+        self.0.high_water_mark.load(Ordering::SeqCst)
     }
 
     /// How far ahead a cut-off may lie.

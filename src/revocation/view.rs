@@ -73,6 +73,22 @@ pub enum Scope {
     Key,
 }
 
+/// What a view says about one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "there is no fourth answer, and callers have to treat each"
+)]
+pub enum Answer {
+    /// Nothing that the view knows revokes it.
+    Clear,
+    /// Revoked.
+    Revoked(Scope),
+    /// This view can't tell, and another can. Neither a reason to let the token in nor one to log
+    /// anybody out.
+    Unknown,
+}
+
 /// How much a view knows about the present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -126,6 +142,21 @@ pub struct Terms {
 pub trait RevocationView: Send + Sync {
     /// Whether the token is revoked, by any scope.
     fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope>;
+
+    /// The same from a view that can't tell of every token, as that of an edge. What verifications
+    /// ask; by default, the [`verdict`](Self::verdict). A view that wraps another passes both on.
+    fn answer(&self, facts: &Facts<'_>, now: Timestamp) -> Answer {
+        self.verdict(facts, now)
+            .map_or(Answer::Clear, Answer::Revoked)
+    }
+
+    /// Whether sessions may be issued and renewed over this view: not where it shows the past of
+    /// some other server, because how long a revocation is remembered rests on nobody minting
+    /// without it (SPEC §9.8). `true` by default; where it is `false`, all that makes a token is
+    /// "unavailable", however fresh the view is.
+    fn mints(&self) -> bool {
+        true
+    }
 
     /// How much this view knows about the present.
     fn freshness(&self) -> Freshness;
@@ -259,6 +290,14 @@ impl RevocationView for NoRevocation {
 impl<V: RevocationView + ?Sized> RevocationView for alloc::sync::Arc<V> {
     fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope> {
         (**self).verdict(facts, now)
+    }
+
+    fn answer(&self, facts: &Facts<'_>, now: Timestamp) -> Answer {
+        (**self).answer(facts, now)
+    }
+
+    fn mints(&self) -> bool {
+        (**self).mints()
     }
 
     fn freshness(&self) -> Freshness {

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::error::Unavailable;
+use crate::error::{Unavailable, VerifyError};
 use crate::index::entry::{IndexEntry, label};
 use crate::index::port::{IndexError, SessionIndex};
 use crate::revocation::record::subject_key;
@@ -226,7 +226,9 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             absolute: entry.absolute,
             schema: self.inner.schema,
         };
-        entry.scope == self.scope && self.inner.check_again(&claims, entry.kid, now).is_ok()
+        let checked = self.inner.check_again(&claims, entry.kid, now);
+        // What nobody here can tell is left in the list: to leave it out says that it ended.
+        entry.scope == self.scope && !matches!(checked, Err(VerifyError::Rejected(_)))
     }
 
     /// Tells the index of a new token. Never fails: a login does not depend on a list.

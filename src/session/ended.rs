@@ -7,7 +7,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use crate::error::{Invalid, Reason, Rejected};
+use crate::error::{Invalid, Reason, Rejected, VerifyError};
 use crate::revocation::changes::Notices;
 use crate::revocation::record::subject_key;
 use crate::revocation::view::RevocationView;
@@ -265,7 +265,8 @@ impl<T: Payload, R: RevocationView> Heart for Inner<T, R> {
             schema: self.schema,
         };
         match self.check_again(&claims, held.kid, now) {
-            Ok(()) => {
+            // What this server can't tell has not ended as far as it knows.
+            Ok(()) | Err(VerifyError::Unavailable(_)) => {
                 let (idle, absolute) = self.policy.deadlines(&claims);
                 let nearest = idle.map_or(absolute, |idle| idle.min(absolute));
                 let dead = nearest.saturating_add(u64::from(self.policy.leeway));
@@ -273,11 +274,11 @@ impl<T: Payload, R: RevocationView> Heart for Inner<T, R> {
                 Standing::Until(dead.min(retires))
             }
             // The clock was set back behind the start, which ends nothing.
-            Err(rejected) if rejected.reason() == Reason::NotYet => {
+            Err(VerifyError::Rejected(rejected)) if rejected.reason() == Reason::NotYet => {
                 let start = claims.issued_at();
                 Standing::Until(start.saturating_sub(u64::from(self.policy.tolerance)))
             }
-            Err(rejected) => Standing::Ended(rejected),
+            Err(VerifyError::Rejected(rejected)) => Standing::Ended(rejected),
         }
     }
 

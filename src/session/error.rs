@@ -296,6 +296,7 @@ fn unavailable(f: &mut fmt::Formatter<'_>, error: &Unavailable) -> fmt::Result {
         Missing::Random => "the random source gives nothing",
         Missing::Revocations => "the revocation view is not fresh",
         Missing::SealingKey => "no key of the ring may seal at this time",
+        Missing::Origin => "only the origin of the revocations can tell, or make a token",
     })
 }
 

@@ -1,10 +1,10 @@
 //! Issuing (SPEC §8.4), and the sealing that every new token shares.
 
 use crate::error::{Missing, Unavailable};
-use crate::revocation::view::{Facts, RevocationView, Scope};
+use crate::revocation::view::{Answer, Facts, RevocationView, Scope};
 use crate::seal::sealer::{TAG, TEXT_AT};
 use crate::session::error::{IssueError, PayloadError};
-use crate::session::sessions::{Class, Sessions};
+use crate::session::sessions::Sessions;
 use crate::session::token::{Issued, Token};
 use crate::session::verified::Scratch;
 use crate::time::Timestamp;
@@ -61,7 +61,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     ) -> Result<Issued, IssueError> {
         let now = self.now()?;
         self.require_sealing_key(now)?;
-        self.require_view(Class::Sensitive)?;
+        self.require_minting()?;
         let issued = self.issue_at(subject, payload, now)?;
         self.note(&issued.session, subject, label, None);
         Ok(issued)
@@ -132,10 +132,11 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             audience: &self.inner.audience_key,
             key: keys.sealing(now).ok_or(missing)?.revocation_key(),
         };
-        match self.inner.revocations.verdict(&facts, now) {
-            None => Ok(()),
-            Some(Scope::Session) => Err(Unavailable::new(Missing::Random)),
-            Some(_) => Err(missing),
+        match self.inner.revocations.answer(&facts, now) {
+            Answer::Clear => Ok(()),
+            Answer::Revoked(Scope::Session) => Err(Unavailable::new(Missing::Random)),
+            Answer::Revoked(_) => Err(missing),
+            Answer::Unknown => Err(Unavailable::new(Missing::Origin)),
         }
     }
 

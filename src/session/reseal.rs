@@ -5,7 +5,7 @@ use crate::revocation::record::Revocation;
 use crate::revocation::view::{RevocationPublish, RevocationView};
 use crate::session::error::{PayloadError, ReauthenticateError, RotateError, UpdateError};
 use crate::session::issue::Content;
-use crate::session::sessions::{Class, Sessions};
+use crate::session::sessions::Sessions;
 use crate::session::token::Issued;
 use crate::session::verified::{Session, SessionInfo};
 use crate::time::Timestamp;
@@ -140,7 +140,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     ) -> Result<Timestamp, VerifyError> {
         let now = self.now()?;
         self.require_same_scope(&session.info)?;
-        self.require_view(Class::Sensitive)?;
+        self.require_minting()?;
         let kid = session.info.key.to_bytes();
         self.inner.check_again(claims, kid, now)?;
         Ok(now)
@@ -327,7 +327,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
             return Err(ReauthenticateError::OtherContext);
         }
         self.require_sealing_key(now)?;
-        self.require_view(Class::Sensitive)?;
+        self.require_minting()?;
         let issued = self.issue_at(session.subject(), payload, now)?;
         let revocation = Revocation::session(session.id());
         self.inner

@@ -275,6 +275,15 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         }
     }
 
+    /// The same for whatever makes a token. No setting changes it.
+    pub(crate) fn require_minting(&self) -> Result<(), Unavailable> {
+        if self.inner.revocations.mints() {
+            self.require_view(Class::Sensitive)
+        } else {
+            Err(Unavailable::new(Missing::Origin))
+        }
+    }
+
     pub(crate) fn info(&self, claims: &Claims<'_>, kid: [u8; 4], now: Timestamp) -> SessionInfo {
         let (idle_deadline, absolute_deadline) = self.inner.policy.deadlines(claims);
         SessionInfo {

@@ -1,8 +1,8 @@
 //! Verification (SPEC §8.3): from a text to a session, in the one order.
 
-use crate::error::{Invalid, Reason, Rejected, VerifyError};
+use crate::error::{Invalid, Missing, Reason, Rejected, Unavailable, VerifyError};
 use crate::key::table::KeyTable;
-use crate::revocation::view::{Facts, RevocationView};
+use crate::revocation::view::{Answer, Facts, RevocationView};
 use crate::seal::sealer::{TAG, TEXT_AT};
 use crate::session::sessions::{Inner, Sessions};
 use crate::session::verified::{Plaintext, Scratch, Session, SessionInfo};
@@ -187,7 +187,7 @@ impl<T: Payload, R: RevocationView> Inner<T, R> {
         claims: &Claims<'_>,
         kid: [u8; 4],
         now: Timestamp,
-    ) -> Result<(), Rejected> {
+    ) -> Result<(), VerifyError> {
         let keys = self.keys.load();
         let sealer = keys
             .opening(kid, now)
@@ -200,7 +200,12 @@ impl<T: Payload, R: RevocationView> Inner<T, R> {
     }
 
     /// The time, then the revocations.
-    fn check(&self, claims: &Claims<'_>, opener: &Opener, now: Timestamp) -> Result<(), Rejected> {
+    fn check(
+        &self,
+        claims: &Claims<'_>,
+        opener: &Opener,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
         self.policy
             .check_time(claims, now.unix())
             .map_err(Rejected::new)?;
@@ -212,8 +217,10 @@ impl<T: Payload, R: RevocationView> Inner<T, R> {
             audience: &self.audience_key,
             key: &opener.revocation_key,
         };
-        if self.revocations.verdict(&facts, now).is_some() {
-            return Err(Rejected::new(Reason::Revoked));
+        match self.revocations.answer(&facts, now) {
+            Answer::Clear => {}
+            Answer::Revoked(_) => return Err(Rejected::new(Reason::Revoked).into()),
+            Answer::Unknown => return Err(Unavailable::new(Missing::Origin).into()),
         }
         // If the view forgot entries for a later time while it was asked, the one for this token
         // may be among them. Then the token is as dead as that time makes it.

@@ -14,6 +14,7 @@
     clippy::std_instead_of_alloc
 )]
 
+mod edges;
 mod feeds;
 mod input;
 mod keys;
@@ -46,14 +47,20 @@ fn run(vector: &Vector) {
         "feed-key" => feeds::key(vector),
         "feed-batch" => feeds::batch(vector),
         "feed-snapshot" => feeds::snapshot(vector),
+        "edge-key" => edges::key(vector),
+        "edge-signer" => edges::signer(vector),
+        "edge-make" => edges::make(vector),
+        "edge-export" => edges::export(vector),
         other => panic!("{}: unknown kind {other}", vector.id()),
     }
 }
 
 fn all() -> Vec<Vector> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
+    // The optional part (SPEC §16.1) is a folder of its own.
+    let mut files: Vec<_> = [folder.clone(), folder.join("edge")]
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|end| end == "json"))
         .filter(|path| {

@@ -61,4 +61,6 @@ FLAGS = {
     "feed-key": "The text form of feed keys.",
     "feed-batch": "Batches of a feed, in their place and out of it.",
     "feed-snapshot": "Authenticated snapshots of a feed.",
+    "edge-key": "Keys of edge exports.",
+    "edge-export": "Exports for edges, and what is in them.",
 }

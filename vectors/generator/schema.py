@@ -85,6 +85,9 @@ RING_OK = obj({"states": array(obj({"now": TIME, "states": {**BY_KID, "additiona
                "retirements": {**BY_KID, "additionalProperties": nullable(TIME)}})
 RECORD_OK = obj({"kind": integer(1, 4), "key": hexadecimal(16), "value": DECIMAL, "expires": DECIMAL,
                  "exempt": nullable(hexadecimal(16))})
+EDGE_HEAD = {"position": hexadecimal(32), "made_at": TIME, "valid_until": TIME, "high_water": TIME, "life": U32,
+             "salt": hexadecimal(16)}
+EDGE_FAULTS = ["format", "unknown-key", "forged", "other-realm", "malformed", "older", "ahead", "expired"]
 TEXTS = ({"text": TEXT}, {"text_hex": HEX})
 
 # For each kind: inputs, expected at stage ok, and expected by other stage.
@@ -117,6 +120,15 @@ KINDS = {
     "feed-snapshot": (obj({"keys": array(TEXT), "realm": TEXT, "snapshot": HEX}),
                       obj({"position": hexadecimal(32), "life": integer(0, 2**32 - 1), "snapshot": HEX}),
                       {"refused": obj({"fault": {"enum": ["format", "unknown-key", "forged", "malformed"]}})}),
+    "edge-key": (obj({"edge_key": TEXT}), obj({"eid": hexadecimal(4), "key": hexadecimal(32)}), {"refused": EMPTY}),
+    "edge-signer": (obj({"feed_key": TEXT}), obj({"seed": hexadecimal(32), "text": TEXT}), {}),
+    "edge-make": (obj({"feed_key": TEXT, "realm": TEXT, **EDGE_HEAD, "records": array(HEX),
+                       "sessions": array(hexadecimal(16))}), obj({"export": HEX}), {}),
+    "edge-export": (obj({"keys": array(TEXT), "realm": TEXT, "seen": nullable(obj({
+        "position": hexadecimal(32), "made_at": TIME})), "now": TIME, "skew": TIME, "export": HEX,
+        "sessions": array(hexadecimal(16))}),
+                    obj({**EDGE_HEAD, "records": array(HEX), "age": TIME, "hits": array(BOOL)}),
+                    {"refused": obj({"fault": {"enum": EDGE_FAULTS}})}),
     "digest": (obj({"kind": integer(2, 4), "data": HEX}), obj({"key": hexadecimal(16)}), {}),
     "age": (one_of_members(AGES, {"max_age": TIME}, {"require_fresh": TIME}), EMPTY, {"failed": EMPTY}),
 }

@@ -6,6 +6,10 @@ from .keys import context, read_key_text
 from .revocation import SESSION, View, decode_record, digest
 from .ring import check_configuration, load_ring, replace_ring
 from .session import Policy, Site, issue, max_age, renew, require_fresh, rotate, update, verify
+from .edge import (
+    Head, accept_export, edge_id, edge_seed, edge_text, filter_value, read_edge_key, write_export,
+)
+from .ed25519 import public_key
 from .feed import Fault, decode_position, open_batch, open_feed_snapshot, read_feed_key
 from .snapshot import read_snapshot, write_snapshot
 from .token import seal
@@ -276,6 +280,49 @@ def run_feed_snapshot(inputs, expected):
     return "ok", {"position": position.encode().hex(), "life": life, "snapshot": inner.hex()}
 
 
+def run_edge_key(inputs, expected):
+    """SPEC 16.2, edge-key."""
+    try:
+        key = read_edge_key(inputs["edge_key"].encode())
+    except Refuse:
+        return "refused", {}
+    assert edge_text(key) == inputs["edge_key"]
+    return "ok", {"eid": edge_id(key).hex(), "key": key.hex()}
+
+
+def run_edge_signer(inputs, expected):
+    """SPEC 16.2, edge-signer."""
+    seed = edge_seed(read_feed_key(inputs["feed_key"].encode()))
+    return "ok", {"seed": seed.hex(), "text": edge_text(public_key(seed))}
+
+
+def run_edge_make(inputs, expected):
+    """SPEC 16.2, edge-make."""
+    head = Head(decode_position(H(inputs["position"])), inputs["made_at"], inputs["valid_until"],
+                inputs["high_water"], inputs["life"], H(inputs["salt"]))
+    data = write_export(read_feed_key(inputs["feed_key"].encode()), inputs["realm"].encode(), head,
+                        [H(record) for record in inputs["records"]], [H(name) for name in inputs["sessions"]])
+    return "ok", {"export": data.hex()}
+
+
+def run_edge_export(inputs, expected):
+    """SPEC 16.2, edge-export."""
+    keys, seen = [read_edge_key(text.encode()) for text in inputs["keys"]], inputs["seen"]
+    if seen is not None:
+        seen = decode_position(H(seen["position"])), seen["made_at"]
+    try:
+        (head, records, places, values), age = accept_export(
+            keys, inputs["realm"].encode(), seen, inputs["now"], inputs["skew"], H(inputs["export"]))
+    except Fault as fault:
+        return "refused", {"fault": str(fault)}
+    hits = [filter_value(head.salt, places, H(name)) in values for name in inputs["sessions"]]
+    return "ok", {
+        "position": head.position.encode().hex(), "made_at": head.made_at, "valid_until": head.valid_until,
+        "high_water": head.high_water, "life": head.life, "salt": head.salt.hex(),
+        "records": [record.hex() for record in records], "age": age, "hits": hits,
+    }
+
+
 def run_digest(inputs, expected):
     """SPEC 16.2, digest."""
     return "ok", {"key": digest(inputs["kind"], H(inputs["data"])).hex()}
@@ -312,6 +359,10 @@ KINDS = {
     "feed-key": run_feed_key,
     "feed-batch": run_feed_batch,
     "feed-snapshot": run_feed_snapshot,
+    "edge-key": run_edge_key,
+    "edge-signer": run_edge_signer,
+    "edge-make": run_edge_make,
+    "edge-export": run_edge_export,
     "digest": run_digest,
     "age": run_age,
 }

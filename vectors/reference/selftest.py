@@ -1,7 +1,7 @@
 """The test vectors of RFC 8439 and draft-irtf-cfrg-xchacha-03 for the primitives of cipher.py,
 and the worked example of SPEC 6 and 7."""
 
-from . import cipher
+from . import cipher, ed25519
 
 H = bytes.fromhex
 SUNSCREEN = (
@@ -89,9 +89,30 @@ def hkdf_test():
         "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"))
 
 
+def ed25519_tests():
+    """RFC 8032 7.1, tests 1 to 3."""
+    for seed, key, message, signature in (
+            ("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+             "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+             "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
+             "d25bf5f0595bbe24655141438e7a100b"),
+            ("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+             "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+             "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c"
+             "387b2eaeb4302aeeb00d291612bb0c00"),
+            ("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+             "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
+             "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc659"
+             "4a7c15e9716ed28dc027beceea1ec40a")):
+        check("RFC 8032 key", ed25519.public_key(H(seed)), H(key))
+        check("RFC 8032 signature", ed25519.sign(H(seed), H(message)), H(signature))
+        assert ed25519.verify(H(key), H(message), H(signature))
+        assert not ed25519.verify(H(key), H(message) + b"x", H(signature))
+
+
 def run():
     """All of the above; returns the names of the groups that passed."""
-    groups = (chacha_tests, poly_tests, aead_tests, xchacha_tests, hkdf_test)
+    groups = (chacha_tests, poly_tests, aead_tests, xchacha_tests, hkdf_test, ed25519_tests)
     for group in groups:
         group()
     return [group.__name__ for group in groups]

@@ -1,0 +1,24 @@
+//! Who is asked about what an export can't tell.
+
+use crate::revocation::view::{Answer, Facts};
+use crate::time::Timestamp;
+
+/// Answers for the sessions of which an export can't tell: with what the origin's own view says.
+///
+/// Called within a verification, on a hit of the filter alone: for each session that was logged out,
+/// and for one in 65,536 of the others. It may take as long as the request that waits for it may
+/// take; a server whose threads must not block does without it, and sends requests that end in
+/// [`Missing::Origin`](crate::Missing::Origin) to the origin as they are.
+///
+/// Any `Fn(&Facts, Timestamp) -> Answer` is one. Where the origin does not answer, the answer is
+/// [`Answer::Unknown`].
+pub trait Origin: Send + Sync + 'static {
+    /// What the origin says of the token.
+    fn ask(&self, facts: &Facts<'_>, now: Timestamp) -> Answer;
+}
+
+impl<F: Fn(&Facts<'_>, Timestamp) -> Answer + Send + Sync + 'static> Origin for F {
+    fn ask(&self, facts: &Facts<'_>, now: Timestamp) -> Answer {
+        self(facts, now)
+    }
+}
