@@ -23,7 +23,7 @@ use crate::web::backend::WebPayload;
 use crate::web::error::{CommandError, Rejection};
 use crate::web::exchange::{Change, Exchange};
 use crate::web::handle::SessionHandle;
-use crate::web::head::Head;
+use crate::web::head::{Field, Head};
 use crate::web::layer::SessionLayer;
 use crate::web::session::{BearerSession, RecentLogin, Session};
 
@@ -31,6 +31,8 @@ const NO_LAYER: &str = "no SessionLayer for it is around this route: add \
                         `.wrap(SessionLayer::new(sessions))` to the app or scope";
 const NO_SESSIONS: &str = "the app has no Sessions for it: add \
                            `.app_data(web::Data::new(sessions))`";
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 impl<S, T, B> Transform<S, ServiceRequest> for SessionLayer<T>
 where
@@ -222,8 +224,16 @@ impl Head for ServiceRequest {
         self.method().as_str()
     }
 
-    fn values(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
-        self.headers().get_all(name).map(HeaderValue::as_bytes)
+    fn values(&self, field: Field) -> impl Iterator<Item = &[u8]> {
+        let values = self.headers().get_all(match field {
+            Field::Host => header::HOST,
+            Field::Cookie => header::COOKIE,
+            Field::Authorization => header::AUTHORIZATION,
+            Field::Origin => header::ORIGIN,
+            Field::SecFetchSite => SEC_FETCH_SITE,
+            Field::Upgrade => header::UPGRADE,
+        });
+        values.map(HeaderValue::as_bytes)
     }
 
     fn authority(&self) -> Option<&str> {

@@ -69,6 +69,11 @@ pub(in crate::web) struct Settings {
 }
 
 impl Settings {
+    /// Nothing that `Host` says can make a difference.
+    pub(in crate::web) fn serves_every_host(&self) -> bool {
+        self.hosts.is_empty() && self.cookie.development_warning().is_none()
+    }
+
     pub(in crate::web) fn event(&self, code: &'static str) {
         if let Some(on_event) = &self.on_event {
             on_event(code);

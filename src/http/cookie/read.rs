@@ -72,9 +72,10 @@ pub(super) fn values<'h>(
         .into_iter()
         .flat_map(|header| header.split(|byte| *byte == b';'))
         .filter_map(move |pair| {
-            let mut halves = pair.splitn(2, |byte| *byte == b'=');
-            let (key, value) = (halves.next()?, halves.next()?);
-            (trim(key) == name).then(|| trim(value))
+            // The name first, which is short: a value of 4 KB is not looked through for a `=`.
+            let value = trim(pair).strip_prefix(name)?;
+            let value = trim(value).strip_prefix(b"=")?;
+            Some(trim(value))
         })
 }
 
