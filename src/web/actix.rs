@@ -1,5 +1,6 @@
 //! The layer as a middleware of actix-web 4, and its extractors.
 
+use alloc::collections::BTreeSet;
 use alloc::rc::Rc;
 use alloc::sync::Arc;
 use core::cell::Cell;
@@ -7,6 +8,7 @@ use core::fmt;
 use core::future::{Future, Ready, ready};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use std::sync::{Mutex, PoisonError};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload as Body, Service, ServiceRequest, ServiceResponse, Transform};
@@ -260,7 +262,9 @@ fn extract<T: WebPayload, A>(
 ) -> Extracting<A> {
     let extensions = request.extensions();
     let Some(Attached { handle, stop }) = extensions.get() else {
-        return Extracting(Some(Err(Rejection::not_set_up::<A>(NO_LAYER))));
+        let rejection = Rejection::not_set_up::<A>(NO_LAYER);
+        tell_once::<A>(&rejection);
+        return Extracting(Some(Err(rejection)));
     };
     match of(handle) {
         Err(rejection) if rejection.is_unavailability() => {
@@ -268,6 +272,17 @@ fn extract<T: WebPayload, A>(
             Extracting(None)
         }
         answer => Extracting(Some(answer)),
+    }
+}
+
+/// `Option<Session<T>>` takes a missing layer for nobody being logged in, and no middleware is there
+/// to answer in its place; a future that never resolves would leave the client waiting. So the mistake
+/// is told to whoever runs the server, once for each type, however many requests come.
+fn tell_once<A>(rejection: &Rejection) {
+    static TOLD: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.insert(core::any::type_name::<A>()) {
+        std::eprintln!("warning: {rejection}");
     }
 }
 

@@ -16,7 +16,9 @@ use crate::web::error::{Rejection, RejectionKind};
 ///
 /// It gives everything that a [`cloakroom::Session`](crate::Session) has. As an extractor it
 /// answers 401 without a session and 503 where that can't be told. `Option<Session<T>>` is `None`
-/// for a missing or refused token, and still 503 where it can't be told.
+/// for a missing or refused token, and still 503 where it can't be told. Without a layer the answer is
+/// 500 and says so; under actix-web `Option<Session<T>>` is `None` then, because nothing is there to
+/// answer in its place, and a warning is printed to standard error, once for each type.
 ///
 /// The answer is worked out once for a request, when it is first asked for. Cloning is cheap.
 ///
