@@ -84,6 +84,18 @@ impl<T, const SECONDS: u64> RecentLogin<T, SECONDS> {
     }
 
     /// The session.
+    ///
+    /// ```
+    /// use cloakroom::web::{RecentLogin, Session};
+    ///
+    /// async fn pay(session: RecentLogin<(), 300>) -> String {
+    ///     receipt(session.into_session())
+    /// }
+    ///
+    /// fn receipt(session: Session<()>) -> String {
+    ///     format!("for {}", session.subject_str().unwrap_or("nobody"))
+    /// }
+    /// ```
     #[must_use]
     pub fn into_session(self) -> Session<T> {
         self.0
@@ -139,6 +151,19 @@ impl<T: WebPayload, R: RevocationView> BearerSession<T, R> {
     /// # Errors
     ///
     /// [`Rejection`].
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// use cloakroom::web::BearerSession;
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    ///
+    /// let header = format!("Bearer {}", sessions.issue("ada", &())?.token.as_str());
+    /// let session = BearerSession::read(&sessions, [header.as_bytes()])?;
+    /// assert_eq!(session.subject_str(), Some("ada"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read<'h>(
         sessions: &Sessions<T, R>,
         headers: impl IntoIterator<Item = &'h [u8]>,
@@ -158,6 +183,14 @@ impl<T: WebPayload, R: RevocationView> BearerSession<T, R> {
 
 impl<T: WebPayload, R> BearerSession<T, R> {
     /// The session.
+    ///
+    /// ```
+    /// use cloakroom::web::BearerSession;
+    ///
+    /// async fn me(session: BearerSession<()>) -> cloakroom::SessionId {
+    ///     session.into_session().info().id()
+    /// }
+    /// ```
     #[must_use]
     pub fn into_session(self) -> Verified<T> {
         self.session
