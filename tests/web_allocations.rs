@@ -179,8 +179,8 @@ fn what_is_no_token_costs_no_more_than_one_whatever_its_length() {
 #[test]
 fn a_thousand_cookies_of_the_name_cost_no_more_than_four() {
     let world = World::new();
-    let four = vec![world.cookie.as_str(); 4].join("; ");
-    let thousand = vec![world.cookie.as_str(); 1_000].join("; ");
+    let four = [world.cookie.as_str(); 4].join("; ");
+    let thousand = [world.cookie.as_str(); 1_000].join("; ");
     let cost = |cookie: &str| world.adds("/maybe", cookie, 200);
     assert_eq!(cost(&four), cost(&thousand));
 }

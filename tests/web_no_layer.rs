@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::std_instead_of_core,
     clippy::std_instead_of_alloc
 )]
