@@ -135,6 +135,7 @@ mod session;
 mod exchange;
 mod command;
 mod handle;
+mod bearer;
 #[cfg(feature = "tower")]
 mod tower;
 #[cfg(feature = "axum-08")]

@@ -108,7 +108,7 @@ impl CrossOriginProtection {
     /// ```
     pub fn check(&self, request: &RequestOrigin<'_>) -> Result<(), CrossOriginRejected> {
         let reject = |kind| Err(CrossOriginRejected { kind });
-        if is_safe(request.method) && !request.websocket_upgrade {
+        if request.is_safe() {
             return Ok(());
         }
         // Browsers send each header once; two of one name leave open which of them a proxy saw.
@@ -184,6 +184,11 @@ impl<'h> RequestOrigin<'h> {
     pub fn websocket_upgrade(mut self, upgrade: bool) -> Self {
         self.websocket_upgrade = upgrade;
         self
+    }
+
+    /// Whether the request passes whatever its other headers say.
+    pub(crate) fn is_safe(&self) -> bool {
+        matches!(self.method, "GET" | "HEAD" | "OPTIONS") && !self.websocket_upgrade
     }
 
     /// The values of `Sec-Fetch-Site` (W3C Fetch Metadata §2.4).
@@ -321,10 +326,6 @@ impl<'h> Field<'h> {
             (_, Some(_)) => Self::Repeated,
         }
     }
-}
-
-fn is_safe(method: &str) -> bool {
-    matches!(method, "GET" | "HEAD" | "OPTIONS")
 }
 
 /// Whether a web origin has this host and port. Everything behind `://` is compared, so a user

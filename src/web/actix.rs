@@ -1,5 +1,6 @@
 //! The layer as a middleware of actix-web 4, and its extractors.
 
+use alloc::collections::BTreeSet;
 use alloc::rc::Rc;
 use alloc::sync::Arc;
 use core::cell::Cell;
@@ -7,6 +8,7 @@ use core::fmt;
 use core::future::{Future, Ready, ready};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use std::sync::{Mutex, PoisonError};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload as Body, Service, ServiceRequest, ServiceResponse, Transform};
@@ -23,7 +25,7 @@ use crate::web::backend::WebPayload;
 use crate::web::error::{CommandError, Rejection};
 use crate::web::exchange::{Change, Exchange};
 use crate::web::handle::SessionHandle;
-use crate::web::head::Head;
+use crate::web::head::{Field, Head};
 use crate::web::layer::SessionLayer;
 use crate::web::session::{BearerSession, RecentLogin, Session};
 
@@ -31,6 +33,8 @@ const NO_LAYER: &str = "no SessionLayer for it is around this route: add \
                         `.wrap(SessionLayer::new(sessions))` to the app or scope";
 const NO_SESSIONS: &str = "the app has no Sessions for it: add \
                            `.app_data(web::Data::new(sessions))`";
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 impl<S, T, B> Transform<S, ServiceRequest> for SessionLayer<T>
 where
@@ -222,8 +226,16 @@ impl Head for ServiceRequest {
         self.method().as_str()
     }
 
-    fn values(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
-        self.headers().get_all(name).map(HeaderValue::as_bytes)
+    fn values(&self, field: Field) -> impl Iterator<Item = &[u8]> {
+        let values = self.headers().get_all(match field {
+            Field::Host => header::HOST,
+            Field::Cookie => header::COOKIE,
+            Field::Authorization => header::AUTHORIZATION,
+            Field::Origin => header::ORIGIN,
+            Field::SecFetchSite => SEC_FETCH_SITE,
+            Field::Upgrade => header::UPGRADE,
+        });
+        values.map(HeaderValue::as_bytes)
     }
 
     fn authority(&self) -> Option<&str> {
@@ -250,7 +262,9 @@ fn extract<T: WebPayload, A>(
 ) -> Extracting<A> {
     let extensions = request.extensions();
     let Some(Attached { handle, stop }) = extensions.get() else {
-        return Extracting(Some(Err(Rejection::not_set_up::<A>(NO_LAYER))));
+        let rejection = Rejection::not_set_up::<A>(NO_LAYER);
+        tell_once::<A>(&rejection);
+        return Extracting(Some(Err(rejection)));
     };
     match of(handle) {
         Err(rejection) if rejection.is_unavailability() => {
@@ -258,6 +272,17 @@ fn extract<T: WebPayload, A>(
             Extracting(None)
         }
         answer => Extracting(Some(answer)),
+    }
+}
+
+/// `Option<Session<T>>` takes a missing layer for nobody being logged in, and no middleware is there
+/// to answer in its place; a future that never resolves would leave the client waiting. So the mistake
+/// is told to whoever runs the server, once for each type, however many requests come.
+fn tell_once<A>(rejection: &Rejection) {
+    static TOLD: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.insert(core::any::type_name::<A>()) {
+        std::eprintln!("warning: {rejection}");
     }
 }
 

@@ -21,11 +21,31 @@ use crate::wire::session_id::SessionId;
 
 /// A payload that can cross threads with its request: every owned [`Payload`](crate::Payload) whose
 /// fields are [`Send`] and [`Sync`].
+///
+/// ```
+/// use cloakroom::web::{Session, WebPayload};
+///
+/// fn name<T: WebPayload>(session: &Session<T>) -> &str {
+///     session.subject_str().unwrap_or("nobody")
+/// }
+/// ```
 pub trait WebPayload: OwnedPayload + Send + Sync + 'static {}
 
 impl<T: OwnedPayload + Send + Sync + 'static> WebPayload for T {}
 
 /// Why the store did not take a revocation: the error of [`RevocationPublish`], whatever its type.
+///
+/// ```
+/// use cloakroom::RevokeError;
+/// use cloakroom::web::{CommandError, What};
+///
+/// fn words_of_the_store(error: &CommandError) -> Option<String> {
+///     match error.what() {
+///         What::Revoke(RevokeError::Publish(error)) => Some(error.to_string()),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct PublishError(Arc<dyn core::error::Error + Send + Sync>);
 

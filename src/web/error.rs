@@ -94,6 +94,13 @@ impl Rejection {
     }
 
     /// Why.
+    ///
+    /// ```
+    /// # use cloakroom::web::{Rejection, RejectionKind};
+    /// fn logs_in_again(no: &Rejection) -> bool {
+    ///     matches!(no.kind(), RejectionKind::NoSession(_) | RejectionKind::LoginTooOld { .. })
+    /// }
+    /// ```
     #[must_use]
     pub const fn kind(&self) -> RejectionKind {
         self.kind
@@ -112,6 +119,12 @@ impl Rejection {
 
     /// The answer to the client. Status, header lines and body; for a missing layer see
     /// [`body`](Self::body).
+    ///
+    /// ```
+    /// fn status(no: &cloakroom::web::Rejection) -> u16 {
+    ///     no.refusal().status() // 401, 500 or 503
+    /// }
+    /// ```
     pub fn refusal(&self) -> Refusal {
         match self.kind {
             RejectionKind::NoSession(_) => Refusal::unauthorized(self.carrier),
@@ -122,6 +135,12 @@ impl Rejection {
     }
 
     /// The body of the answer: constant, but for a missing layer, where it says what to do.
+    ///
+    /// ```
+    /// fn answer(no: &cloakroom::web::Rejection) -> (u16, String) {
+    ///     (no.refusal().status(), no.body().into_owned())
+    /// }
+    /// ```
     #[must_use]
     pub fn body(&self) -> Cow<'static, str> {
         match self.kind {
@@ -220,12 +239,26 @@ impl CommandError {
     }
 
     /// What went wrong.
+    ///
+    /// ```
+    /// use cloakroom::web::{CommandError, What};
+    ///
+    /// fn is_about_the_store(error: &CommandError) -> bool {
+    ///     matches!(error.what(), What::Revoke(_) | What::Unavailable(_))
+    /// }
+    /// ```
     #[must_use]
     pub const fn what(&self) -> &What {
         &self.what
     }
 
     /// The answer to the client: 401, 403, 500 or 503, and a constant body.
+    ///
+    /// ```
+    /// fn status(error: &cloakroom::web::CommandError) -> u16 {
+    ///     error.refusal().status()
+    /// }
+    /// ```
     pub fn refusal(&self) -> Refusal {
         let fault = match &self.what {
             What::Session(rejection) => return rejection.refusal(),
@@ -273,6 +306,13 @@ impl fmt::Display for CommandError {
 }
 
 impl core::error::Error for CommandError {}
+
+/// So that a handler which looks at its session and then commands needs one error type.
+impl From<Rejection> for CommandError {
+    fn from(rejection: Rejection) -> Self {
+        Self::new(rejection, rejection.carrier, rejection.retry_after)
+    }
+}
 
 macro_rules! what {
     ($($source:ty => $variant:ident;)*) => {$(

@@ -14,7 +14,7 @@ use crate::http::response::{self, HeaderLine, NO_STORE, Refusal};
 use crate::session::token::{Issued, Token};
 use crate::web::backend::{To, WebPayload};
 use crate::web::error::{Rejection, RejectionKind};
-use crate::web::head::{self, Head};
+use crate::web::head::{self, Field, Head};
 use crate::web::layer::{Core, Settings};
 use crate::web::session::Session;
 use crate::wire::text::MAX_TOKEN;
@@ -94,8 +94,8 @@ impl<T: WebPayload> Exchange<T> {
         }
         let presented = carrier::read(
             &settings.cookie,
-            head.values("cookie"),
-            head.values("authorization"),
+            head.values(Field::Cookie),
+            head.values(Field::Authorization),
         );
         if let Some(event) = presented.event() {
             settings.event(event);
@@ -111,7 +111,7 @@ impl<T: WebPayload> Exchange<T> {
         let uncounted = match presented {
             Presented::Ignored(_) => settings
                 .cookie
-                .all_values(head.values("cookie"))
+                .all_values(head.values(Field::Cookie))
                 .take(MOST_LOGGED_OUT)
                 .map(kept)
                 .collect(),
@@ -185,11 +185,10 @@ impl<T: WebPayload> Exchange<T> {
     }
 
     /// What the response's head needs, decided now. After this no command changes the cookie.
-    pub(in crate::web) fn finish(&self, status: u16) -> Vec<Change> {
+    pub(in crate::web) fn finish(&self, status: u16) -> impl Iterator<Item = Change> + use<T> {
         let mut state = self.lock();
         state.sent = true;
         let settings = &self.core.settings;
-        let mut changes = Vec::new();
         let mut clear = None;
         let line = match core::mem::replace(&mut state.cookie, Cookie::Untouched) {
             Cookie::Set(line) => Some(line),
@@ -202,20 +201,15 @@ impl<T: WebPayload> Exchange<T> {
         };
         let read = state.read;
         drop(state);
-        let set_cookie = line.is_some();
-        if let Some(line) = line {
-            changes.extend(response::set_cookie(line).map(Change::from));
-        }
-        if status == 401 && !set_cookie {
-            changes.push(NO_STORE.into());
-        }
-        changes.extend(clear.map(Change::from));
-        if read {
-            // Both, whichever it came in: another request with the other header gets another page.
-            let vary = response::vary(&[Carrier::Cookie, Carrier::Bearer]);
-            changes.extend(vary.map(Change::from));
-        }
-        changes
+        let (cookie, no_store) = match line.map(response::set_cookie) {
+            Some([cookie, no_store]) => (Some(cookie), Some(no_store)),
+            None => (None, (status == 401).then_some(NO_STORE)),
+        };
+        // Both, whichever it came in: another request with the other header gets another page.
+        let vary = read.then(|| response::vary(&[Carrier::Cookie, Carrier::Bearer]));
+        // An array and not a vector: most responses have one line or none of these.
+        let lines = [cookie, no_store, clear, vary.flatten()];
+        lines.into_iter().flatten().map(Change::from)
     }
 
     /// Sliding renewal: judged once more, against what is known at this moment, so that a logout

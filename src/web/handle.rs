@@ -6,7 +6,6 @@ use core::fmt;
 use crate::http::carrier::Carrier;
 use crate::session::ended::Ended;
 use crate::session::form::FormToken;
-use crate::session::token::Issued;
 use crate::web::backend::{To, WebPayload};
 use crate::web::command::KeepThis;
 use crate::web::error::{CommandError, Rejection, What};
@@ -42,7 +41,7 @@ use crate::web::session::{RecentLogin, Session};
 ///     handle.logout_others().await
 /// }
 /// ```
-pub struct SessionHandle<T: WebPayload>(Arc<Exchange<T>>);
+pub struct SessionHandle<T: WebPayload>(pub(in crate::web) Arc<Exchange<T>>);
 
 impl<T: WebPayload> SessionHandle<T> {
     pub(in crate::web) fn new(exchange: Arc<Exchange<T>>) -> Self {
@@ -55,6 +54,14 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`Rejection`] if no layer for this payload is around the service.
+    ///
+    /// ```
+    /// # use cloakroom::web::{Rejection, SessionHandle};
+    /// fn who(extensions: &axum::http::Extensions) -> Result<String, Rejection> {
+    ///     let handle = SessionHandle::<()>::of(extensions)?;
+    ///     Ok(handle.session()?.subject_str().unwrap_or("you").to_owned())
+    /// }
+    /// ```
     #[cfg(feature = "tower")]
     pub fn of(extensions: &http::Extensions) -> Result<Self, Rejection> {
         const NO_LAYER: &str = "no SessionLayer for it is around this service";
@@ -69,6 +76,14 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`Rejection`] without one, or where that can't be told.
+    ///
+    /// ```
+    /// # use cloakroom::web::{Rejection, SessionHandle};
+    /// async fn home(handle: SessionHandle<()>) -> Result<String, Rejection> {
+    ///     let session = handle.session()?; // 401 or 503
+    ///     Ok(session.subject_str().unwrap_or("you").to_owned())
+    /// }
+    /// ```
     pub fn session(&self) -> Result<Session<T>, Rejection> {
         self.0.session()
     }
@@ -78,6 +93,13 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`Rejection`] where that can't be told.
+    ///
+    /// ```
+    /// # use cloakroom::web::{Rejection, SessionHandle};
+    /// async fn home(handle: SessionHandle<()>) -> Result<&'static str, Rejection> {
+    ///     Ok(if handle.session_if_any()?.is_some() { "your cart" } else { "log in" })
+    /// }
+    /// ```
     pub fn session_if_any(&self) -> Result<Option<Session<T>>, Rejection> {
         match self.session() {
             Ok(session) => Ok(Some(session)),
@@ -91,11 +113,30 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`Rejection`].
+    ///
+    /// ```
+    /// # use cloakroom::web::{Rejection, SessionHandle};
+    /// async fn pay(handle: SessionHandle<()>) -> Result<&'static str, Rejection> {
+    ///     handle.recent_login::<300>()?;
+    ///     Ok("paid")
+    /// }
+    /// ```
     pub fn recent_login<const SECONDS: u64>(&self) -> Result<RecentLogin<T, SECONDS>, Rejection> {
         self.0.recent(SECONDS).map(RecentLogin::new)
     }
 
     /// The header that decides; `None` if there is no token in either.
+    ///
+    /// ```
+    /// # use cloakroom::http::carrier::Carrier;
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn rotate(handle: SessionHandle<()>) -> Result<String, CommandError> {
+    ///     if handle.carrier() == Some(Carrier::Bearer) {
+    ///         return Ok(handle.rotate_bearer(None).await?.token.into_string());
+    ///     }
+    ///     handle.rotate().await.map(|()| String::new())
+    /// }
+    /// ```
     #[must_use]
     pub fn carrier(&self) -> Option<Carrier> {
         self.0.carrier
@@ -110,39 +151,20 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`CommandError`]; nobody is logged in then. The old session may have ended.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn login(handle: SessionHandle<()>, user: &str) -> Result<(), CommandError> {
+    ///     // After the password was right:
+    ///     handle.login(user, ()).await
+    /// }
+    /// ```
     pub async fn login(&self, subject: impl AsRef<[u8]>, payload: T) -> Result<(), CommandError> {
         let exchange = &self.0;
         let issued = exchange
             .log_in(subject.as_ref(), &payload, To::Cookie)
             .await?;
         exchange.set(&issued)
-    }
-
-    /// [`login`](Self::login) for a client that keeps its token itself: send it in the body.
-    ///
-    /// ```
-    /// # use cloakroom::web::{CommandError, SessionHandle};
-    /// async fn api_login(handle: SessionHandle<()>, user: &str) -> Result<String, CommandError> {
-    ///     let issued = handle.login_bearer(user, ()).await?;
-    ///     let (token, seconds) = (issued.token.as_str(), issued.session.max_age());
-    ///     Ok(format!(r#"{{"token":"{token}","expires_in":{seconds}}}"#))
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError`].
-    pub async fn login_bearer(
-        &self,
-        subject: impl AsRef<[u8]>,
-        payload: T,
-    ) -> Result<Issued, CommandError> {
-        let exchange = &self.0;
-        let issued = exchange
-            .log_in(subject.as_ref(), &payload, To::Client)
-            .await?;
-        exchange.follow(&issued, To::Client);
-        Ok(issued)
     }
 
     /// Puts another payload into the session.
@@ -156,20 +178,19 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`CommandError`].
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// # #[derive(serde::Serialize, serde::Deserialize)] struct Cart { items: u32 }
+    /// # cloakroom::payload!(Cart);
+    /// async fn add(handle: SessionHandle<Cart>) -> Result<(), CommandError> {
+    ///     let items = handle.session()?.payload().items;
+    ///     handle.update(&Cart { items: items + 1 })
+    /// }
+    /// ```
     pub fn update(&self, payload: &T) -> Result<(), CommandError> {
         let issued = self.0.change(payload, To::Cookie)?;
         self.0.set(&issued)
-    }
-
-    /// [`update`](Self::update) for bearer tokens: returns the new one.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError`].
-    pub fn update_bearer(&self, payload: &T) -> Result<Issued, CommandError> {
-        let issued = self.0.change(payload, To::Client)?;
-        self.0.follow(&issued, To::Client);
-        Ok(issued)
     }
 
     /// Makes all older tokens of the session worthless: for a change of privilege.
@@ -177,6 +198,13 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`CommandError`]; the session is as it was then.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn became_admin(handle: SessionHandle<()>) -> Result<(), CommandError> {
+    ///     handle.rotate().await
+    /// }
+    /// ```
     pub async fn rotate(&self) -> Result<(), CommandError> {
         let issued = self.0.turn(None, To::Cookie).await?;
         self.0.set(&issued)
@@ -188,20 +216,18 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`CommandError`].
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// # #[derive(serde::Serialize, serde::Deserialize)] struct User { admin: bool }
+    /// # cloakroom::payload!(User);
+    /// async fn no_admin_any_more(handle: SessionHandle<User>) -> Result<(), CommandError> {
+    ///     handle.rotate_with(User { admin: false }).await
+    /// }
+    /// ```
     pub async fn rotate_with(&self, payload: T) -> Result<(), CommandError> {
         let issued = self.0.turn(Some(payload), To::Cookie).await?;
         self.0.set(&issued)
-    }
-
-    /// [`rotate`](Self::rotate) for bearer tokens: returns the new one. `None` keeps the payload.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError`].
-    pub async fn rotate_bearer(&self, payload: Option<T>) -> Result<Issued, CommandError> {
-        let issued = self.0.turn(payload, To::Client).await?;
-        self.0.follow(&issued, To::Client);
-        Ok(issued)
     }
 
     /// A new session in place of this one, for the same subject: the credentials were just checked
@@ -210,43 +236,17 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`CommandError`]; the old session stays then.
-    pub async fn reauthenticate(&self, payload: T) -> Result<(), CommandError> {
-        let issued = self.0.again(payload, To::Cookie).await?;
-        self.0.set(&issued)
-    }
-
-    /// [`reauthenticate`](Self::reauthenticate) for bearer tokens: returns the new one.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError`].
-    pub async fn reauthenticate_bearer(&self, payload: T) -> Result<Issued, CommandError> {
-        let issued = self.0.again(payload, To::Client).await?;
-        self.0.follow(&issued, To::Client);
-        Ok(issued)
-    }
-
-    /// The next bearer token, or `None` while the one at hand is young enough. Cookies are renewed
-    /// by the layer; give bearer clients an endpoint for it.
     ///
     /// ```
     /// # use cloakroom::web::{CommandError, SessionHandle};
-    /// async fn api_renew(handle: SessionHandle<()>) -> Result<String, CommandError> {
-    ///     Ok(handle.renew_bearer()?.map_or_else(String::new, |issued| issued.token.into_string()))
+    /// async fn password_again(handle: SessionHandle<()>) -> Result<(), CommandError> {
+    ///     // The password was right once more:
+    ///     handle.reauthenticate(()).await
     /// }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`CommandError`].
-    pub fn renew_bearer(&self) -> Result<Option<Issued>, CommandError> {
-        let session = self.0.command(To::Client)?;
-        let renewed = self.0.core.backend.renew(To::Client, &session);
-        let renewed = renewed.map_err(|error| self.0.error(self.0.rejected(&error)))?;
-        if let Some(issued) = &renewed {
-            self.0.follow(issued, To::Client);
-        }
-        Ok(renewed)
+    pub async fn reauthenticate(&self, payload: T) -> Result<(), CommandError> {
+        let issued = self.0.again(payload, To::Cookie).await?;
+        self.0.set(&issued)
     }
 
     /// Logs this session out and removes its cookie. Also a session that has expired, because a
@@ -257,6 +257,14 @@ impl<T: WebPayload> SessionHandle<T> {
     ///
     /// [`CommandError`]; the user is not logged out then, and the cookie stays so that the next try
     /// finds the session.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn logout(handle: SessionHandle<()>) -> Result<&'static str, CommandError> {
+    ///     handle.logout().await?;
+    ///     Ok("bye")
+    /// }
+    /// ```
     pub async fn logout(&self) -> Result<(), CommandError> {
         let presented = {
             let mut state = self.0.lock();
@@ -273,6 +281,13 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`CommandError`]; nobody is logged out then.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn lost_my_phone(handle: SessionHandle<()>) -> Result<(), CommandError> {
+    ///     handle.logout_everywhere().await
+    /// }
+    /// ```
     pub async fn logout_everywhere(&self) -> Result<(), CommandError> {
         self.0.lock().keep_from_renewing();
         self.0.end_subject(KeepThis::No).await?;
@@ -285,6 +300,13 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`CommandError`]; nobody is logged out then.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn sign_out_the_others(handle: SessionHandle<()>) -> Result<(), CommandError> {
+    ///     handle.logout_others().await
+    /// }
+    /// ```
     pub async fn logout_others(&self) -> Result<(), CommandError> {
         self.0.end_subject(KeepThis::Yes).await
     }
@@ -298,6 +320,13 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`Rejection`] without a session.
+    ///
+    /// ```
+    /// # use cloakroom::web::{Rejection, SessionHandle};
+    /// async fn wait(handle: SessionHandle<()>) -> Result<&'static str, Rejection> {
+    ///     Ok(handle.ended()?.await.reason().as_str()) // "revoked", "idle", ..
+    /// }
+    /// ```
     pub fn ended(&self) -> Result<Ended, Rejection> {
         let session = self.session()?;
         Ok(self.0.core.backend.ended(&session))
@@ -333,6 +362,13 @@ impl<T: WebPayload> SessionHandle<T> {
     /// # Errors
     ///
     /// [`CommandError`]: 403, or 401 without a session.
+    ///
+    /// ```
+    /// # use cloakroom::web::{CommandError, SessionHandle};
+    /// async fn submitted(handle: SessionHandle<()>, form: &str) -> Result<(), CommandError> {
+    ///     handle.check_form(form)
+    /// }
+    /// ```
     pub fn check_form(&self, token: &str) -> Result<(), CommandError> {
         let session = self.0.form_of()?;
         let checked = self.0.core.backend.check_form_token(&session, token);

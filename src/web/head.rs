@@ -8,22 +8,37 @@ use crate::web::layer::Settings;
 pub(in crate::web) trait Head {
     /// In upper case.
     fn method(&self) -> &str;
-    /// All values of a header. `name` is in lower case.
-    fn values(&self, name: &'static str) -> impl Iterator<Item = &[u8]>;
+    /// All values of a header.
+    fn values(&self, field: Field) -> impl Iterator<Item = &[u8]>;
     /// The authority of the request's target, which HTTP/2 sends in place of `Host`.
     fn authority(&self) -> Option<&str>;
 }
 
+/// The headers that are looked at. Each adapter has its framework's own constants for them, so that no
+/// name is parsed with every request.
+#[derive(Clone, Copy)]
+pub(in crate::web) enum Field {
+    Host,
+    Cookie,
+    Authorization,
+    Origin,
+    SecFetchSite,
+    Upgrade,
+}
+
 /// `Host`, all of them if there are several, or what HTTP/2 has in its place.
 fn hosts(head: &impl Head) -> impl Iterator<Item = &[u8]> {
-    let has_header = head.values("host").next().is_some();
+    let has_header = head.values(Field::Host).next().is_some();
     let authority = head.authority().filter(|_| !has_header);
-    head.values("host").chain(authority.map(str::as_bytes))
+    head.values(Field::Host).chain(authority.map(str::as_bytes))
 }
 
 /// Whether this server is the one that was meant. Two `Host` are none: which of them a proxy went by
 /// is unknown.
 pub(in crate::web) fn is_ours(head: &impl Head, settings: &Settings) -> bool {
+    if settings.serves_every_host() {
+        return true;
+    }
     let mut hosts = hosts(head);
     let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => host,
@@ -42,17 +57,21 @@ pub(in crate::web) fn is_same_origin(head: &impl Head, settings: &Settings) -> b
     let Some(origins) = &settings.origins else {
         return true;
     };
-    let request = RequestOrigin::new(head.method())
-        .websocket_upgrade(asks_for_websocket(head))
-        .sec_fetch_site(head.values("sec-fetch-site"))
-        .origin(head.values("origin"))
+    let request = RequestOrigin::new(head.method()).websocket_upgrade(asks_for_websocket(head));
+    // Most requests are of this kind, and the other headers make no difference to them.
+    if request.is_safe() {
+        return true;
+    }
+    let request = request
+        .sec_fetch_site(head.values(Field::SecFetchSite))
+        .origin(head.values(Field::Origin))
         .host(hosts(head));
     origins.check(&request).is_ok()
 }
 
 /// Over HTTP/1. Over HTTP/2 a WebSocket is opened with CONNECT (RFC 8441), which is no safe method.
 fn asks_for_websocket(head: &impl Head) -> bool {
-    head.values("upgrade").any(|value| {
+    head.values(Field::Upgrade).any(|value| {
         value
             .split(|byte| *byte == b',')
             .any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"websocket"))

@@ -69,6 +69,11 @@ pub(in crate::web) struct Settings {
 }
 
 impl Settings {
+    /// Nothing that `Host` says can make a difference.
+    pub(in crate::web) fn serves_every_host(&self) -> bool {
+        self.hosts.is_empty() && self.cookie.development_warning().is_none()
+    }
+
     pub(in crate::web) fn event(&self, code: &'static str) {
         if let Some(on_event) = &self.on_event {
             on_event(code);
@@ -78,6 +83,15 @@ impl Settings {
 
 impl<T: WebPayload> SessionLayer<T> {
     /// A layer with the defaults: the cookie `__Host-session`, the cross-origin check, every host.
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// let layer = cloakroom::web::SessionLayer::new(sessions);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new<R>(sessions: Sessions<T, R>) -> Self
     where
@@ -102,6 +116,16 @@ impl<T: WebPayload> SessionLayer<T> {
     ///
     /// With [`CookieConfig::development`] every `Host` but loopback is answered with 421, and a
     /// warning is printed to standard error, once.
+    ///
+    /// ```
+    /// use cloakroom::http::cookie::{CookieConfig, CookieConfigError, SameSite};
+    /// # use cloakroom::web::SessionLayer;
+    ///
+    /// fn strict(layer: SessionLayer<()>) -> Result<SessionLayer<()>, CookieConfigError> {
+    ///     let cookie = CookieConfig::builder().name("__Host-sid").same_site(SameSite::Strict);
+    ///     Ok(layer.cookie(cookie.build()?))
+    /// }
+    /// ```
     #[must_use]
     pub fn cookie(self, cookie: CookieConfig) -> Self {
         static WARNED: Once = Once::new();
@@ -127,6 +151,15 @@ impl<T: WebPayload> SessionLayer<T> {
     /// # Security
     ///
     /// Every page of that origin can act as the user.
+    ///
+    /// ```
+    /// use cloakroom::http::origin::TrustedOriginError;
+    /// # use cloakroom::web::SessionLayer;
+    ///
+    /// fn with_admin(layer: SessionLayer<()>) -> Result<SessionLayer<()>, TrustedOriginError> {
+    ///     layer.trust_origin("https://admin.example.com")
+    /// }
+    /// ```
     pub fn trust_origin(self, origin: &str) -> Result<Self, TrustedOriginError> {
         let mut settings = self.0.settings.clone();
         settings.origins = match settings.origins {
@@ -143,6 +176,13 @@ impl<T: WebPayload> SessionLayer<T> {
     /// Without a check of your own, every page on the web can act as the user (CSRF).
     /// [`SessionHandle::form_token`](crate::web::SessionHandle::form_token) is one that needs no
     /// headers of the browser; it does not cover login and WebSockets.
+    ///
+    /// ```
+    /// # use cloakroom::web::SessionLayer;
+    /// fn checked_by_the_gateway(layer: SessionLayer<()>) -> SessionLayer<()> {
+    ///     layer.dangerously_without_cross_origin_check()
+    /// }
+    /// ```
     #[must_use]
     pub fn dangerously_without_cross_origin_check(self) -> Self {
         self.with(|settings| settings.origins = None)
@@ -154,6 +194,13 @@ impl<T: WebPayload> SessionLayer<T> {
     /// Without it every host is served. The cookie and the cross-origin check do not depend on it:
     /// a browser sends the cookie to the host that set it. Use it where the answer to a foreign name
     /// that points to this server (DNS rebinding) matters without a session, too.
+    ///
+    /// ```
+    /// # use cloakroom::web::SessionLayer;
+    /// fn ours_alone(layer: SessionLayer<()>) -> SessionLayer<()> {
+    ///     layer.hosts(["shop.example", "localhost:8080"])
+    /// }
+    /// ```
     #[must_use]
     pub fn hosts<'h>(self, hosts: impl IntoIterator<Item = &'h str>) -> Self {
         let hosts = hosts.into_iter().map(str::to_owned).collect();
@@ -161,12 +208,28 @@ impl<T: WebPayload> SessionLayer<T> {
     }
 
     /// What a 503 says in `Retry-After`, in seconds: 5 by default, at least 1.
+    ///
+    /// ```
+    /// # use cloakroom::web::SessionLayer;
+    /// fn patient(layer: SessionLayer<()>) -> SessionLayer<()> {
+    ///     layer.retry_after(30)
+    /// }
+    /// ```
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
         self.with(|settings| settings.retry_after = seconds)
     }
 
     /// Adds `Clear-Site-Data` to the answer to a logout.
+    ///
+    /// ```
+    /// use cloakroom::http::response::ClearSiteData;
+    /// # use cloakroom::web::SessionLayer;
+    ///
+    /// fn forgetful(layer: SessionLayer<()>) -> SessionLayer<()> {
+    ///     layer.clear_site_data([ClearSiteData::Cache, ClearSiteData::Storage])
+    /// }
+    /// ```
     #[must_use]
     pub fn clear_site_data(self, directives: impl IntoIterator<Item = ClearSiteData>) -> Self {
         let directives = directives.into_iter().collect();
@@ -185,6 +248,20 @@ impl<T: WebPayload> SessionLayer<T> {
     /// | `renewed`, `renewal-refused` | a response carries a renewed cookie, or the session ended before |
     ///
     /// It runs on the thread that answers the request and must not block.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// # use cloakroom::web::SessionLayer;
+    ///
+    /// fn counted(layer: SessionLayer<()>, forged: Arc<AtomicU64>) -> SessionLayer<()> {
+    ///     layer.on_event(move |code| {
+    ///         if code == "cross-origin" {
+    ///             forged.fetch_add(1, Ordering::Relaxed);
+    ///         }
+    ///     })
+    /// }
+    /// ```
     #[must_use]
     pub fn on_event(self, count: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.on_event = Some(Arc::new(count)))

@@ -16,7 +16,9 @@ use crate::web::error::{Rejection, RejectionKind};
 ///
 /// It gives everything that a [`cloakroom::Session`](crate::Session) has. As an extractor it
 /// answers 401 without a session and 503 where that can't be told. `Option<Session<T>>` is `None`
-/// for a missing or refused token, and still 503 where it can't be told.
+/// for a missing or refused token, and still 503 where it can't be told. Without a layer the answer is
+/// 500 and says so; under actix-web `Option<Session<T>>` is `None` then, because nothing is there to
+/// answer in its place, and a warning is printed to standard error, once for each type.
 ///
 /// The answer is worked out once for a request, when it is first asked for. Cloning is cheap.
 ///
@@ -82,6 +84,18 @@ impl<T, const SECONDS: u64> RecentLogin<T, SECONDS> {
     }
 
     /// The session.
+    ///
+    /// ```
+    /// use cloakroom::web::{RecentLogin, Session};
+    ///
+    /// async fn pay(session: RecentLogin<(), 300>) -> String {
+    ///     receipt(session.into_session())
+    /// }
+    ///
+    /// fn receipt(session: Session<()>) -> String {
+    ///     format!("for {}", session.subject_str().unwrap_or("nobody"))
+    /// }
+    /// ```
     #[must_use]
     pub fn into_session(self) -> Session<T> {
         self.0
@@ -137,6 +151,19 @@ impl<T: WebPayload, R: RevocationView> BearerSession<T, R> {
     /// # Errors
     ///
     /// [`Rejection`].
+    ///
+    /// ```
+    /// # use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
+    /// use cloakroom::web::BearerSession;
+    /// # let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = Sessions::<()>::builder(ring, RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    ///
+    /// let header = format!("Bearer {}", sessions.issue("ada", &())?.token.as_str());
+    /// let session = BearerSession::read(&sessions, [header.as_bytes()])?;
+    /// assert_eq!(session.subject_str(), Some("ada"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read<'h>(
         sessions: &Sessions<T, R>,
         headers: impl IntoIterator<Item = &'h [u8]>,
@@ -156,6 +183,14 @@ impl<T: WebPayload, R: RevocationView> BearerSession<T, R> {
 
 impl<T: WebPayload, R> BearerSession<T, R> {
     /// The session.
+    ///
+    /// ```
+    /// use cloakroom::web::BearerSession;
+    ///
+    /// async fn me(session: BearerSession<()>) -> cloakroom::SessionId {
+    ///     session.into_session().info().id()
+    /// }
+    /// ```
     #[must_use]
     pub fn into_session(self) -> Verified<T> {
         self.session

@@ -7,7 +7,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -17,8 +17,10 @@ use crate::http::response::Refusal;
 use crate::web::backend::WebPayload;
 use crate::web::exchange::{Change, Exchange};
 use crate::web::handle::SessionHandle;
-use crate::web::head::Head;
+use crate::web::head::{Field, Head};
 use crate::web::layer::SessionLayer;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 impl<S, T: WebPayload> Layer<S> for SessionLayer<T> {
     type Service = SessionService<S, T>;
@@ -121,8 +123,15 @@ impl<ReqBody> Head for Request<ReqBody> {
         self.method().as_str()
     }
 
-    fn values(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
-        let values = self.headers().get_all(name);
+    fn values(&self, field: Field) -> impl Iterator<Item = &[u8]> {
+        let values = self.headers().get_all(match field {
+            Field::Host => header::HOST,
+            Field::Cookie => header::COOKIE,
+            Field::Authorization => header::AUTHORIZATION,
+            Field::Origin => header::ORIGIN,
+            Field::SecFetchSite => SEC_FETCH_SITE,
+            Field::Upgrade => header::UPGRADE,
+        });
         values.iter().map(HeaderValue::as_bytes)
     }
 
@@ -159,7 +168,8 @@ fn body<B: Default + 'static>(text: &'static str) -> B {
 
 pub(in crate::web) fn apply(headers: &mut HeaderMap, change: Change) {
     let value = match change.value {
-        Cow::Borrowed(value) => HeaderValue::from_str(value),
+        // Constants of ours, so this does not panic; nothing is copied.
+        Cow::Borrowed(value) => Ok(HeaderValue::from_static(value)),
         Cow::Owned(value) => HeaderValue::try_from(value),
     };
     // Every line is visible ASCII, so there always is a value.

@@ -24,6 +24,10 @@ impl Running {
         let mut server = (peer.start)(&setup).expect("every peer has a setting for a limit");
         let login = server(Ask::post("/login/ada"));
         let cookie = login.cookie().expect("a cookie");
+        // The peer took the limit: what still works afterwards works in spite of it.
+        let age = login.parsed().and_then(|cookie| cookie.max_age());
+        let age = age.expect("a cookie that ends").whole_seconds();
+        assert!(age <= OURS as i64, "{}: {age} s", peer.name);
         Self {
             setup,
             server,

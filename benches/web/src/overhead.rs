@@ -14,6 +14,7 @@ use cloakroom::web::{BearerSession, Session, SessionHandle, SessionLayer};
 use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
 use serde::{Deserialize, Serialize};
 use tower::Service as _;
+use tower::layer::util::Identity;
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
 /// What an API server keeps about a signed-in user.
@@ -223,9 +224,11 @@ pub async fn all() -> Vec<Way> {
     async fn me() -> &'static str {
         "ok"
     }
-    let none = Way::new("no session", Router::new().route("/me", get(me)));
+    let routes = || Router::new().route("/me", get(me));
     vec![
-        none,
+        Way::new("no session", routes()),
+        // What axum itself does for any layer.
+        Way::new("a layer that does nothing", routes().layer(Identity::new())),
         unasked(),
         ours("cloakroom, verify", false),
         ours("cloakroom, verify and renew", true),

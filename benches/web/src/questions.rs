@@ -145,8 +145,16 @@ fn silently_dropped(peer: &Peer) -> String {
     let server = &mut start(peer, &Setup::new(Limits::Default));
     let sizes = (1_000..=6_000).step_by(100);
     let dropped = sizes.filter(|size| {
-        let fate = with_characters(server, *size);
-        matches!(fate, Fate::DroppedByTheBrowser)
+        // The ciphertext is random, and some of its characters are written as three: at the edge it
+        // is a matter of luck, so most of so many logins decide.
+        let tries = 25;
+        let dropped = (0..tries)
+            .filter(|_| {
+                let fate = with_characters(server, *size);
+                matches!(fate, Fate::DroppedByTheBrowser)
+            })
+            .count();
+        2 * dropped > tries
     });
     let dropped: Vec<usize> = dropped.collect();
     let thousands = |size: &usize| format!("{},{:03}", size / 1_000, size % 1_000);

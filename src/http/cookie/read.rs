@@ -1,6 +1,7 @@
 //! Finding one cookie in the `Cookie` headers of a request.
 
 use core::fmt;
+use core::iter;
 use core::str;
 
 /// What the `Cookie` headers of a request say about the session's cookie.
@@ -68,14 +69,42 @@ pub(super) fn values<'h>(
     name: &[u8],
     headers: impl IntoIterator<Item = &'h [u8]>,
 ) -> impl Iterator<Item = &'h [u8]> {
-    headers
-        .into_iter()
-        .flat_map(|header| header.split(|byte| *byte == b';'))
-        .filter_map(move |pair| {
-            let mut halves = pair.splitn(2, |byte| *byte == b'=');
-            let (key, value) = (halves.next()?, halves.next()?);
-            (trim(key) == name).then(|| trim(value))
-        })
+    headers.into_iter().flat_map(pairs).filter_map(move |pair| {
+        // The name first, which is short: a value of 4 KB is not looked through for a `=`.
+        let value = trim(pair).strip_prefix(name)?;
+        let value = trim(value).strip_prefix(b"=")?;
+        Some(trim(value))
+    })
+}
+
+/// What stands between the semicolons of one header.
+fn pairs(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(header);
+    iter::from_fn(move || {
+        let text = rest?;
+        let Some((pair, [_, after @ ..])) = text.split_at_checked(pair_length(text)) else {
+            rest = None;
+            return Some(text);
+        };
+        rest = Some(after);
+        Some(pair)
+    })
+}
+
+/// The place of the first semicolon, or the whole length. A token is long and has none, so this looks
+/// at many bytes at once: a loop over a chunk without a way out becomes vector instructions.
+fn pair_length(text: &[u8]) -> usize {
+    const CHUNK: usize = 32;
+    let has_none = |chunk: &&[u8]| {
+        !chunk
+            .iter()
+            .fold(false, |found, byte| found | (*byte == b';'))
+    };
+    let chunks = text.chunks_exact(CHUNK).take_while(has_none).count();
+    let without = chunks.saturating_mul(CHUNK);
+    let rest = text.get(without..).unwrap_or_default();
+    let more = rest.iter().take_while(|byte| **byte != b';').count();
+    without.saturating_add(more)
 }
 
 /// Takes SP and HTAB off both ends, and nothing else.
