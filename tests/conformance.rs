@@ -264,7 +264,13 @@ fn planted_mistakes_are_found() {
     // Rows without an answer, a reason or a reference.
     let end = row("V7.1.3");
     let head = end.split("Not ours: ").next().unwrap();
-    planted(&end, &format!("{head}|\n"), "V7.1.3 has");
+    planted(&end, &format!("{head}|\n"), "V7.1.3 has an empty cell");
+    planted("| audience validated |", "|  |", "V9.2.3 has an empty cell");
+    planted(
+        "| 2 | audience validated |",
+        "|",
+        "V9.2.3 has an empty cell",
+    );
     planted(&end, &format!("{head}Not ours: no |\n"), "says nothing");
     planted(
         &end,
