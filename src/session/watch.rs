@@ -23,8 +23,8 @@ const TICK: Duration = Duration::from_millis(50);
 const ASK: Duration = Duration::from_secs(1);
 /// Wakers taken under the lock at once.
 const BATCH: usize = 256;
-/// The same where everybody is woken: those who were woken first poll, and take the lock for it, so
-/// fewer turns at it are fewer times to wait for it. It is held for some tens of microseconds.
+/// The same where everybody is woken: those who were woken first may poll at once, and take the lock
+/// for it, so fewer turns at it are fewer chances to wait for it.
 const CROWD: usize = 4096;
 
 /// A session, as far as its end is concerned.
