@@ -215,7 +215,7 @@ impl Policy {
     pub(crate) fn next(&self, token: &Token, now: u64, key: u8) -> Option<Token> {
         let issued = now.max(token.issued);
         let absolute = self.absolute_of(token);
-        (token.started <= now && issued < token.started + absolute).then(|| Token {
+        (issued < token.started + absolute).then(|| Token {
             issued,
             idle: self.idle_of(token),
             absolute,
@@ -225,7 +225,11 @@ impl Policy {
     }
 
     pub(crate) fn due(&self, token: &Token, now: u64) -> bool {
-        self.idle_of(token)
-            .is_some_and(|idle| now.saturating_sub(token.issued) >= idle / 2)
+        // One that starts a few seconds ahead, after a cut-off, is changed but not renewed.
+        let started = token.started <= now;
+        started
+            && self
+                .idle_of(token)
+                .is_some_and(|idle| now.saturating_sub(token.issued) >= idle / 2)
     }
 }
