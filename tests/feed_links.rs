@@ -15,9 +15,11 @@
 #[allow(dead_code)]
 mod world;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use cloakroom::feed::{Delivery, FeedBuilder};
+use cloakroom::feed::{Delivery, FeedBuilder, FeedEvent, FeedRevocations};
 use cloakroom::{Freshness, Revocation, RevocationView as _, SessionId};
 use world::{Way, World, poll};
 
@@ -111,4 +113,50 @@ fn a_server_on_a_slow_link_catches_up_in_smaller_pieces() {
         assert!(fresh(&world, 1), "{most}");
         assert!(!world.lives(1, &token), "{most}");
     }
+}
+
+/// It revokes nothing itself, so nothing but the batches of others makes it forget.
+#[test]
+fn a_server_that_only_follows_forgets_what_expired() {
+    let mut world = World::new(1);
+    world.add(FeedBuilder::follow_only);
+    world.run(4 * SECOND);
+    for number in 0..50 {
+        let published = world.publish(0, &[session(number)]);
+        let _accepted = world.answer(published).unwrap();
+    }
+    let entries = |world: &World| world.servers[1].feed.report().entries;
+    world.run(SECOND);
+    assert_eq!(entries(&world), Some(50));
+    // Longer than any token lives, and than one purge waits for the next.
+    for _ in 0..4 {
+        world.time.pass(3600 * SECOND);
+        world.run(4 * SECOND);
+    }
+    assert!(fresh(&world, 1));
+    assert_eq!(entries(&world), Some(0));
+}
+
+/// A hook that asks for the status, as one that writes a log line does.
+#[test]
+fn a_hook_may_ask_for_the_status() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let place: Arc<OnceLock<FeedRevocations>> = Arc::default();
+    let mut world = World::new(1);
+    let (count, feed) = (Arc::clone(&asked), Arc::clone(&place));
+    world.add(|builder| {
+        builder.on_event(move |event| {
+            if let Some(feed) = feed.get() {
+                let _status = feed.status();
+                if matches!(event, FeedEvent::ClockAhead) {
+                    count.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        })
+    });
+    assert!(place.set(world.servers[1].feed.clone()).is_ok());
+    world.run(2 * SECOND);
+    world.servers[0].env.ahead.store(5_000, Ordering::SeqCst);
+    world.run(4 * SECOND);
+    assert!(asked.load(Ordering::SeqCst) > 0);
 }

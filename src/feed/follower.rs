@@ -3,7 +3,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -48,6 +48,8 @@ pub(crate) struct Follower {
     settled_at: AtomicU64,
     /// Batches to ask for at once.
     reach: AtomicUsize,
+    /// Whether it ever stood at a position: for verifications, too.
+    placed: AtomicBool,
     changed: Condvar,
 }
 
@@ -64,6 +66,8 @@ pub(crate) struct State {
     pub(crate) snapshot_at: u64,
     pub(crate) failures: Failures,
     pub(crate) status: FeedStatus,
+    /// To be told when the lock is released: a hook may ask for the status.
+    pub(crate) events: Vec<FeedEvent>,
 }
 
 /// How far a look at the engine got.
@@ -112,7 +116,9 @@ impl Follower {
                 snapshot_at: 0,
                 failures: Failures::default(),
                 status,
+                events: Vec::new(),
             }),
+            placed: AtomicBool::new(position.is_some()),
             resyncing: Mutex::new(()),
             basis: AtomicI64::new(NEVER),
             settled_at: AtomicU64::new(0),
@@ -126,6 +132,17 @@ impl Follower {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What happened while the lock was held.
+    pub(crate) fn tell(&self) {
+        let events = core::mem::take(&mut self.lock().events);
+        events.iter().for_each(|event| (self.hook)(event));
+    }
+
+    /// Whether it ever stood at a position.
+    pub(crate) fn is_placed(&self) -> bool {
+        self.placed.load(Ordering::SeqCst)
     }
 
     pub(crate) fn event(&self, event: FeedEvent) {
@@ -154,7 +171,9 @@ impl Follower {
         };
         let asked = self.environment.monotonic();
         let tail = self.read(engine, after, wait)?;
-        Ok(self.take(asked, before, &tail))
+        let look = self.take(asked, before, &tail);
+        self.tell();
+        Ok(look)
     }
 
     /// As many batches as the link to the engine carries in time.
@@ -291,9 +310,15 @@ impl Follower {
             };
             let quarantined = self.local.take_in(taken, self.now());
             if quarantined > 0 {
-                self.event(FeedEvent::Quarantined(quarantined));
+                state.events.push(FeedEvent::Quarantined(quarantined));
             }
         }
+        if let Some(written) = written {
+            // Both clocks have passed it: one that jumped ahead forgets nothing here.
+            let then = Timestamp::saturating_from_unix(written / 1000);
+            self.local.sweep(self.now().min(then));
+        }
+        self.placed.store(true, Ordering::SeqCst);
         state.position = Some(at);
         state.status.position = Some(at);
         if let Some(written) = written {
@@ -311,7 +336,7 @@ impl Follower {
                 Err(_) => true,
             };
             if !plausible {
-                self.event(FeedEvent::ClockAhead);
+                state.events.push(FeedEvent::ClockAhead);
             }
         }
     }

@@ -117,6 +117,17 @@ impl Local {
         }
     }
 
+    /// Forgets what expired before `now`, slice by slice. A durable store does so by itself.
+    pub(crate) fn sweep(&self, now: Timestamp) {
+        match self {
+            Self::Memory(list) => {
+                list.purge_slice(now);
+            }
+            #[cfg(feature = "redb")]
+            Self::Durable(_) => {}
+        }
+    }
+
     /// Where it was left when the process before this one ended, and what it still had to deliver.
     pub(crate) fn left(&self) -> (Option<Position>, Vec<Revocation>) {
         match self {

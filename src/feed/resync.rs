@@ -185,7 +185,7 @@ impl Follower {
                 .position
                 .is_some_and(|at| at.epoch == everything.at.epoch)
         {
-            self.event(FeedEvent::OlderSnapshot);
+            state.events.push(FeedEvent::OlderSnapshot);
         }
         state.snapshot_at = everything.snapshot_at;
         lacking.iter().for_each(|one| state.outbox.add(*one));
@@ -219,6 +219,7 @@ impl Follower {
             .handed_back
             .saturating_add(u64::try_from(handed_back).unwrap_or(u64::MAX));
         drop(state);
+        self.tell();
         if quarantined > 0 {
             self.event(FeedEvent::Quarantined(quarantined));
         }

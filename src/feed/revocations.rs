@@ -189,7 +189,7 @@ impl RevocationView for FeedRevocations {
             Some((age, true)) if age <= follower.settings.bound => Freshness::Fresh,
             Some((age, _)) => stale(age),
             // What was remembered is from before the start, and nobody knows how long before.
-            None if self.0.remembers || follower.lock().position.is_some() => stale(Duration::MAX),
+            None if self.0.remembers || follower.is_placed() => stale(Duration::MAX),
             None => Freshness::Blind,
         }
     }

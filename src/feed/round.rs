@@ -209,6 +209,7 @@ impl Round<'_> {
             state.outbox.remove_all(revocations);
         }
         drop(state);
+        follower.tell();
         self.draw_jitter();
         self.accepted(jobs, becomes);
         if !unread && same_history {
