@@ -170,25 +170,27 @@ impl Follower {
             Duration::ZERO
         };
         let asked = self.environment.monotonic();
-        let tail = self.read(engine, after, wait)?;
+        let tail = self.read(engine, after, 1, wait)?;
         let look = self.take(asked, before, &tail);
         self.tell();
         Ok(look)
     }
 
-    /// As many batches as the link to the engine carries in time.
+    /// As many batches as the link to the engine carries in time, in so many times larger pieces.
     pub(crate) fn read(
         &self,
         engine: &mut dyn FeedEngine,
         after: u64,
+        times: usize,
         wait: Duration,
     ) -> Result<Tail, EngineError> {
         let reach = self.reach.load(Ordering::Relaxed);
-        let tail = engine.read(after, reach, wait);
+        let asked = reach.saturating_mul(times);
+        let tail = engine.read(after, asked, wait);
         let next = match &tail {
             // Fast while nothing depends on it, slowly while catching up: each attempt at too much
             // costs a time-out.
-            Ok(tail) if tail.batches.len() < reach => reach.saturating_mul(2),
+            Ok(tail) if tail.batches.len() < asked => reach.saturating_mul(2),
             Ok(_) => reach.saturating_add(reach / 8),
             Err(_) => (reach / 2).max(1),
         };

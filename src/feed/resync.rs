@@ -122,7 +122,7 @@ impl Follower {
         };
         let doubts = self.lock().doubts.clone();
         loop {
-            let tail = self.read(engine, everything.at.n, Duration::ZERO)?;
+            let tail = self.read(engine, everything.at.n, 3, Duration::ZERO)?;
             let Some(head) = tail.head else {
                 return Ok(Read::NoFeed);
             };

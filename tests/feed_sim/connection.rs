@@ -105,7 +105,8 @@ impl Connector {
 
 impl FeedEngine for Connector {
     fn read(&mut self, after: u64, limit: usize, _: Duration) -> Result<Tail, EngineError> {
-        // Only a look asks for so many; other reads are parts of reading everything again.
+        // Only a look asks for so many; reading everything again asks for three times what a look
+        // would, which is never this.
         let excludes = limit != 256;
         self.ask(excludes, |store| store.read(after, limit))
     }
