@@ -231,9 +231,14 @@ class Procedures(unittest.TestCase):
             update(self.site, self.view, common.NOW, session, common.USER_BYTES, (1, 0))
 
     def test_update_before_start(self):
+        # A login right after a cut-off starts up to three seconds ahead: it is changed at once.
         session = self.verify(common.sealed(claims=common.CLAIMS.at(offset=0)), common.START - 1)
-        with self.assertRaises(Unavailable):
-            update(self.site, self.view, common.START - 1, session, common.USER_BYTES, (1, 0))
+        text = update(self.site, self.view, common.START - 1, session, common.USER_BYTES, (1, 0))
+        after = self.verify(text, common.START - 1)
+        self.assertEqual(after.claims.issued_at, common.START)
+        # Further ahead than a login can be: not a session of this server's time.
+        with self.assertRaises(Reject):
+            update(self.site, View(), common.START - 61, session, common.USER_BYTES, (1, 0))
 
     def test_reauthenticate(self):
         text = common.sealed()
