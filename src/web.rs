@@ -79,7 +79,7 @@
 //!
 //! | after | lines |
 //! |---|---|
-//! | `login`, `update`, `rotate`, `reauthenticate` | the new cookie, whatever the status |
+//! | `login`, `login_labelled`, `update`, `rotate`, `reauthenticate` | the new cookie, whatever the status |
 //! | `logout`, `logout_everywhere` | the removal, whatever the status; `Clear-Site-Data` if configured |
 //! | a handler that asked for the session, below 500, in the second half of the idle time | the renewed cookie |
 //! | any of these, and every 401 | `Cache-Control: no-store`, in place of the handler's own |
@@ -136,6 +136,7 @@ mod exchange;
 mod command;
 mod handle;
 mod bearer;
+mod labelled;
 #[cfg(feature = "tower")]
 mod tower;
 #[cfg(feature = "axum-08")]

@@ -92,7 +92,13 @@ pub(in crate::web) trait Backend<T: WebPayload>: Send + Sync {
     /// The same for another cookie, which holds so many characters.
     fn within(&self, characters: usize) -> Arc<dyn Backend<T>>;
     fn renew(&self, to: To, session: &Session<T>) -> Result<Option<Issued>, VerifyError>;
-    fn issue(&self, to: To, subject: &[u8], payload: &T) -> Result<Issued, IssueError>;
+    fn issue(
+        &self,
+        to: To,
+        subject: &[u8],
+        payload: &T,
+        label: Option<&str>,
+    ) -> Result<Issued, IssueError>;
     fn update(&self, to: To, session: &Session<T>, payload: &T) -> Result<Issued, UpdateError>;
     fn ended(&self, session: &Session<T>) -> Ended;
     fn form_token(&self, session: &SessionInfo) -> Result<FormToken, Unavailable>;
@@ -177,8 +183,14 @@ where
         self.to(to).renew(session)
     }
 
-    fn issue(&self, to: To, subject: &[u8], payload: &T) -> Result<Issued, IssueError> {
-        self.to(to).issue(subject, payload)
+    fn issue(
+        &self,
+        to: To,
+        subject: &[u8],
+        payload: &T,
+        label: Option<&str>,
+    ) -> Result<Issued, IssueError> {
+        self.to(to).login(subject, payload, label)
     }
 
     fn update(&self, to: To, session: &Session<T>, payload: &T) -> Result<Issued, UpdateError> {

@@ -27,7 +27,7 @@ impl<T: WebPayload> SessionHandle<T> {
     ) -> Result<Issued, CommandError> {
         let exchange = &self.0;
         let issued = exchange
-            .log_in(subject.as_ref(), &payload, To::Client)
+            .log_in(subject.as_ref(), &payload, None, To::Client)
             .await?;
         exchange.follow(&issued, To::Client);
         Ok(issued)

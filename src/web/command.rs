@@ -24,6 +24,7 @@ impl<T: WebPayload> Exchange<T> {
         &self,
         subject: &[u8],
         payload: &T,
+        label: Option<&str>,
         to: To,
     ) -> Result<Issued, CommandError> {
         if to == To::Cookie {
@@ -36,7 +37,7 @@ impl<T: WebPayload> Exchange<T> {
             self.take_cookie()?;
         }
         let presented = self.lock().presented();
-        let issued = self.core.backend.issue(to, subject, payload);
+        let issued = self.core.backend.issue(to, subject, payload, label);
         let issued = issued.map_err(|error| self.error(error))?;
         // Before the new token leaves: if this fails, the client gets no second session.
         self.revoke(presented).await?;

@@ -162,7 +162,7 @@ impl<T: WebPayload> SessionHandle<T> {
     pub async fn login(&self, subject: impl AsRef<[u8]>, payload: T) -> Result<(), CommandError> {
         let exchange = &self.0;
         let issued = exchange
-            .log_in(subject.as_ref(), &payload, To::Cookie)
+            .log_in(subject.as_ref(), &payload, None, To::Cookie)
             .await?;
         exchange.set(&issued)
     }

@@ -16,6 +16,7 @@ mod actix_app;
 mod axum_app;
 mod commands;
 mod hostile;
+mod labels;
 mod routes;
 mod world;
 

@@ -4,6 +4,9 @@ use cloakroom::web::{CommandError, SessionHandle};
 
 use crate::world::{User, user};
 
+/// What a login calls its device.
+pub(crate) const LABEL: &str = "Firefox\non Linux";
+
 /// One route per command: `POST /{command}/{name}`.
 pub(crate) async fn command(
     handle: &SessionHandle<User>,
@@ -23,6 +26,13 @@ pub(crate) async fn command(
         "login-large" => handle.login(name, noted(&"x".repeat(2_950))).await?,
         "login-bearer" => {
             let issued = handle.login_bearer(name, user(name)).await?;
+            return Ok(issued.token.as_str().to_owned());
+        }
+        "login-labelled" => handle.login_labelled(name, user(name), LABEL).await?,
+        "login-bearer-labelled" => {
+            let issued = handle
+                .login_bearer_labelled(name, user(name), LABEL)
+                .await?;
             return Ok(issued.token.as_str().to_owned());
         }
         "update" => handle.update(&noted("updated"))?,

@@ -253,6 +253,7 @@ impl World {
             .absolute_timeout(Duration::hours(8))
             .clock(clock.clone())
             .random(Counting::default())
+            .session_index(cloakroom::index::MemoryIndex::new())
             .build()
             .unwrap();
         let events = Arc::new(std::sync::Mutex::new(Vec::new()));

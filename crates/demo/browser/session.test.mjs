@@ -1,6 +1,8 @@
 // Logging in and out as a person does: cookies, countdown, devices, forced logout, restart.
 
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { Server, device, live, login, openBrowser, sessionCookie } from "./harness.mjs";
 
@@ -133,10 +135,26 @@ test("devices are listed, one can be signed out from another, and all others at 
     await open({ userAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1" }),
     await open({ userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" }),
   ];
-  for (const page of [laptop, phone, tablet]) await login(page, "grace");
-  await Promise.all([live(laptop), live(phone), live(tablet)]);
-  await laptop.reload();
+  await login(laptop, "grace");
+  await live(laptop);
+  await laptop.evaluate(() => (window.stillTheSamePage = true));
   const item = (name) => laptop.getByRole("listitem").filter({ hasText: name });
+  assert.equal(await item("Firefox on Linux").count(), 0);
+  // Whoever is about to press a button keeps it while the list around it changes.
+  const here = laptop.getByRole("button", { name: "Log out here" });
+  await here.focus();
+  for (const page of [phone, tablet]) await login(page, "grace");
+  await Promise.all([live(phone), live(tablet)]);
+  await item("Firefox on Linux").waitFor();
+  await item("Safari on iPhone").waitFor();
+  await laptop.getByRole("status").filter({ hasText: "logged in" }).waitFor();
+  assert.ok(await here.evaluate((button) => button === document.activeElement));
+  // A device that goes by itself leaves the list of the others.
+  await tablet.getByRole("button", { name: "Log out grace" }).click();
+  await item("Firefox on Linux").waitFor({ state: "detached" });
+  assert.equal(await laptop.evaluate(() => window.stillTheSamePage), true, "nothing was reloaded");
+  await login(tablet, "grace");
+  await live(tablet);
   await item("Firefox on Linux").waitFor();
   await laptop.getByRole("button", { name: "Sign out Safari on iPhone" }).click();
   await ended(phone).waitFor();
@@ -201,6 +219,33 @@ test("rotating the key logs nobody out, disabling the old one logs out everybody
   await admin.getByRole("button", { name: `Disable ${old}` }).click();
   await ended(ada).waitFor();
   await admin.waitForURL((url) => url.pathname === "/login");
+  await login(ada, "ada");
+});
+
+test("an operator who edits the ring file rotates and disables keys without a restart", async () => {
+  const [ada, admin] = [await open(), await open()];
+  await login(ada, "ada");
+  await login(admin, "admin");
+  await live(ada);
+  await admin.goto("/admin");
+  await admin.getByRole("button", { name: "Rotate keys now" }).click();
+  await admin.waitForURL((url) => url.hash === "#keys");
+  await server.advance(6);
+  await live(admin);
+  const old = (await ada.locator("dl code").first().textContent()).trim();
+  await admin.locator(`[data-key="${old}"]`).filter({ hasText: "open-only" }).waitFor();
+  const file = join(server.directory, "keys");
+  const ring = await readFile(file, "utf8");
+  const line = ring.split("\n").find((line) => line.includes(old));
+  assert.ok(line, ring.replaceAll(/[A-Za-z0-9_-]{40,}/g, "(key)"));
+  // A line that is damaged keeps the old ring in force, for everybody.
+  await writeFile(file, ring.replace(line, line.slice(0, -3)), { mode: 0o600 });
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  assert.equal((await ada.goto("/")).status(), 200);
+  await live(ada);
+  await writeFile(file, ring.replace(line, `${line} disabled`), { mode: 0o600 });
+  await ended(ada).waitFor();
+  await ada.getByText("taken out of service").waitFor();
   await login(ada, "ada");
 });
 

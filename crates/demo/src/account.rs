@@ -23,11 +23,10 @@ pub struct Credentials {
 }
 
 /// The user whose credentials these are. Your server limits attempts before it gets here.
-pub fn check(app: &App, credentials: &Credentials, headers: &HeaderMap) -> Option<User> {
-    let mut user = passwords::check(&credentials.name, &credentials.password);
-    match &mut user {
-        None => app.count("login-failed"),
-        Some(user) => user.device = devices::name_of(headers.get(header::USER_AGENT)),
+pub fn check(app: &App, credentials: &Credentials) -> Option<User> {
+    let user = passwords::check(&credentials.name, &credentials.password);
+    if user.is_none() {
+        app.count("login-failed");
     }
     user
 }
@@ -40,13 +39,14 @@ pub async fn login(
     headers: HeaderMap,
     Form(credentials): Form<Credentials>,
 ) -> Result<Response, CommandError> {
-    let Some(user) = check(&app, &credentials, &headers) else {
+    let Some(user) = check(&app, &credentials) else {
         let form = pages::login_form("The user name or the password is wrong.");
         return Ok((StatusCode::FORBIDDEN, form).into_response());
     };
     let subject = user.name.clone();
+    let device = devices::name_of(headers.get(header::USER_AGENT));
     handle
-        .login(subject, user)
+        .login_labelled(subject, user, &device)
         .await
         .inspect_err(log("login"))?;
     Ok(Redirect::to("/").into_response())

@@ -18,9 +18,10 @@ use crate::{pages, passwords};
 
 type Fault = Box<dyn Error + Send + Sync>;
 
-/// Seconds until an announced key seals. One process needs none; several need the time that a new
-/// key file takes to reach all of them (`KeyRing::rollout`), because a server that does not have
-/// the key yet rejects what its neighbour seals.
+/// Seconds until an announced key seals. Servers on one file need the time between two looks of
+/// their watches; servers with files of their own need the time that a new file takes to reach all of
+/// them (`KeyRing::rollout`), because a server that does not have the key yet rejects what its
+/// neighbour seals.
 pub const ANNOUNCED_FOR: u64 = 5;
 
 pub async fn page(State(app): State<Arc<App>>, Admin(who): Admin) -> Result<Html<String>> {
@@ -132,8 +133,9 @@ async fn disable_everywhere(
     disabled.map_err(|error: RevokeError<NotPublished>| revoke_failed(&error))
 }
 
-/// Makes the next ring out of the present one, writes it to disk, then swaps it in while requests
-/// are running. In this order, a key never seals that a restart would not find.
+/// Makes the next ring out of the one in the file and writes it there, as `cloakroom keys` would.
+/// From there on the watch takes it, here at once and on the other servers with their next look: a
+/// key never seals that a restart would not find, and there is one way for a ring to get in.
 async fn change_keys(
     app: Arc<App>,
     change: impl FnOnce(&KeyRing, Timestamp) -> std::result::Result<KeyRing, Fault> + Send + 'static,
@@ -142,12 +144,13 @@ async fn change_keys(
     tokio::task::spawn_blocking(move || {
         let _turn = app.keys.lock();
         let now = app.clock.now()?;
-        let ring = app.sessions.key_ring();
-        let next = change(&ring, now)?;
-        ring.check_successor(&next, now)?;
+        let next = change(&app.keys.source().load()?, now)?;
+        // Before the file is touched: a ring that no server takes must not stand in it.
+        app.sessions.check_keys(&next)?;
+        app.specimens.check_keys(&next)?;
         app.keys.save(&next)?;
-        app.specimens.replace_keys(&next)?;
-        Ok(app.sessions.replace_keys(&next)?)
+        app.key_watch.poll_now()?;
+        Ok(())
     })
     .await?
 }

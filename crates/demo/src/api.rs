@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::account::{Credentials, check};
 use crate::app::{App, User};
+use crate::devices::name_of;
 use crate::who::LoggedIn;
 
 /// Logs in and answers with the token.
@@ -21,12 +22,13 @@ pub async fn login(
     headers: HeaderMap,
     Form(credentials): Form<Credentials>,
 ) -> Result<Response, CommandError> {
-    let Some(user) = check(&app, &credentials, &headers) else {
+    let Some(user) = check(&app, &credentials) else {
         let error = json!({"error": "wrong credentials"});
         return Ok(answer(StatusCode::FORBIDDEN, &error));
     };
     let subject = user.name.clone();
-    let issued = handle.login_bearer(subject, user).await?;
+    let device = name_of(headers.get(header::USER_AGENT));
+    let issued = handle.login_bearer_labelled(subject, user, &device).await?;
     Ok(token(&issued))
 }
 

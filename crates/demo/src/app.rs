@@ -8,19 +8,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cloakroom::http::cookie::{CookieConfig, CookieConfigError};
 use cloakroom::index::FileIndex;
+use cloakroom::reload::KeyWatch;
 use cloakroom::web::SessionLayer;
 use cloakroom::{Clock, KeyRing, Sessions};
 use serde::{Deserialize, Serialize};
 use time::Duration;
 use tokio::sync::watch;
 
-use crate::devices::Names;
 use crate::keys::KeyFile;
 use crate::revocations::Revocations;
 
 /// A session ends half an hour after its last use and eight hours after the login.
 pub const IDLE: Duration = Duration::minutes(30);
 pub const ABSOLUTE: Duration = Duration::hours(8);
+
+/// Shorter than a key is announced for, or servers on one file would disagree. A key that leaked is
+/// dead everywhere after it.
+pub const RELOAD: Duration = Duration::seconds(2);
 
 /// What every request needs to know about the user without asking a database.
 ///
@@ -30,8 +34,6 @@ pub const ABSOLUTE: Duration = Duration::hours(8);
 pub struct User {
     pub name: String,
     pub admin: bool,
-    /// What the browser was at the login, for the list of devices.
-    pub device: String,
     /// Something that the user may change.
     pub note: String,
 }
@@ -40,6 +42,8 @@ cloakroom::payload!(User);
 /// What differs between the server and its tests.
 pub struct Config {
     pub directory: PathBuf,
+    /// The ring, where it is not in the directory.
+    pub keys: Option<PathBuf>,
     pub redis: Option<String>,
     pub cookie: CookieConfig,
     /// Of the tokens to look into.
@@ -49,6 +53,8 @@ pub struct Config {
     pub absolute: Duration,
     /// The share of the idle timeout after which a request renews the session.
     pub renew_share: (u32, u32),
+    /// The longest time between two looks at the file of keys.
+    pub reload: Duration,
 }
 
 impl Config {
@@ -56,6 +62,7 @@ impl Config {
         let specimen = CookieConfig::builder().name("__Host-specimen");
         Ok(Self {
             directory,
+            keys: None,
             redis: None,
             cookie: CookieConfig::default(),
             specimen_cookie: specimen.build()?,
@@ -63,6 +70,7 @@ impl Config {
             idle: IDLE,
             absolute: ABSOLUTE,
             renew_share: (1, 2),
+            reload: RELOAD,
         })
     }
 }
@@ -76,9 +84,11 @@ pub struct App {
     pub cookie: CookieConfig,
     pub specimen_cookie: CookieConfig,
     pub keys: KeyFile,
+    /// Takes what is written into the file of keys, by this server's administrator, by the one of
+    /// another server, or by a command.
+    pub key_watch: KeyWatch,
     pub clock: Arc<dyn Clock>,
     pub renew_share: (u32, u32),
-    pub names: Names,
     /// True once the server is told to stop: open streams end then.
     pub stopping: watch::Sender<bool>,
     verified: AtomicU64,
@@ -87,7 +97,7 @@ pub struct App {
 
 impl App {
     pub fn new(config: Config) -> Result<Arc<Self>, Box<dyn Error>> {
-        let keys = KeyFile::in_directory(&config.directory)?;
+        let keys = KeyFile::new(&config.directory, config.keys)?;
         let now = config.clock.now()?;
         let lifetime = ABSOLUTE.max(config.absolute);
         let (ring, first_start) = keys.load_or_create(&*config.clock, lifetime)?;
@@ -104,17 +114,26 @@ impl App {
                 .renew_share(config.renew_share.0, config.renew_share.1)
                 .clock(Arc::clone(&config.clock))
         };
+        let sessions = build(ring.clone(), "session")
+            .session_index(index)
+            .build()?;
+        let specimens = build(ring, "specimen").build()?;
+        let key_watch = KeyWatch::builder(keys.source())
+            .sessions(&sessions)
+            .sessions(&specimens)
+            .every(config.reload)
+            .clock(Arc::clone(&config.clock))
+            .on_event(|event| eprintln!("keys: {event}"))
+            .start()?;
         Ok(Arc::new(Self {
-            sessions: build(ring.clone(), "session")
-                .session_index(index)
-                .build()?,
-            specimens: build(ring, "specimen").build()?,
+            sessions,
+            specimens,
             cookie: config.cookie,
             specimen_cookie: config.specimen_cookie,
             keys,
+            key_watch,
             clock: config.clock,
             renew_share: config.renew_share,
-            names: Names::default(),
             stopping: watch::Sender::new(false),
             verified: AtomicU64::new(0),
             events: Mutex::default(),

@@ -1,49 +1,21 @@
 //! "My devices": the live sessions of a user, and ending one of them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::{Form, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Redirect;
 use cloakroom::http::response::Refusal;
-use cloakroom::web::Session;
 use cloakroom::{Device, SessionId};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::account::{blocking, revoke_failed};
-use crate::app::{App, User};
+use crate::app::App;
 use crate::who::LoggedIn;
 
-/// What sessions are called. The name is in the payload of each session, and is learnt when a
-/// request brings it.
-#[derive(Default)]
-pub struct Names(Mutex<HashMap<SessionId, String>>);
-
-/// More are forgotten, all at once; they come back with the next request of each.
-const MOST_NAMES: usize = 10_000;
-
-impl Names {
-    pub fn learn(&self, session: &Session<User>) {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.contains_key(&session.id()) {
-            return;
-        }
-        if names.len() >= MOST_NAMES {
-            names.clear();
-        }
-        names.insert(session.id(), session.payload().device.clone());
-    }
-
-    pub fn of(&self, device: &Device) -> String {
-        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = names.get(&device.id()).cloned();
-        name.unwrap_or_else(|| "A device not seen since the restart".into())
-    }
-}
-
-/// Browser and system, as a person would call them. Nothing of the header itself gets into the
-/// session but these words.
+/// Browser and system, as a person would call them. Nothing of the header itself gets into the list
+/// but these words.
 pub fn name_of(user_agent: Option<&HeaderValue>) -> String {
     let text = user_agent.and_then(|value| value.to_str().ok());
     let Some(text) = text else {
@@ -72,6 +44,29 @@ pub fn name_of(user_agent: Option<&HeaderValue>) -> String {
         (Some(browser), None) => browser.into(),
         _ => "A program".into(),
     }
+}
+
+/// What the list calls a device. Nothing of it is in a token: the index keeps it.
+pub fn shown(device: &Device) -> &str {
+    match device.label() {
+        // An index that is younger than the login, or the index of another server.
+        "" => "A device that logged in elsewhere",
+        label => label,
+    }
+}
+
+/// The list for an open page, which draws it anew without being loaded again.
+pub fn listed(devices: &[Device], here: SessionId) -> Value {
+    let device = |device: &Device| {
+        json!({
+            "session": device.id().to_hex(),
+            "label": shown(device),
+            "here": device.id() == here,
+            "started": device.started().to_string(),
+            "renewed": device.last_renewed().to_string(),
+        })
+    };
+    devices.iter().map(device).collect()
 }
 
 /// The devices of a user. Reads the index, so not on a worker of the runtime.

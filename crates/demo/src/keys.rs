@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cloakroom::feed::FeedKey;
+use cloakroom::source::KeySource;
 use cloakroom::{Clock, KeyRing};
 use time::Duration;
 
@@ -17,7 +18,8 @@ pub struct KeyFile {
 }
 
 impl KeyFile {
-    pub fn in_directory(directory: &Path) -> io::Result<Self> {
+    /// Makes the directory. The ring is in it, unless servers of one machine share a file elsewhere.
+    pub fn new(directory: &Path, shared: Option<PathBuf>) -> io::Result<Self> {
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -28,13 +30,18 @@ impl KeyFile {
         // Keys in a repository are keys that everybody has.
         fs::write(directory.join(".gitignore"), "*\n").map_err(named)?;
         Ok(Self {
-            path: directory.join("keys"),
+            path: shared.unwrap_or_else(|| directory.join("keys")),
             turn: Mutex::default(),
         })
     }
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The same file, for whoever reads it again.
+    pub fn source(&self) -> KeySource {
+        KeySource::file(&self.path)
     }
 
     /// Held while the ring is changed, or two changes at a time would lose one of them.

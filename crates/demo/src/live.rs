@@ -1,4 +1,5 @@
-//! What open pages hear: counters once a second, and the end of their session when it comes.
+//! What open pages hear: counters and the list of devices once a second, and the end of their
+//! session when it comes.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -7,18 +8,23 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use cloakroom::{Ended, KeyState};
+use cloakroom::{Ended, KeyState, SessionId};
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::app::App;
+use crate::devices;
 use crate::who::LoggedIn;
 
 struct Stream {
     app: Arc<App>,
     admin: bool,
+    user: String,
+    here: SessionId,
+    /// What was told last.
+    devices: Value,
     /// `None` once it was told.
     ended: Option<Ended>,
     ticks: Interval,
@@ -36,9 +42,13 @@ pub async fn events(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stopping = app.stopping.subscribe();
     let admin = who.session.payload().admin;
+    let (user, here) = (who.session.payload().name.clone(), who.session.id());
     let stream = Stream {
         app,
         admin,
+        user,
+        here,
+        devices: Value::Null,
         ended: Some(ended),
         ticks,
         stopping,
@@ -56,18 +66,35 @@ pub async fn events(
 impl Stream {
     async fn next(&mut self) -> Option<Event> {
         let ended = self.ended.as_mut()?;
-        tokio::select! {
+        let why = tokio::select! {
             // The end first: no counter is told to somebody who is logged out.
             biased;
-            why = &mut *ended => {
-                self.ended = None;
-                Some(Event::default().event("ended").data(why.reason().as_str()))
-            }
-            _ = self.stopping.wait_for(|stopping| *stopping) => None,
-            _ = self.ticks.tick() => {
-                Some(Event::default().event("tick").data(tick(&self.app, self.admin).to_string()))
-            }
+            why = &mut *ended => Some(why),
+            _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+            _ = self.ticks.tick() => None,
+        };
+        if let Some(why) = why {
+            self.ended = None;
+            return Some(Event::default().event("ended").data(why.reason().as_str()));
         }
+        let mut told = tick(&self.app, self.admin);
+        if let (Some(devices), Some(told)) = (self.news_of_devices().await, told.as_object_mut()) {
+            told.insert("devices".into(), devices);
+        }
+        Some(Event::default().event("tick").data(told.to_string()))
+    }
+
+    /// The devices of this user, if they are not those that were told last: somebody logged in or out
+    /// elsewhere, perhaps at another server, so the list is asked and nothing is waited for.
+    async fn news_of_devices(&mut self) -> Option<Value> {
+        // A list that can't be read stays as it is on the page.
+        let devices = devices::of_user(&self.app, &self.user).await.ok()?;
+        let devices = devices::listed(&devices, self.here);
+        if devices == self.devices {
+            return None;
+        }
+        self.devices.clone_from(&devices);
+        Some(devices)
     }
 }
 

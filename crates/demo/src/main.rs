@@ -6,8 +6,10 @@
 //! |---|---|---|
 //! | `PORT` | on loopback; 0 takes a free one | 8080 |
 //! | `CLOAKROOM_DIR` | where keys, revocations and devices are kept | `./cloakroom-demo` |
+//! | `CLOAKROOM_KEYS` | the file of the key ring, where several servers of one machine share it | `keys` in that directory |
 //! | `REDIS_URL` | the Redis that shares revocations with other servers | none |
 //! | `CLOAKROOM_IDLE`, `CLOAKROOM_ABSOLUTE` | timeouts in seconds, short so that one sees them run | 180, 1800 |
+//! | `CLOAKROOM_RELOAD` | the longest time in seconds between two looks at the file of keys | 2 |
 //! | `CLOAKROOM_HOSTS` | names that this server answers to, besides loopback, separated by commas | none |
 //! | `CLOAKROOM_DEV_COOKIE=1` | a cookie without `Secure`, which Safari needs on `http://localhost` | off |
 //!
@@ -49,9 +51,11 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let directory = env::var_os("CLOAKROOM_DIR").unwrap_or_else(|| "cloakroom-demo".into());
     let port: u16 = number("PORT", 8080)?;
     let mut config = Config {
+        keys: env::var_os("CLOAKROOM_KEYS").map(PathBuf::from),
         redis: env::var("REDIS_URL").ok().filter(|url| !url.is_empty()),
         idle: Duration::seconds(number("CLOAKROOM_IDLE", 180)?),
         absolute: Duration::seconds(number("CLOAKROOM_ABSOLUTE", 1_800)?),
+        reload: Duration::seconds(number("CLOAKROOM_RELOAD", 2)?),
         // Early, so that one sees it happen. The default of the crate is half of the idle timeout.
         renew_share: (1, 12),
         ..Config::new(PathBuf::from(directory), clock()?)?

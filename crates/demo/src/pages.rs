@@ -40,7 +40,7 @@ pub async fn home(
     let info = who.session.info();
     let devices: String = listed
         .iter()
-        .map(|device| device_item(&app, device, info, &form))
+        .map(|device| device_item(device, info, &form))
         .collect();
     let policy = app.sessions.policy().to_string();
     let main = fill(
@@ -51,6 +51,7 @@ pub async fn home(
             ("started", Markup(&time(info.authenticated_at()))),
             ("key", Text(&info.key().to_string())),
             ("devices", Markup(&devices)),
+            ("device", Markup(&new_device(&form))),
             ("counters", Markup(COUNTERS)),
             ("note", Text(&user.note)),
             ("form", Text(form.as_str())),
@@ -107,12 +108,12 @@ fn ring(
     )
 }
 
-fn device_item(app: &App, device: &Device, here: &SessionInfo, form: &FormToken) -> String {
+fn device_item(device: &Device, here: &SessionInfo, form: &FormToken) -> String {
     let this = device.id() == here.id();
     fill(
         DEVICE,
         &[
-            ("label", Text(&app.names.of(device))),
+            ("label", Text(devices::shown(device))),
             ("here", Text(if this { "This device" } else { "" })),
             (
                 "action",
@@ -121,6 +122,24 @@ fn device_item(app: &App, device: &Device, here: &SessionInfo, form: &FormToken)
             ("started", Markup(&time(device.started()))),
             ("renewed", Markup(&time(device.last_renewed()))),
             ("session", Text(&device.id().to_hex())),
+            ("form", Text(form.as_str())),
+        ],
+    )
+}
+
+/// The same with nothing in it, for one that logs in while the page is open. The script fills it in,
+/// and makes no markup: the policy of these pages forbids that.
+fn new_device(form: &FormToken) -> String {
+    let time = r#"<time datetime=""></time>"#;
+    fill(
+        DEVICE,
+        &[
+            ("label", Text("")),
+            ("here", Text("")),
+            ("action", Text("Sign out")),
+            ("started", Markup(time)),
+            ("renewed", Markup(time)),
+            ("session", Text("")),
             ("form", Text(form.as_str())),
         ],
     )

@@ -40,7 +40,6 @@ pub fn check(name: &str, password: &str) -> Option<User> {
             found = Some(User {
                 name: user.name.to_owned(),
                 admin: user.admin,
-                device: String::new(),
                 note: String::new(),
             });
         }

@@ -31,7 +31,6 @@ impl FromRequestParts<Arc<App>> for LoggedIn {
             _ => app.count_verification(),
         }
         let session = found.map_err(|rejection| refuse(parts, &rejection))?;
-        app.names.learn(&session);
         Ok(Self { session, handle })
     }
 }

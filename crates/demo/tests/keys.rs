@@ -20,7 +20,8 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use cloakroom::{Clock, KeyRing, KeyState};
+use cloakroom::reload::Reload;
+use cloakroom::{Clock, Key, KeyRing, KeyState};
 use common::Server;
 use demo::admin::ANNOUNCED_FOR;
 
@@ -210,6 +211,58 @@ fn a_restart_finds_the_rotated_keys_and_the_sessions_under_them() {
     let server = server.restart();
     assert_eq!(server.get("/", &old).status, 200);
     assert_eq!(server.get("/", &new).status, 200);
+}
+
+#[test]
+fn what_an_operator_writes_into_the_file_takes_effect_and_what_is_damaged_does_not() {
+    let server = Server::start();
+    let (admin, old) = (server.login("admin"), server.login("ada"));
+    let old_key = server.key_of(&old);
+    // As a command on this machine does it: the server is not asked.
+    let now = server.clock.now().unwrap();
+    let soon = now.checked_add(time::Duration::seconds(60)).unwrap();
+    let announced = file(&server)
+        .announce(Key::generate().unwrap(), soon)
+        .unwrap();
+    server.app.keys.save(&announced).unwrap();
+    assert_eq!(server.app.key_watch.poll_now(), Ok(Reload::Replaced));
+    assert_eq!(server.app.sessions.key_ring().keys().count(), 2);
+    assert_eq!(server.app.specimens.key_ring().keys().count(), 2);
+    server.clock.advance(60);
+    let new = server.login("ada");
+    assert_ne!(server.key_of(&new), old_key);
+    // Damaged: the old ring stays, and the administrator is told instead of overwriting the file.
+    let text = announced.to_text();
+    let damaged = &text.expose()[..text.expose().len() - 4];
+    fs::write(server.app.keys.path(), damaged).unwrap();
+    assert!(server.app.key_watch.poll_now().is_err());
+    let reply = server.post("/admin/rotate-keys", &admin, "");
+    assert_eq!(reply.status, 409, "{}", reply.body);
+    assert_eq!(fs::read_to_string(server.app.keys.path()).unwrap(), damaged);
+    for token in [&admin, &old, &new] {
+        assert_eq!(server.get("/", token).status, 200);
+    }
+    // Disabled: everything under it is dead.
+    server
+        .app
+        .keys
+        .save(&announced.disable(old_key).unwrap())
+        .unwrap();
+    assert_eq!(server.app.key_watch.poll_now(), Ok(Reload::Replaced));
+    assert_eq!(server.get("/", &old).status, 401);
+    assert_eq!(server.get("/", &new).status, 200);
+}
+
+#[test]
+fn the_watch_looks_by_itself() {
+    let server = Server::start();
+    let looks = || server.app.key_watch.status().polls;
+    let before = looks();
+    let started = std::time::Instant::now();
+    while looks() == before {
+        assert!(started.elapsed() < std::time::Duration::from_secs(30));
+        thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 #[test]

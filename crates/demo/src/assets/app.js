@@ -16,6 +16,7 @@ const rings = [...document.querySelectorAll("[data-ring]")].map((element) => ({
 // The server's time, and when it was told: the clock of this machine may be wrong.
 let told;
 let over = false;
+let drawn = false;
 
 function say(text) {
   news.textContent = text;
@@ -123,6 +124,38 @@ function count(tick) {
   }
 }
 
+// The list as the server has it now. What stays keeps its place in the page, and the focus with it.
+function list(devices) {
+  const place = document.getElementById("devices");
+  const empty = document.getElementById("device");
+  if (!place || !empty || !devices) return;
+  const known = new Map([...place.children].map((item) => [item.dataset.session, item]));
+  const set = (item, name, text) => {
+    for (const part of item.querySelectorAll(`[data-${name}]`)) {
+      if (part.textContent !== text) part.textContent = text;
+    }
+  };
+  devices.forEach((device, index) => {
+    const found = known.get(device.session);
+    const item = found ?? empty.content.firstElementChild.cloneNode(true);
+    known.delete(device.session);
+    item.dataset.session = device.session;
+    item.querySelector("input[name=session]").value = device.session;
+    set(item, "label", device.label);
+    set(item, "here", device.here ? "This device" : "");
+    set(item, "action", device.here ? "Log out here" : "Sign out");
+    for (const name of ["started", "renewed"]) {
+      const time = item.querySelector(`[data-${name}] time`);
+      time.dateTime = device[name];
+      time.textContent = `${device[name].slice(11, 19)} UTC`;
+    }
+    if (place.children[index] !== item) place.insertBefore(item, place.children[index] ?? null);
+    if (!found && drawn) say(`${device.label} logged in.`);
+  });
+  for (const gone of known.values()) gone.remove();
+  drawn = true;
+}
+
 function state(text, on) {
   const place = document.getElementById("live");
   if (!place) return;
@@ -136,6 +169,7 @@ source.addEventListener("tick", (event) => {
   if (tick.now !== null) told = { now: tick.now, at: performance.now() };
   state("live", true);
   count(tick);
+  list(tick.devices);
   draw();
 });
 source.addEventListener("ended", (event) => end(event.data));
