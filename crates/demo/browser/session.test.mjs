@@ -236,8 +236,8 @@ test("an operator who edits the ring file rotates and disables keys without a re
   await admin.locator(`[data-key="${old}"]`).filter({ hasText: "open-only" }).waitFor();
   const file = join(server.directory, "keys");
   const ring = await readFile(file, "utf8");
-  const line = ring.split("\n").find((line) => line.includes(old));
-  assert.ok(line, ring.replaceAll(/[A-Za-z0-9_-]{40,}/g, "(key)"));
+  // The key that sealed before the one that was just announced.
+  const line = ring.split("\n").filter((line) => line.startsWith("key ")).at(-2);
   // A line that is damaged keeps the old ring in force, for everybody.
   await writeFile(file, ring.replace(line, line.slice(0, -3)), { mode: 0o600 });
   await new Promise((resolve) => setTimeout(resolve, 2_500));
