@@ -137,7 +137,9 @@ impl Follower {
     /// What happened while the lock was held.
     pub(crate) fn tell(&self) {
         let events = core::mem::take(&mut self.lock().events);
-        events.iter().for_each(|event| (self.hook)(event));
+        for event in &events {
+            self.event_of(event);
+        }
     }
 
     /// Whether it ever stood at a position.
@@ -146,7 +148,12 @@ impl Follower {
     }
 
     pub(crate) fn event(&self, event: FeedEvent) {
-        (self.hook)(&event);
+        self.event_of(&event);
+    }
+
+    fn event_of(&self, event: &FeedEvent) {
+        event.observe();
+        (self.hook)(event);
     }
 
     /// The time for entries: never behind what was forgotten already.

@@ -343,6 +343,10 @@ impl RevocationPublish for RevocationList {
         Ok(InMemory)
     }
 
+    fn delivery(&self, _: &InMemory) -> &'static str {
+        "memory"
+    }
+
     fn publish_rotation(
         &self,
         session: SessionId,

@@ -350,6 +350,10 @@ impl RevocationPublish for DurableRevocations {
         self.ask(work, now).map(|_| Durable)
     }
 
+    fn delivery(&self, _: &Durable) -> &'static str {
+        "disk"
+    }
+
     fn publish_rotation(
         &self,
         session: SessionId,
