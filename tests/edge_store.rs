@@ -109,11 +109,7 @@ fn a_store_whose_disk_failed_makes_no_export() {
     let store = DurableRevocations::with_log(Full, at(NOW)).unwrap();
     assert!(export(&store, NOW).is_ok());
     let id = SessionId::from_bytes([7; 16]);
-    assert!(
-        store
-            .publish(&[Revocation::session(id)], at(NOW))
-            .is_err()
-    );
+    assert!(store.publish(&[Revocation::session(id)], at(NOW)).is_err());
     assert_eq!(export(&store, NOW), Err(ExportError::Stale));
 }
 
@@ -154,10 +150,7 @@ fn nor_does_a_server_of_a_feed_over_one_that_was_replaced() {
     };
     run(6_000);
     assert_eq!(feed.freshness(), cloakroom::Freshness::Fresh);
-    assert_eq!(
-        signer.export(&feed, VALIDITY),
-        Err(ExportError::Recovered)
-    );
+    assert_eq!(signer.export(&feed, VALIDITY), Err(ExportError::Recovered));
     clocks.pass((LIFE + 20) * 1000);
     run(2_000);
     let file = signer.export(&feed, VALIDITY).unwrap();

@@ -199,12 +199,12 @@ impl EdgeSigner {
             known
                 .list
                 .each_in_effect(known.now, |record| match record.revocation.0 {
-                Target::Session {
-                    id,
-                    below: LOGGED_OUT,
-                } => sessions.push(id.to_bytes()),
-                _ => records.push(record),
-            });
+                    Target::Session {
+                        id,
+                        below: LOGGED_OUT,
+                    } => sessions.push(id.to_bytes()),
+                    _ => records.push(record),
+                });
         let life = life.saturating_sub(known.bound.into());
         let head = Head {
             at,

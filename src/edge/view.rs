@@ -27,7 +27,9 @@ use crate::time::Timestamp;
 /// view.
 ///
 /// While its export is valid the view is fresh; then it is stale, and the policy of the sessions
-/// decides as for any stale view. Before the first export it is blind. Build sessions with timeouts,
+/// decides as for any stale view. Its age never goes back with a clock that is set back: where the
+/// clock was ahead and is right again, the view is too old by as much until the process starts again.
+/// Before the first export it is blind. Build sessions with timeouts,
 /// leeway and tolerance no greater than the origin's: a view whose export does not remember long
 /// enough for them stays blind.
 ///
@@ -189,7 +191,7 @@ impl EdgeView {
             return Err(BadExport::Older);
         }
         let loaded = inner.environment.monotonic();
-        let age = inner.wall_age(&head)?;
+        let age = inner.wall_age(&head)?.max(inner.least_age(&head));
         if age > validity(&head) {
             return Err(BadExport::Expired);
         }
@@ -234,6 +236,18 @@ impl Inner {
             .saturating_add(millis(self.skew));
         let age = latest.checked_sub(head.made_at);
         age.map(Duration::from_millis).ok_or(BadExport::Ahead)
+    }
+
+    /// What the age of the export in use leaves for a later one: the wall clock may have been set back
+    /// since, and loading must make nothing younger.
+    fn least_age(&self, head: &Head) -> Duration {
+        let current = self.current.load();
+        let Some(loaded) = current.as_ref().as_ref() else {
+            return Duration::ZERO;
+        };
+        let later = head.made_at.saturating_sub(loaded.head.made_at);
+        self.age(loaded)
+            .saturating_sub(Duration::from_millis(later))
     }
 
     /// The greater of two ages. The monotonic clock alone stands still while a machine sleeps, and
