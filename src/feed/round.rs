@@ -301,7 +301,8 @@ impl Round<'_> {
         let Some(at) = at.filter(|at| at.n.saturating_sub(known) >= every) else {
             return Ok(());
         };
-        let made = self.engine.snapshot_at()?.unwrap_or(0);
+        // Not behind the head, whatever it says: nobody would make another then.
+        let made = self.engine.snapshot_at()?.unwrap_or(0).min(at.n);
         follower.lock().snapshot_at = made;
         if at.n.saturating_sub(made) < every {
             return Ok(());
@@ -320,7 +321,9 @@ impl Round<'_> {
         let sealed = image::seal(&follower.keys, &follower.realm, &at, life, &list);
         let drop_to = at.n.saturating_sub(KEPT);
         if self.engine.put_snapshot(&at, &sealed, drop_to)? {
-            follower.lock().snapshot_at = at.n;
+            let mut state = follower.lock();
+            state.snapshot_at = at.n;
+            state.saw_snapshot(at.epoch, at.n);
         }
         Ok(())
     }
