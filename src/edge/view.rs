@@ -13,6 +13,7 @@ use crate::edge::layout::{self, BadExport, Head};
 use crate::edge::make::millis;
 use crate::edge::origin::Origin;
 use crate::feed::{Environment, Position, Realm, SystemEnvironment};
+use crate::revocation::changes::Changes;
 use crate::revocation::list::RevocationList;
 use crate::revocation::report::{FeedPosition, ViewReport};
 use crate::revocation::view::{Answer, Facts, Freshness, RevocationView, Scope, Terms};
@@ -62,6 +63,7 @@ struct Inner {
     /// The longest that a policy here needs the origin to remember, in seconds.
     needed: AtomicU64,
     mark: AtomicU64,
+    changes: Changes,
 }
 
 /// An export in use.
@@ -150,6 +152,7 @@ impl EdgeBuilder {
             seen: Mutex::new(self.seen),
             needed: AtomicU64::new(0),
             mark: AtomicU64::new(0),
+            changes: Changes::new(),
         }))
     }
 }
@@ -206,6 +209,9 @@ impl EdgeView {
             loaded,
         }));
         *seen = Some(status);
+        drop(seen);
+        // Also for the same export again: the origin may answer by now where it did not before.
+        inner.changes.notify_all();
         Ok(status)
     }
 
@@ -360,6 +366,10 @@ impl RevocationView for EdgeView {
             }),
             ..ViewReport::default()
         }
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.0.changes)
     }
 }
 
