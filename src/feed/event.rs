@@ -47,7 +47,8 @@ pub enum FeedEvent {
     BadBatch(BadBatch),
     /// The snapshot can't be used.
     BadSnapshot(BadSnapshot),
-    /// The snapshot is older than one that was seen before.
+    /// The snapshot is older than one that this process made or checked before, or gone: somebody
+    /// replaced it, or the engine lost the newer one. It was merged, and nothing known is lost.
     OlderSnapshot,
     /// The log does not follow the snapshot: parts of the feed are missing for good.
     Broken,
@@ -140,6 +141,8 @@ pub struct FeedStatus {
     pub batches: u64,
     /// Batches and snapshots that could not be used.
     pub rejected: u64,
+    /// Snapshots older than one that was seen before, in the place of it.
+    pub older_snapshots: u64,
     /// How often everything was read again.
     pub resyncs: u64,
     /// Revocations handed back to an engine that had lost them.

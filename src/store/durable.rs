@@ -282,6 +282,12 @@ impl DurableRevocations {
         &self.0.shared.list
     }
 
+    /// Sessions that started before this time are refused without an entry; 0 for none.
+    #[cfg(feature = "edge")]
+    pub(crate) fn everything_before(&self) -> u64 {
+        self.0.shared.everything_before
+    }
+
     /// Up to where a feed was taken in and what it had to be told, when the store was opened.
     #[cfg(feature = "feed")]
     pub(crate) fn left(&self) -> (Option<[u8; 32]>, &[Record]) {
