@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use keys::{
     AddArgs, CheckArgs, DisableArgs, KeysArgs, KeysCommand, NewArgs, PlanArgs, RetireArgs, WrapArgs,
 };
-pub(crate) use revoking::{RevocationsArgs, RevokeArgs};
+pub(crate) use revoking::{RevocationsArgs, RevokeArgs, RevokeTarget, Servers, Where};
 pub(crate) use token::{Binding, OpenArgs, PolicyArgs, SealArgs};
 
 const EXIT_CODES: &str = "\

@@ -16,6 +16,7 @@ mod manual;
 mod moment;
 mod password;
 mod payload;
+mod progress;
 mod revoking;
 mod ring_file;
 mod token;

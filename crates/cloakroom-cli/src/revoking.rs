@@ -1,18 +1,13 @@
-//! x
-use std::path::Path;
+//! Revoking, and what is revoked: in the store of one machine or the feed of many.
 
-use cloakroom::Timestamp;
-use cloakroom::store::DurableRevocations;
+mod engine;
+mod entries;
+mod feed;
+mod list;
+mod place;
+mod revoke;
+mod store;
 
-use crate::args::{RevocationsArgs, RevokeArgs};
-use crate::exit::{Failure, Reply};
-
-pub(crate) fn open_store(path: &Path, now: Timestamp) -> Result<DurableRevocations, Failure> {
-    DurableRevocations::open_existing(path, now).map_err(Failure::unavailable)
-}
-pub(crate) fn revoke(_: &RevokeArgs) -> Result<Reply, Failure> {
-    Err(Failure::usage("soon"))
-}
-pub(crate) fn list(_: &RevocationsArgs) -> Result<Reply, Failure> {
-    Err(Failure::usage("soon"))
-}
+pub(crate) use list::list;
+pub(crate) use revoke::revoke;
+pub(crate) use store::open as open_store;

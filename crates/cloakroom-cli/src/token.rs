@@ -5,4 +5,4 @@ mod judge;
 pub(crate) mod open;
 mod outside;
 pub(crate) mod seal;
-mod shown;
+pub(crate) mod shown;

@@ -66,6 +66,9 @@ pub(crate) struct RevokeArgs {
     /// Report `replicated` once so many further machines of the engine have it
     #[arg(long, value_name = "NUMBER", default_value_t = 0, global = true)]
     pub(crate) replicas: u32,
+    /// The staleness bound that the servers of the feed are set up with
+    #[arg(long, value_name = "DURATION", default_value = "2s", global = true, value_parser = seconds)]
+    pub(crate) bound: u32,
     /// Begin a new store, or a new feed, where there is none
     #[arg(long, global = true)]
     pub(crate) force: bool,
