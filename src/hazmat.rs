@@ -372,3 +372,23 @@ impl fmt::Debug for Derived {
 pub fn revocation_key(kind: u8, name: &[u8]) -> [u8; 16] {
     crate::seal::derive::revocation_key(kind, name)
 }
+
+/// Whether keys that are derived from now on, anywhere in the process, seal and open with `ring` (as
+/// they do unless this was called) or with `chacha20poly1305`. The tokens are the same; this is for
+/// proving that, and for measuring both in one program.
+///
+/// ```
+/// use cloakroom::hazmat::{self, For};
+///
+/// let key = cloakroom::Key::generate()?;
+/// let to = For { purpose: b"session", audience: b"", binding: b"" };
+/// let by_ring = hazmat::seal(&key, to, b"text");
+/// hazmat::use_ring(false);
+/// assert_eq!(hazmat::seal(&key, to, b"text"), by_ring);
+/// # Ok::<(), cloakroom::KeyError>(())
+/// ```
+#[cfg(feature = "ring")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ring")))]
+pub fn use_ring(on: bool) {
+    crate::seal::fast::switch(on);
+}
