@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cloakroom::feed::{FeedError, FeedKeys, FeedRevocations, Realm};
-use cloakroom::store::{DurableRevocations, Recovered, StoreError};
+use cloakroom::store::{DurableRevocations, OpenError, Recovered, StoreError};
 use cloakroom::{
     Changes, Facts, Freshness, Revocation, RevocationPublish, RevocationView, Scope, SessionId,
     Terms, Timestamp, ViewReport,
@@ -46,12 +46,17 @@ impl Revocations {
         now: Timestamp,
     ) -> Result<Self, Box<dyn Error>> {
         let path = directory.join("revocations.redb");
-        // A file may be missing where the keys are new as well, and where the other servers know
-        // what was in it.
         let store = if first_start || redis.is_some() {
-            DurableRevocations::open(path, now)?
+            // It may be missing where the keys are new as well, and where the other servers know
+            // what was in it. Damaged, it may have had what none of them heard of.
+            match DurableRevocations::open(&path, now) {
+                Err(OpenError::Damaged { .. }) => {
+                    replaced(DurableRevocations::recover(path, now)?)?
+                }
+                opened => opened?,
+            }
         } else {
-            alone(DurableRevocations::recover(path, now)?)?
+            replaced(DurableRevocations::recover(path, now)?)?
         };
         let of = match redis {
             None => Of::File(store),
@@ -79,9 +84,9 @@ impl Revocations {
     }
 }
 
-/// A file that was damaged or is gone: nobody knows any more who had logged out, so everybody has to
-/// log in again.
-fn alone(recovered: Recovered) -> Result<DurableRevocations, Box<dyn Error>> {
+/// In place of a file that was damaged or is gone: nobody knows any more who had logged out, so this
+/// server asks everybody to log in again.
+fn replaced(recovered: Recovered) -> Result<DurableRevocations, Box<dyn Error>> {
     match recovered {
         Recovered::Intact(store) => Ok(store),
         Recovered::Replaced(store, alarm) => {

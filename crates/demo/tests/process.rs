@@ -157,6 +157,19 @@ fn a_lost_list_of_logouts_lets_nobody_in_from_before() {
 }
 
 #[test]
+fn a_damaged_list_of_logouts_is_moved_aside_with_an_alarm() {
+    let directory = Directory::new();
+    let server = Process::start(directory.path());
+    let before = server.login("ada");
+    server.kill();
+    fs::write(directory.path().join("revocations.redb"), "no database").unwrap();
+    let server = Process::start(directory.path());
+    assert_eq!(server.status(&before), 401);
+    assert_eq!(server.status(&server.login("ada")), 200);
+    assert!(server.alarms().contains("revocations: "));
+}
+
+#[test]
 fn a_name_that_is_not_ours_is_misdirected() {
     let directory = Directory::new();
     let server = Process::start(directory.path());

@@ -143,3 +143,31 @@ fn a_server_with_another_feed_key_logs_nobody_out() {
     assert_eq!(out.send(first.address).status, 303);
     assert_eq!((first.status(&grace), first.status(&ada)), (401, 200));
 }
+
+#[test]
+fn a_damaged_file_is_moved_aside_and_what_was_in_it_comes_back_from_the_others() {
+    let Some(site) = Site::new() else { return };
+    let [one, two] = site.servers();
+    let (ada, grace) = (two.login("ada"), two.login("grace"));
+    let out = Request::form("/logout", "").cookie(&ada);
+    assert_eq!(out.send(two.address).status, 303);
+    becomes(&one, &ada, 401);
+    two.kill();
+    let file = site.folders[1].path().join("revocations.redb");
+    fs::write(&file, "no database").unwrap();
+
+    let two = site.server(1);
+    // What it did not deliver is lost, so nobody from before is let in here; the others know better.
+    becomes(&two, &grace, 401);
+    assert_eq!((two.status(&ada), one.status(&ada)), (401, 401));
+    assert_eq!(one.status(&grace), 200);
+    // Once the second in which it was moved is over, and the allowance for clocks.
+    let again = two.login("grace");
+    becomes(&one, &again, 200);
+    assert_eq!(two.status(&again), 200);
+    let aside = fs::read_dir(site.folders[1].path()).unwrap();
+    let damaged = |path: &Path| fs::read(path).is_ok_and(|bytes| bytes == b"no database");
+    let kept = aside.filter(|entry| damaged(&entry.as_ref().unwrap().path()));
+    assert_eq!(kept.count(), 1);
+    assert!(two.alarms().contains("revocations: "));
+}

@@ -76,6 +76,15 @@ impl Process {
         }
     }
 
+    /// Ends it; what it said to the operator.
+    pub(crate) fn alarms(mut self) -> String {
+        self.child.kill().unwrap();
+        let mut said = String::new();
+        let mut errors = self.child.stderr.take().unwrap();
+        errors.read_to_string(&mut said).unwrap();
+        said
+    }
+
     /// As `kill -9` does: no handler runs.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
