@@ -64,7 +64,9 @@ fn name(error: &VerifyError) -> Refused {
 
 /// The same up to the plaintext, where tag and nonce are told apart.
 fn stages(token: &str) {
-    let ours = OPENER.open(token, b"", now()).map(|opened| opened.plaintext);
+    let ours = OPENER
+        .open(token, b"", now())
+        .map(|opened| opened.plaintext);
     let Some(body) = second::text::decode(token) else {
         assert_eq!(ours, Err(Stage::Text));
         return;
