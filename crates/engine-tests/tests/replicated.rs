@@ -19,10 +19,13 @@ use engine_tests::{PostgresServer, RedisServer, Server, realm};
 const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_secs(1);
 
-fn follow(server: &dyn Server, realm: &Realm, patience: Duration) -> FeedRevocations {
-    let key = FeedKey::from_bytes(&std::array::from_fn(|at| at as u8)).unwrap();
+fn follow(
+    server: &dyn Server,
+    (realm, key): &(Realm, FeedKey),
+    patience: Duration,
+) -> FeedRevocations {
     let engine = server.connector(realm.clone());
-    let feed = FeedRevocations::builder(realm.clone(), FeedKeys::new(key), engine)
+    let feed = FeedRevocations::builder(realm.clone(), FeedKeys::new(key.clone()), engine)
         .replicas(1)
         .patience(patience)
         .start()
@@ -45,17 +48,17 @@ fn replicated(delivery: Delivery) -> u32 {
 }
 
 fn check(mut primary: Box<dyn Server>) {
-    let realm = realm();
-    let feed = follow(&*primary, &realm, SHORT);
+    let names = (realm(), FeedKey::generate().unwrap());
+    let feed = follow(&*primary, &names, SHORT);
     let alone = revoke(&feed, 1);
     assert!(matches!(alone, Delivery::Accepted(_)), "{alone:?}");
     drop(feed);
 
     let mut replica = primary.replica();
-    let feed = follow(&*primary, &realm, LONG);
+    let feed = follow(&*primary, &names, LONG);
     assert_eq!(replicated(revoke(&feed, 2)), 1);
     drop(feed);
-    let feed = follow(&*primary, &realm, SHORT);
+    let feed = follow(&*primary, &names, SHORT);
     replica.isolate();
     let cut_off = revoke(&feed, 3);
     assert!(matches!(cut_off, Delivery::Accepted(_)), "{cut_off:?}");
@@ -64,7 +67,7 @@ fn check(mut primary: Box<dyn Server>) {
     // The first machine is lost with everything on it. Who starts now never spoke to it.
     primary.kill();
     replica.promote();
-    let feed = follow(&*replica, &realm, SHORT);
+    let feed = follow(&*replica, &names, SHORT);
     assert_eq!(feed.stats().sessions, 2, "what was replicated, and before");
 }
 
