@@ -73,16 +73,6 @@ pub(crate) struct State {
     pub(crate) events: Vec<FeedEvent>,
 }
 
-impl State {
-    /// An authentic snapshot, or none with the number 0; says whether a newer one was seen before.
-    pub(crate) fn saw_snapshot(&mut self, epoch: [u8; 16], n: u64) -> bool {
-        let (of, newest) = self.snapshot_seen;
-        let newest = if of == epoch { newest } else { 0 };
-        self.snapshot_seen = (epoch, newest.max(n));
-        n < newest
-    }
-}
-
 /// How far a look at the engine got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use crate::feed::batch;
 use crate::feed::event::{FeedEvent, Resync};
-use crate::feed::follower::{Follower, Look};
+use crate::feed::follower::{Follower, Look, State};
 use crate::feed::image;
 use crate::feed::local::Taken;
 use crate::feed::outbox::Known;
@@ -226,7 +226,7 @@ impl Follower {
 
     /// A feed that was founded a moment ago may lack what others are about to hand back: nobody
     /// relies on it before they had the staleness bound for that.
-    fn settle(&self, state: &mut crate::feed::follower::State, founded: Option<u64>) {
+    fn settle(&self, state: &mut State, founded: Option<u64>) {
         let wall = self.environment.unix_millis().unwrap_or(0);
         let allowance = self.settings.bound.saturating_add(self.settings.skew);
         let allowance = u64::try_from(allowance.as_millis()).unwrap_or(u64::MAX);
@@ -287,5 +287,15 @@ impl Follower {
         Err(EngineError::unavailable(
             "the end of the feed was not reached",
         ))
+    }
+}
+
+impl State {
+    /// An authentic snapshot, or none with the number 0; says whether a newer one was seen before.
+    pub(crate) fn saw_snapshot(&mut self, epoch: [u8; 16], n: u64) -> bool {
+        let (of, newest) = self.snapshot_seen;
+        let newest = if of == epoch { newest } else { 0 };
+        self.snapshot_seen = (epoch, newest.max(n));
+        n < newest
     }
 }

@@ -367,11 +367,8 @@ impl RevocationPublish for DurableRevocations {
         now: Timestamp,
     ) -> Result<Option<Durable>, StoreError> {
         // Compared in memory, where that is one step, then made durable before a token leaves.
-        let first = self
-            .0
-            .shared
-            .list
-            .publish_rotation(session, generation, now);
+        let shared = &self.0.shared;
+        let first = shared.list.publish_rotation(session, generation, now);
         if first == Ok(None) {
             return Ok(None);
         }
