@@ -63,7 +63,7 @@ fn each_kind_of_revocation_in_a_store_refuses_what_it_names() {
     ];
     for (command, kind, why) in revoke {
         let place = Place::new();
-        let key = place.ring();
+        let key = place.old_ring();
         let token = place.token("--at -10s");
         place
             .run("revoke subject somebody-else --store list --force")
@@ -91,7 +91,7 @@ fn each_kind_of_revocation_in_a_store_refuses_what_it_names() {
 #[test]
 fn the_session_of_a_token_is_revoked_only_if_the_ring_opens_it() {
     let place = Place::new();
-    place.ring();
+    place.old_ring();
     let token = place.token("");
     place.run("revoke subject x --store list --force").ok();
     let revoke = format!("revoke token {FOR} --store list");
@@ -114,7 +114,7 @@ fn the_session_of_a_token_is_revoked_only_if_the_ring_opens_it() {
 #[test]
 fn cut_offs_spare_what_they_are_told_to_spare() {
     let place = Place::new();
-    place.ring();
+    place.old_ring();
     let (old, new) = (place.token("--at -10s"), place.token(""));
     place.run("revoke subject x --store list --force").ok();
     let keep = session_of(&place, &new);
@@ -177,7 +177,7 @@ fn feed_key(place: &Place) -> FeedKeys {
 fn a_revocation_in_a_feed_reaches_a_server_that_follows_it() {
     let redis = RedisServer::start().expect("redis-server is installed where tests run");
     let place = Place::new();
-    place.ring();
+    place.old_ring();
     let keys = feed_key(&place);
     let feed = format!(
         "--feed {} --realm shop --feed-key-file feed-key",
@@ -234,7 +234,7 @@ fn a_revocation_in_a_feed_reaches_a_server_that_follows_it() {
 fn a_feed_that_can_not_be_reached_or_read_is_unavailable() {
     let redis = RedisServer::start().expect("redis-server is installed where tests run");
     let place = Place::new();
-    place.ring();
+    place.old_ring();
     let _keys = feed_key(&place);
     let address = redis.address();
     let revoke = |feed: &str| {
@@ -276,7 +276,7 @@ fn a_feed_that_can_not_be_reached_or_read_is_unavailable() {
 fn a_feed_in_postgres_takes_revocations() {
     let postgres = PostgresServer::start().expect("postgresql is installed where tests run");
     let place = Place::new();
-    place.ring();
+    place.old_ring();
     let _keys = feed_key(&place);
     let address = format!(
         "postgres://postgres@127.0.0.1:{}/postgres\n",
