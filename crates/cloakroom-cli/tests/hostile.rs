@@ -239,7 +239,7 @@ fn a_key_in_the_place_of_its_id_is_not_repeated() {
         format!("keys retire ring {key}"),
         format!("revoke key {key} {FOR} --store x"),
         format!("keys list {key} --at {key}"),
-        format!("{key}"),
+        key.to_owned(),
     ] {
         let said = place.run(&command);
         said.fails(2, "treat it as leaked");
