@@ -169,7 +169,13 @@ fn a_file_of_which_nothing_can_be_checked_is_no_success() {
 #[test]
 fn a_bench_gives_numbers() {
     let place = Place::new();
-    let said = place.run("bench --time 1s --json").ok().json();
+    let ran = place.run("bench --time 1s --json");
+    // No bar where nobody looks.
+    assert!(
+        !ran.ok().err.contains('\x1b') && !ran.err.contains("measuring"),
+        "{ran:?}"
+    );
+    let said = ran.json();
     let rows = said["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 4);
     assert!(
