@@ -200,3 +200,26 @@ fn another_key_with_the_same_id_opens_nothing() {
     assert_eq!(rejected(&sessions, &foreign, &garbage), Invalid::Forged);
     assert!(ring(ours).announce(theirs, Timestamp::MAX).is_err());
 }
+
+#[test]
+fn a_ring_seals_under_the_key_that_seals_at_the_time() {
+    let (first, second) = (key(1), key(2));
+    let at = |unix| Timestamp::from_unix(unix).unwrap();
+    let ring = cloakroom::KeyRing::new(first.clone(), at(1000), time::Duration::hours(1)).unwrap();
+    let ring = ring.announce(second.clone(), at(5000)).unwrap();
+    let opener = hazmat::Opener::new(&ring, b"session", b"x").unwrap();
+    let to = For {
+        purpose: b"session",
+        audience: b"x",
+        binding: b"b",
+    };
+    for (now, key) in [(1000, &first), (4999, &first), (5000, &second)] {
+        let token = opener.seal(b"text", b"b", at(now));
+        assert_eq!(token, hazmat::seal(key, to, b"text"), "at {now}");
+    }
+    let seal = |plaintext: &[u8], binding: &[u8], now| opener.seal(plaintext, binding, at(now));
+    assert_eq!(seal(b"text", b"", 999), Err(SealError::SealingKey));
+    assert_eq!(seal(b"", b"", 1000), Err(SealError::Plaintext));
+    assert_eq!(seal(&[0; 3025], b"", 1000), Err(SealError::Plaintext));
+    assert_eq!(seal(b"text", &[0; 1025], 1000), Err(SealError::Binding));
+}

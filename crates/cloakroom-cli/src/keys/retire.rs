@@ -66,12 +66,8 @@ fn drop(ring: &KeyRing, key: KeyId, now: Timestamp, force: bool) -> Result<KeyRi
         false => ring.drop_key(key, now),
     };
     dropped.map_err(|error| match error {
-        // Its tokens are refused already, by name; without its line they are refused as unknown.
         RingError::NoSealingKey if ring.state(key, now) == Some(KeyState::Sealing) => {
-            Failure::force(format!(
-                "key {key} is the one that seals, and without it nobody can log in; announce the \
-                 next one with `cloakroom keys add` first. Nothing was changed"
-            ))
+            Failure::force(sealing(ring, key, now))
         }
         RingError::Empty => Failure::input(
             "this is the only key of the ring, and a ring has at least one; add the next one with \
@@ -79,4 +75,17 @@ fn drop(ring: &KeyRing, key: KeyId, now: Timestamp, force: bool) -> Result<KeyRi
         ),
         error => said::failure(error),
     })
+}
+
+fn sealing(ring: &KeyRing, key: KeyId, now: Timestamp) -> String {
+    let plan = ring.timeline(now);
+    let plan = plan.keys().iter().find(|plan| plan.id == key);
+    let until = match plan.and_then(|plan| plan.succeeded) {
+        Some(until) => format!("until {until}; wait for `keys plan` to say that it is retired"),
+        None => "and none succeeds it; announce the next one with `cloakroom keys add`".into(),
+    };
+    format!(
+        "key {key} is the one that seals, {until}. Without it nobody can log in, so nothing was \
+         changed"
+    )
 }

@@ -23,6 +23,8 @@ pub(crate) struct Opened {
     pub(crate) value: Value,
     /// Bytes behind what the description knows: written by a newer version.
     pub(crate) tail: usize,
+    /// Fields of the outermost struct that are there.
+    pub(crate) present: usize,
     /// Fields at the end that are not there: written by an older version.
     pub(crate) missing: Vec<String>,
 }
@@ -33,6 +35,9 @@ pub(crate) fn read(schema: &Schema, minor: u32, bytes: &[u8]) -> Result<Opened, 
         values: Cell::new(VALUES),
         elements: Cell::new(ELEMENTS),
     };
+    if minor != schema.minor && !matches!(schema.payload, Type::Struct(..)) {
+        return Err("only a struct may have other minors, and this is none".into());
+    }
     let around = Enclosing::default();
     let mut missing = Vec::new();
     let (value, rest) = match &schema.payload {
@@ -74,9 +79,11 @@ pub(crate) fn read(schema: &Schema, minor: u32, bytes: &[u8]) -> Result<Opened, 
             rest.len()
         ));
     }
+    let present = value.as_object().map_or(0, Map::len);
     Ok(Opened {
         value,
         tail: rest.len(),
+        present,
         missing,
     })
 }
@@ -245,13 +252,14 @@ impl<'de> Visitor<'de> for Visit<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
-        if matches!(self.0.ty, Type::Seq(_)) {
-            Budget::spend(&self.0.budget.elements, from.size_hint().unwrap_or(0))?;
-        }
+        let counts = usize::from(matches!(self.0.ty, Type::Seq(_)));
         let mut values = Vec::new();
         while let Some(ty) = self.0.element(values.len()) {
             match from.next_element_seed(&self.0.of(ty))? {
-                Some(value) => values.push(value),
+                Some(value) => {
+                    Budget::spend(&self.0.budget.elements, counts)?;
+                    values.push(value);
+                }
                 None => break,
             }
         }
@@ -262,9 +270,9 @@ impl<'de> Visitor<'de> for Visit<'_, '_> {
         let Type::Map(key, of) = self.0.ty else {
             return Err(A::Error::custom("no map"));
         };
-        Budget::spend(&self.0.budget.elements, from.size_hint().unwrap_or(0))?;
         let mut entries = Vec::new();
         while let Some(key) = from.next_key_seed(&self.0.of(key))? {
+            Budget::spend(&self.0.budget.elements, 1)?;
             entries.push((key, from.next_value_seed(&self.0.of(of))?));
         }
         if entries.iter().all(|(key, _)| key.is_string()) {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cloakroom::feed::{FeedBuilder, FeedConnector as _, FeedRevocations};
+use cloakroom::{Key, KeyRing, Sessions, Timestamp};
 
 use crate::args::Where;
 use crate::exit::Failure;
@@ -19,6 +20,7 @@ const STEP: Duration = Duration::from_millis(50);
 pub(crate) fn follow(
     feed: Feed,
     place: &Where,
+    lifetime: u32,
     found: bool,
     set: impl FnOnce(FeedBuilder) -> FeedBuilder,
 ) -> Result<FeedRevocations, Failure> {
@@ -40,6 +42,7 @@ pub(crate) fn follow(
     let wait = Duration::from_secs(place.wait.into());
     let builder = FeedRevocations::builder(feed.realm, feed.keys, feed.engine).patience(wait);
     let feed = set(builder).start().map_err(Failure::unavailable)?;
+    register(&feed, lifetime)?;
     let until = Instant::now().checked_add(wait);
     while !is_at_end(&feed) {
         if until.is_none_or(|until| Instant::now() >= until) {
@@ -49,6 +52,19 @@ pub(crate) fn follow(
     }
     spinner.finish_and_clear();
     Ok(feed)
+}
+
+/// Without it the list in memory keeps every entry as long as any token could live.
+fn register(feed: &FeedRevocations, lifetime: u32) -> Result<(), Failure> {
+    let key = Key::generate().map_err(Failure::unavailable)?;
+    let longest = time::Duration::seconds(u32::MAX.into());
+    let ring = KeyRing::new(key, Timestamp::UNIX_EPOCH, longest).map_err(Failure::unavailable)?;
+    let sessions = Sessions::<(), _>::builder(ring, feed.clone())
+        .purpose("session")
+        .audience("")
+        .no_idle_timeout()
+        .absolute_timeout(time::Duration::seconds(lifetime.max(1).into()));
+    sessions.build().map(|_| ()).map_err(Failure::unavailable)
 }
 
 fn is_at_end(feed: &FeedRevocations) -> bool {

@@ -1,5 +1,6 @@
 //! `cloakroom revocations`.
 
+use cloakroom::feed::FeedBuilder;
 use serde_json::{Value, json};
 
 use crate::args::RevocationsArgs;
@@ -23,7 +24,7 @@ pub(crate) fn list(args: &RevocationsArgs) -> Result<Reply, Failure> {
                 ));
             };
             // Reads alone: a right to write is not needed, and nobody is reassured by us.
-            let feed = feed::follow(feed, &args.place, false, |builder| builder.follow_only())?;
+            let feed = feed::follow(feed, &args.place, 1, false, FeedBuilder::follow_only)?;
             Place::Feed(feed)
         }
     };

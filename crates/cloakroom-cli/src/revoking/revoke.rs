@@ -123,14 +123,14 @@ fn place(args: &RevokeArgs, lifetime: Option<u32>, now: Timestamp) -> Result<Pla
             "say where: --store FILE, --feed ADDRESS or --feed-file FILE",
         ));
     };
-    if lifetime.is_none() {
-        return Err(Failure::usage(
+    let lifetime = lifetime.ok_or_else(|| {
+        Failure::usage(
             "a feed keeps an entry as long as tokens live; give --ring FILE or --max-lifetime \
              DURATION",
-        ));
-    }
+        )
+    })?;
     let bound = StdDuration::from_secs(args.bound.into());
-    let feed = feed::follow(feed, &args.place, args.force, |builder| {
+    let feed = feed::follow(feed, &args.place, lifetime, args.force, |builder| {
         builder.replicas(args.replicas).staleness_bound(bound)
     })?;
     Ok(Place::Feed(feed))
