@@ -36,6 +36,7 @@ fn a_session_is_named_by_its_log_reference_and_the_id_of_its_key() {
         named.iter().any(|line| line.contains("came back")),
         "{named:#?}"
     );
+    assert!(told.log.contains("logged out"), "no logout was told");
     let key = format!("key={}", crate::world::key(1).id());
     assert!(named.iter().all(|line| line.contains(&key)), "{named:#?}");
 }
