@@ -5,7 +5,7 @@ mod read;
 mod types;
 mod write;
 
-pub(crate) use describe::load;
+pub(crate) use describe::{load, parse};
 pub(crate) use read::read;
 pub(crate) use types::Schema;
 pub(crate) use write::write;

@@ -1,7 +1,7 @@
 //! Tokens: their outside, what is in them, and why they are refused.
 
 pub(crate) mod inspect;
-mod judge;
+pub(crate) mod judge;
 pub(crate) mod open;
 mod outside;
 pub(crate) mod seal;

@@ -32,6 +32,13 @@ pub(crate) fn load(path: &Path) -> Result<Schema, Failure> {
     description(&value).map_err(|error| wrong(&error))
 }
 
+/// The description in this line.
+pub(crate) fn parse(line: &str) -> Result<Schema, String> {
+    let line: Description = line.parse().map_err(|error| format!("{error}"))?;
+    let value = serde_json::from_str(&line.to_json()).map_err(|error| error.to_string())?;
+    description(&value)
+}
+
 fn description(value: &Value) -> Result<Schema, String> {
     let members = object(value, &["schema", "payload"])?;
     let number = member(members, "schema")?.as_array();

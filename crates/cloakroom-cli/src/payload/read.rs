@@ -23,6 +23,8 @@ pub(crate) struct Opened {
     pub(crate) value: Value,
     /// Bytes behind what the description knows: written by a newer version.
     pub(crate) tail: usize,
+    /// Fields of the outermost struct that are there.
+    pub(crate) present: usize,
     /// Fields at the end that are not there: written by an older version.
     pub(crate) missing: Vec<String>,
 }
@@ -74,9 +76,11 @@ pub(crate) fn read(schema: &Schema, minor: u32, bytes: &[u8]) -> Result<Opened, 
             rest.len()
         ));
     }
+    let present = value.as_object().map_or(0, Map::len);
     Ok(Opened {
         value,
         tail: rest.len(),
+        present,
         missing,
     })
 }

@@ -88,32 +88,50 @@ impl Scalar {
     }
 }
 
-/// The named types that enclose a value, outermost first: where a `Ref` looks.
+/// The types that enclose a value, outermost first: where a `Ref` looks.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Enclosing<'a>(Vec<(&'a str, &'a Type)>);
+pub(crate) struct Enclosing<'a> {
+    named: Vec<(&'a str, &'a Type)>,
+    levels: usize,
+}
 
-/// Values within values, at most.
+/// Values within values, at most (SPEC §7.6).
 const DEPTH: usize = 64;
+/// Names within names: a newtype has no level, and may contain itself.
+const NAMES: usize = 512;
 
 impl<'a> Enclosing<'a> {
-    /// With `ty` around, if it has a name; and what a reference stands for, with what is around
-    /// that. `None` for a reference that leads nowhere, or too deep.
+    /// With `ty` around; and what a reference stands for. `None` for a reference that leads nowhere,
+    /// and for what lies too deep.
     pub(crate) fn enter(&self, ty: &'a Type) -> Option<(Self, &'a Type)> {
-        let mut inner = self.clone();
-        let (name, ty) = match ty {
+        let ty = match ty {
             Type::Ref(name, nth) => {
-                let named = self.0.iter().enumerate().rev();
-                let mut named = named.filter(|(_, (other, _))| other == name);
-                let (_, (name, target)) = named.nth(nth.checked_sub(1)?)?;
-                (Some(*name), *target)
+                let named = self.named.iter().rev();
+                let mut named = named.filter(|(other, _)| other == name);
+                named.nth(nth.checked_sub(1)?)?.1
             }
+            _ => ty,
+        };
+        let mut inner = self.clone();
+        match ty {
             Type::Newtype(name, _)
             | Type::TupleStruct(name, _)
             | Type::Struct(name, _)
-            | Type::Enum(name, _) => (Some(name.as_str()), ty),
-            _ => (Some(""), ty),
-        };
-        inner.0.push((name?, ty));
-        (inner.0.len() <= DEPTH).then_some((inner, ty))
+            | Type::Enum(name, _) => inner.named.push((name, ty)),
+            _ => {}
+        }
+        if ty.has_level() {
+            inner.levels = inner.levels.checked_add(1)?;
+        }
+        (inner.levels <= DEPTH && inner.named.len() <= NAMES).then_some((inner, ty))
+    }
+}
+
+impl Type {
+    const fn has_level(&self) -> bool {
+        !matches!(
+            self,
+            Self::Scalar(_) | Self::UnitStruct | Self::Newtype(..) | Self::Ref(..)
+        )
     }
 }

@@ -47,9 +47,8 @@ pub(crate) fn named(place: &Where) -> Result<Option<Feed>, Failure> {
     let path = place.feed_key_file.as_ref();
     let path = path.ok_or_else(|| Failure::usage("a feed needs --feed-key-file FILE"))?;
     let text = SecretText::from_file(path).map_err(Failure::input)?;
-    let key = FeedKey::parse(text.expose().trim()).map_err(|error| {
-        Failure::input(format!("file {}: {error}", path.display()))
-    })?;
+    let key = FeedKey::parse(text.expose().trim())
+        .map_err(|error| Failure::input(format!("file {}: {error}", path.display())))?;
     Ok(Some(Feed {
         engine: engine(&address, realm.clone())?,
         realm,
@@ -82,7 +81,9 @@ fn engine(address: &str, realm: Realm) -> Result<Engine, Failure> {
         "postgres" | "postgresql" => {
             // Its error repeats what it could not read, which may be a password.
             let config = address.parse().map_err(|_| {
-                Failure::input("this is no postgres:// address; it reads postgres://USER@HOST/DATABASE")
+                Failure::input(
+                    "this is no postgres:// address; it reads postgres://USER@HOST/DATABASE",
+                )
             })?;
             Ok(Engine(Arc::new(PostgresConnector::new(config, realm))))
         }

@@ -29,7 +29,11 @@ pub(crate) fn entries(snapshot: &[u8]) -> Option<Vec<Entry>> {
     let mut rest = snapshot.get(HEAD..end)?;
     let mut entries = Vec::new();
     while let Some(kind) = rest.first() {
-        let length = if *kind == SUBJECT_EXEMPT { EXEMPTING } else { RECORD };
+        let length = if *kind == SUBJECT_EXEMPT {
+            EXEMPTING
+        } else {
+            RECORD
+        };
         let (bytes, after) = rest.split_at_checked(length)?;
         let record = Record::from_bytes(bytes).ok()?;
         entries.push(entry(bytes, &record)?);
@@ -42,7 +46,10 @@ fn entry(bytes: &[u8], record: &Record) -> Option<Entry> {
     let (kind, rest) = bytes.split_first()?;
     let (name, rest) = rest.split_first_chunk::<16>()?;
     let (value, rest) = rest.split_first_chunk::<8>()?;
-    let exempt = rest.get(8..).filter(|exempt| !exempt.is_empty()).map(hex::encode);
+    let exempt = rest
+        .get(8..)
+        .filter(|exempt| !exempt.is_empty())
+        .map(hex::encode);
     let value = u64::from_be_bytes(*value);
     let before = || match Timestamp::from_unix(value) {
         Some(time) => format!("started before {time}"),
@@ -66,7 +73,9 @@ fn entry(bytes: &[u8], record: &Record) -> Option<Entry> {
 
 impl Entry {
     pub(crate) fn line(&self) -> String {
-        let expires = self.expires.map_or_else(|| "never".into(), |time| time.to_string());
+        let expires = self
+            .expires
+            .map_or_else(|| "never".into(), |time| time.to_string());
         let exempt = match &self.exempt {
             Some(exempt) => format!(", except session {exempt}"),
             None => String::new(),

@@ -65,7 +65,10 @@ fn late(feed: &FeedRevocations, realm: &str, wait: Duration) -> Failure {
         None if status.rejected > 0 => {
             "what is in it can't be used: is --feed-key-file that of the servers?".into()
         }
-        None => format!("{} batches were read; a longer --wait may do", status.batches),
+        None => format!(
+            "{} batches were read; a longer --wait may do",
+            status.batches
+        ),
     };
     Failure::unavailable(format!(
         "the feed of the realm {realm} could not be read to its end within {seconds} s; {why}. \

@@ -27,7 +27,9 @@ pub(crate) fn revoke(args: &RevokeArgs) -> Result<Reply, Failure> {
     // Before a feed is asked and a store is opened: what is wrong here is wrong anyway.
     let token = match &args.target {
         RevokeTarget::Token { .. } if ring.is_none() => {
-            return Err(Failure::usage("`revoke token` needs --ring FILE to read the token"));
+            return Err(Failure::usage(
+                "`revoke token` needs --ring FILE to read the token",
+            ));
         }
         RevokeTarget::Token { .. } => Some(files::token()?),
         _ => None,
@@ -37,7 +39,11 @@ pub(crate) fn revoke(args: &RevokeArgs) -> Result<Reply, Failure> {
     let sessions = sessions(args, place, ring, lifetime)?;
     let (what, receipt) = match &args.target {
         RevokeTarget::Session { id } => (format!("session {}", id.to_hex()), sessions.revoke(*id)),
-        RevokeTarget::Subject { subject, except, before } => {
+        RevokeTarget::Subject {
+            subject,
+            except,
+            before,
+        } => {
             let what = format!("the sessions of {subject:?}");
             let receipt = match (except, before) {
                 (Some(keep), _) => sessions.revoke_subject_except(subject, *keep),
@@ -67,7 +73,10 @@ pub(crate) fn revoke(args: &RevokeArgs) -> Result<Reply, Failure> {
             (what, disable_key(&sessions, *key))
         }
         RevokeTarget::All { servers, before } => {
-            let what = format!("every session of {:?} at {:?}", servers.purpose, servers.audience);
+            let what = format!(
+                "every session of {:?} at {:?}",
+                servers.purpose, servers.audience
+            );
             let receipt = match before {
                 Some(before) => sessions.revoke_all_before(before.resolve()?),
                 None => sessions.revoke_all(),
@@ -128,7 +137,9 @@ fn place(args: &RevokeArgs, lifetime: Option<u32>, now: Timestamp) -> Result<Pla
 }
 
 fn lifetime(args: &RevokeArgs, ring: Option<&KeyRing>) -> Option<u32> {
-    args.place.max_lifetime.or_else(|| ring.map(KeyRing::max_lifetime))
+    args.place
+        .max_lifetime
+        .or_else(|| ring.map(KeyRing::max_lifetime))
 }
 
 /// The rules of revoking are those of sessions. Where no token is read the ring does not matter.

@@ -4,7 +4,7 @@ use cloakroom::hazmat::{self, Claims, For};
 use cloakroom::schema::{EncodeError, Ends, Opened, Unreadable};
 use cloakroom::{
     Facts, Key, KeyRing, ManualClock, NoPrevious, NoRevocation, Payload, RawBytes, Reason,
-    RevocationView, Schema, Scope, Sessions, Timestamp, VerifyError,
+    RevocationList, RevocationView, Schema, Scope, Sessions, Timestamp, VerifyError,
 };
 use time::Duration;
 
@@ -54,7 +54,7 @@ pub(crate) fn time(
     let token = hazmat::seal(&key, to, plaintext).map_err(Failure::unavailable)?;
     let longest = Duration::seconds(u32::MAX.into());
     let ring = KeyRing::new(key, Timestamp::UNIX_EPOCH, longest).map_err(Failure::unavailable)?;
-    let sessions = sessions(ring, to, policy, at)?;
+    let sessions = sessions(ring, to, NoRevocation, policy, at)?;
     // Nothing of the session is needed but whether there is one.
     let mut scratch = cloakroom::Scratch::new();
     match sessions.verify_in(&token, &mut scratch).map(|_| ()) {
@@ -64,14 +64,28 @@ pub(crate) fn time(
     }
 }
 
-fn sessions(
+/// Tells a view what sessions of this policy would tell it.
+pub(crate) fn register(view: &RevocationList, policy: &PolicyArgs) -> Result<(), Failure> {
+    let key = Key::generate().map_err(Failure::unavailable)?;
+    let longest = Duration::seconds(u32::MAX.into());
+    let ring = KeyRing::new(key, Timestamp::UNIX_EPOCH, longest).map_err(Failure::unavailable)?;
+    let to = For {
+        purpose: b"open",
+        audience: b"",
+        binding: b"",
+    };
+    sessions(ring, to, view.clone(), policy, Timestamp::UNIX_EPOCH).map(|_| ())
+}
+
+fn sessions<R: RevocationView>(
     ring: KeyRing,
     to: For<'_>,
+    view: R,
     policy: &PolicyArgs,
     at: Timestamp,
-) -> Result<Sessions<Anything, NoRevocation>, Failure> {
+) -> Result<Sessions<Anything, R>, Failure> {
     let seconds = |seconds: u32| Duration::seconds(seconds.into());
-    let builder = Sessions::<Anything, NoRevocation>::builder(ring, NoRevocation)
+    let builder = Sessions::<Anything, R>::builder(ring, view)
         .purpose(to.purpose)
         .audience(to.audience)
         .absolute_timeout(seconds(policy.absolute_timeout.unwrap_or(u32::MAX)))
