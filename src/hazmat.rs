@@ -70,6 +70,8 @@ pub enum SealError {
     Binding,
     /// The plaintext is empty or longer than 3,024 bytes.
     Plaintext,
+    /// No key of the ring seals at that time.
+    SealingKey,
 }
 
 impl fmt::Display for SealError {
@@ -78,6 +80,7 @@ impl fmt::Display for SealError {
             Self::Context => "the purpose has 1 to 255 bytes, the audience 0 to 255",
             Self::Binding => "the binding has at most 1024 bytes",
             Self::Plaintext => "the plaintext has 1 to 3024 bytes",
+            Self::SealingKey => "no key of the ring seals at that time",
         })
     }
 }
@@ -117,7 +120,12 @@ pub struct For<'a> {
 /// ```
 pub fn seal(key: &Key, to: For<'_>, plaintext: &[u8]) -> Result<String, SealError> {
     let context = Context::new(to.purpose, to.audience).map_err(|_| SealError::Context)?;
-    if to.binding.len() > MAX_BINDING {
+    let sealer = Sealer::new(key.id().to_bytes(), key.unit(&context));
+    seal_with(&sealer, to.binding, plaintext)
+}
+
+fn seal_with(sealer: &Sealer, binding: &[u8], plaintext: &[u8]) -> Result<String, SealError> {
+    if binding.len() > MAX_BINDING {
         return Err(SealError::Binding);
     }
     if plaintext.is_empty() || plaintext.len() > MAX_BODY - OVERHEAD {
@@ -129,7 +137,7 @@ pub fn seal(key: &Key, to: For<'_>, plaintext: &[u8]) -> Result<String, SealErro
             *to = *from;
         }
     }
-    Sealer::new(key.id().to_bytes(), key.unit(&context)).seal(to.binding, &mut body);
+    sealer.seal(binding, &mut body);
     Ok(text::encode(&body))
 }
 
@@ -165,6 +173,21 @@ impl Opener {
     pub fn new(ring: &KeyRing, purpose: &[u8], audience: &[u8]) -> Result<Self, KeyError> {
         let context = Context::new(purpose, audience).map_err(|_| KeyError::BadContext)?;
         KeyTable::derive(ring, &context).map(Self)
+    }
+
+    /// SPEC §6.5 under the key of the ring that seals at `now`: any plaintext, of any time.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`].
+    pub fn seal(
+        &self,
+        plaintext: &[u8],
+        binding: &[u8],
+        now: Timestamp,
+    ) -> Result<String, SealError> {
+        let sealer = self.0.sealing(now).ok_or(SealError::SealingKey)?;
+        seal_with(sealer, binding, plaintext)
     }
 
     /// SPEC §6.6, with the stage at which it failed.
