@@ -1,10 +1,10 @@
 //! Where an operator sits: a directory, the variables of the runbooks, a shell.
 
-use std::cell::RefCell;
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use engine_tests::process::free_port;
 use tempfile::TempDir;
@@ -16,7 +16,7 @@ pub struct Place {
     pub port: u16,
     variables: Vec<(String, String)>,
     /// Of each shell that ran, with the servers that it left behind.
-    groups: RefCell<Vec<u32>>,
+    groups: Mutex<Vec<u32>>,
 }
 
 impl Place {
@@ -34,7 +34,7 @@ impl Place {
             variables: variables
                 .map(|(name, value)| (name.to_owned(), value))
                 .into(),
-            groups: RefCell::default(),
+            groups: Mutex::default(),
         }
     }
 
@@ -62,7 +62,7 @@ impl Place {
     /// Runs commands in a shell that stops at the first that fails; what they printed, and whether
     /// all succeeded.
     pub fn try_run(&self, commands: &str) -> (bool, String) {
-        let number = self.groups.borrow().len();
+        let number = self.groups.lock().unwrap().len();
         let log = self.path(&format!(".output-{number}"));
         let output = File::create(&log).unwrap();
         let mut shell = Command::new("bash");
@@ -79,7 +79,7 @@ impl Place {
             // A group of its own, so that a server it starts can be ended with it.
             .process_group(0);
         let mut child = shell.spawn().unwrap();
-        self.groups.borrow_mut().push(child.id());
+        self.groups.lock().unwrap().push(child.id());
         let status = child.wait().unwrap();
         (status.success(), fs::read_to_string(&log).unwrap())
     }
@@ -99,7 +99,7 @@ impl Default for Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        for group in self.groups.borrow().iter() {
+        for group in self.groups.lock().unwrap().iter() {
             // A group that is empty is no group any more, and this says so.
             let _ = Command::new("kill")
                 .args(["-KILL", "--", &format!("-{group}")])
