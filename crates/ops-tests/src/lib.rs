@@ -8,6 +8,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::exhaustive_enums,
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
     clippy::std_instead_of_core,
