@@ -98,7 +98,7 @@ fn work(site: &Site, met: &Met, user: &str, number: usize) {
         met.requests.fetch_add(2, Ordering::SeqCst);
         met.tokens.lock().unwrap()[number].clone_from(&token);
         // A login now and then: what a server seals, the other one opens at once.
-        if turn % 20 == 0 {
+        if turn.is_multiple_of(20) {
             let fresh = server.login(user);
             let status = site.servers[(turn + 1) % 2].status(&fresh);
             if status != 200 {
