@@ -18,6 +18,10 @@ mod ops;
 mod scenario;
 mod secrets;
 #[path = "../secrets/search.rs"]
-#[allow(dead_code, reason = "another test uses the rest of it")]
+#[allow(
+    dead_code,
+    clippy::needless_borrow,
+    reason = "another test uses the rest of it"
+)]
 mod search;
 mod world;
