@@ -133,6 +133,11 @@ pub use crate::wire::claims::Schema;
 pub use crate::wire::payload::{NoPrevious, OwnedPayload, Payload, RawBytes, RawSlice};
 pub use crate::wire::session_id::{ParseSessionIdError, SessionId};
 
+#[doc = include_str!("../docs/metrics.md")]
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "metrics", feature = "tracing"))))]
+pub mod observability {}
+
 /// Payload schemas: the alarm for changes that forgot the number, descriptions for readers in other
 /// languages, and what a hand-written [`Payload`] needs.
 pub mod schema {

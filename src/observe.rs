@@ -121,6 +121,18 @@ impl Observer {
         let _ = error;
     }
 
+    /// The session of a token was logged out.
+    pub(crate) fn logged_out<R: Display, K: Display>(
+        &self,
+        session: impl FnOnce() -> Option<(R, K)>,
+    ) {
+        #[cfg(feature = "std")]
+        #[cfg(feature = "tracing")]
+        self.log.logged_out(session);
+        #[cfg(not(feature = "tracing"))]
+        let _ = session;
+    }
+
     /// A revocation was published, and how far it got, or was not.
     pub(crate) fn revoked(&self, what: Ends, delivered: Result<&'static str, &dyn Display>) {
         #[cfg(feature = "std")]

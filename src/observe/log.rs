@@ -6,6 +6,7 @@ use alloc::string::String;
 use core::fmt::Display;
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use tracing::field::display;
 use tracing::{Level, debug, enabled, error, info, trace, warn};
 
 use crate::error::{Fault, Missing, Reason, Unavailable, VerifyError};
@@ -137,12 +138,19 @@ impl Log {
         }
         if enabled!(target: TARGET, Level::DEBUG) {
             let (session, key) = session().unzip();
-            debug!(
-                target: TARGET, purpose = &*self.purpose, ?by,
-                session = session.map(|session| tracing::field::display(session)),
-                key = key.map(|key| tracing::field::display(key)),
-                "token made"
-            );
+            let (session, key) = (session.map(display), key.map(display));
+            debug!(target: TARGET, purpose = &*self.purpose, ?by, session, key, "token made");
+        }
+    }
+
+    pub(super) fn logged_out<R: Display, K: Display>(
+        &self,
+        session: impl FnOnce() -> Option<(R, K)>,
+    ) {
+        if enabled!(target: TARGET, Level::DEBUG) {
+            let (session, key) = session().unzip();
+            let (session, key) = (session.map(display), key.map(display));
+            debug!(target: TARGET, purpose = &*self.purpose, session, key, "logged out");
         }
     }
 

@@ -81,9 +81,12 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         let now = self.now()?;
         match self.session_of(token) {
             None => Ok(None),
-            Some(id) => {
+            Some((id, kid)) => {
                 let receipt = self.publish(Ends::Session, Revocation::session(id), now)?;
                 self.forget(id);
+                self.inner
+                    .observer
+                    .logged_out(|| self.inner.name_of(id, kid));
                 Ok(Some(receipt))
             }
         }

@@ -146,7 +146,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     }
 
     /// The session that an authentic token names, alive or not. For revoking it, and nothing else.
-    pub(crate) fn session_of(&self, token: &str) -> Option<SessionId> {
+    pub(crate) fn session_of(&self, token: &str) -> Option<(SessionId, [u8; 4])> {
         let length = text::body_len(token).ok()?;
         let mut opened = Plaintext::of_len(length);
         text::decode(token, opened.body()).ok()?;
@@ -160,7 +160,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         opened.opened();
         Claims::decode(opened.as_ref())
             .ok()
-            .map(|(claims, _)| claims.session)
+            .map(|(claims, _)| (claims.session, kid))
     }
 
     /// SPEC §6.6: from the text to the plaintext, which is left in `body`.
@@ -186,12 +186,9 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         // refuse however old it is, and only that there is none depends on the view being fresh.
         let view = self.require_view(self.class);
         if let Err(error) = self.inner.check(&claims, &opener, now) {
-            self.inner.observer.dead(&error, || {
-                let keys = self.inner.keys.load();
-                let sealer = keys.known(opener.kid)?;
-                let reference = sealer.log_reference(&claims.session.to_bytes());
-                Some((LogReference(reference), KeyId::from_bytes(opener.kid)))
-            });
+            self.inner
+                .observer
+                .dead(&error, || self.inner.name_of(claims.session, opener.kid));
             return Err(error);
         }
         view?;
@@ -225,6 +222,17 @@ impl<T: Payload, R: RevocationView> Inner<T, R> {
             revocation_key: *sealer.revocation_key(),
         };
         self.check(claims, &opener, now)
+    }
+
+    /// What a session is called in logs, and the key that it is called so under.
+    pub(crate) fn name_of(
+        &self,
+        session: SessionId,
+        kid: [u8; 4],
+    ) -> Option<(LogReference, KeyId)> {
+        let keys = self.keys.load();
+        let reference = keys.known(kid)?.log_reference(&session.to_bytes());
+        Some((LogReference(reference), KeyId::from_bytes(kid)))
     }
 
     /// The time, then the revocations.
