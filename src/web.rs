@@ -71,6 +71,8 @@
 //! | a WebSocket from another site's page | 403, no handler runs | the same |
 //! | a `Host` that is not in [`SessionLayer::hosts`], if set | 421, no handler runs | the same |
 //! | a `Host` that is not loopback, with a development cookie | 421, no handler runs | the same |
+//! | a target with an authority, as HTTP/2 has it, and another `Host` | as if the `Host` were not there | the same |
+//! | a bearer token where the handler changes a cookie, or the other way round | 400 | the same |
 //!
 //! Nothing that a client sends is answered with 500, and no refusal writes a cookie. Servers bound
 //! the length of headers themselves and may answer 431 before the layer sees anything.

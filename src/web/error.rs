@@ -252,7 +252,7 @@ impl CommandError {
         &self.what
     }
 
-    /// The answer to the client: 401, 403, 500 or 503, and a constant body.
+    /// The answer to the client: 400, 401, 403, 500 or 503, and a constant body.
     ///
     /// ```
     /// fn status(error: &cloakroom::web::CommandError) -> u16 {
@@ -270,8 +270,9 @@ impl CommandError {
             What::Reauthenticate(error) => error.fault(),
             What::Revoke(error) => error.fault(),
             What::Unavailable(_) | What::Stopped => Fault::Unavailable,
-            What::Cookie(_) | What::WrongCarrier | What::ResponseSent => Fault::Configuration,
+            What::Cookie(_) | What::ResponseSent => Fault::Configuration,
         };
+            What::WrongCarrier => return Refusal::wrong_carrier(),
         match fault {
             Fault::Client => Refusal::unauthorized(self.carrier),
             Fault::Unavailable => Refusal::unavailable(self.retry_after),

@@ -16,7 +16,7 @@ use crate::web::session::{RecentLogin, Session};
 ///
 /// Take it as an extractor; it is there with or without a session. The cookie of what it did is
 /// written with the response, whatever its status. Each command is an error that a handler can
-/// return: it answers with 401, 403, 500 or 503 and a constant body.
+/// return: it answers with 400, 401, 403, 500 or 503 and a constant body.
 ///
 /// The commands that end in `_bearer` are for clients that hold their token themselves: they return
 /// it. The others write cookies. Commands that log out serve both.
