@@ -83,7 +83,7 @@
 //! |---|---|
 //! | `login`, `login_labelled`, `update`, `rotate`, `reauthenticate` | the new cookie, whatever the status |
 //! | `logout`, `logout_everywhere` | the removal, whatever the status; `Clear-Site-Data` if configured |
-//! | a handler that asked for the session, below 500, in the second half of the idle time | the renewed cookie |
+//! | a handler that asked for the session, below 500, in the second half of the idle time | the renewed cookie, unless it called `without_renewal` |
 //! | any of these, and every 401 | `Cache-Control: no-store`, in place of the handler's own |
 //! | a handler that asked for the session | `Vary: Cookie, Authorization`, beside the handler's own |
 //!
@@ -102,6 +102,7 @@
 //!     // Beside each message: `tokio::select! { why = &mut ended => close, next = .. => send }`, or
 //!     // `stream.take_until(ended)` for server-sent events.
 //!     let why = ended.await;
+//!     handle.without_renewal(); // a page that reconnects is no user who comes back
 //!     println!("closed: {}", why.reason().as_str());
 //!     Ok(())
 //! }
@@ -141,6 +142,7 @@ mod bearer;
 mod labelled;
 #[cfg(feature = "tower")]
 mod tower;
+mod open;
 #[cfg(feature = "axum-08")]
 mod axum;
 #[cfg(feature = "actix-4")]

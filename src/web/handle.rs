@@ -4,7 +4,6 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use crate::http::carrier::Carrier;
-use crate::session::ended::Ended;
 use crate::session::form::FormToken;
 use crate::web::backend::{To, WebPayload};
 use crate::web::command::KeepThis;
@@ -309,27 +308,6 @@ impl<T: WebPayload> SessionHandle<T> {
     /// ```
     pub async fn logout_others(&self) -> Result<(), CommandError> {
         self.0.end_subject(KeepThis::Yes).await
-    }
-
-    /// A future that resolves when the session ends: for what outlives its response, server-sent
-    /// events and WebSockets.
-    ///
-    /// It is [`Sessions::ended`](crate::Sessions::ended) for this request's session. A renewal by
-    /// another request on this server moves its deadline by itself.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection`] without a session.
-    ///
-    /// ```
-    /// # use cloakroom::web::{Rejection, SessionHandle};
-    /// async fn wait(handle: SessionHandle<()>) -> Result<&'static str, Rejection> {
-    ///     Ok(handle.ended()?.await.reason().as_str()) // "revoked", "idle", ..
-    /// }
-    /// ```
-    pub fn ended(&self) -> Result<Ended, Rejection> {
-        let session = self.session()?;
-        Ok(self.0.core.backend.ended(&session))
     }
 
     /// A token for the forms of this session's pages, for applications that must be safe from
