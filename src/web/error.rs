@@ -106,11 +106,6 @@ impl Rejection {
         self.kind
     }
 
-    /// Whether this is only the absence of a session, which an `Option` takes for `None`.
-    pub(in crate::web) const fn is_absence(&self) -> bool {
-        matches!(self.kind, RejectionKind::NoSession(_))
-    }
-
     /// Whether there is no answer, which nothing may take for `None`.
     #[cfg(feature = "actix-4")]
     pub(in crate::web) const fn is_unavailability(&self) -> bool {
@@ -149,6 +144,18 @@ impl Rejection {
             }
             _ => Cow::Borrowed(self.refusal().body()),
         }
+    }
+}
+
+/// What an `Option` of an extractor is: `None` where there is no such session, and never where that
+/// can't be told.
+pub(in crate::web) fn if_any<A>(found: Result<A, Rejection>) -> Result<Option<A>, Rejection> {
+    match found {
+        Ok(session) => Ok(Some(session)),
+        Err(rejection) => match rejection.kind {
+            RejectionKind::NoSession(_) | RejectionKind::LoginTooOld { .. } => Ok(None),
+            RejectionKind::Unavailable(_) | RejectionKind::NotSetUp { .. } => Err(rejection),
+        },
     }
 }
 

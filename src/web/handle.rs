@@ -7,7 +7,7 @@ use crate::http::carrier::Carrier;
 use crate::session::form::FormToken;
 use crate::web::backend::{To, WebPayload};
 use crate::web::command::KeepThis;
-use crate::web::error::{CommandError, Rejection, What};
+use crate::web::error::{CommandError, Rejection, What, if_any};
 use crate::web::exchange::Exchange;
 use crate::web::session::{RecentLogin, Session};
 
@@ -100,11 +100,7 @@ impl<T: WebPayload> SessionHandle<T> {
     /// }
     /// ```
     pub fn session_if_any(&self) -> Result<Option<Session<T>>, Rejection> {
-        match self.session() {
-            Ok(session) => Ok(Some(session)),
-            Err(rejection) if rejection.is_absence() => Ok(None),
-            Err(rejection) => Err(rejection),
-        }
+        if_any(self.session())
     }
 
     /// The session, if its last login lies less than `SECONDS` seconds in the past.
