@@ -134,6 +134,7 @@ impl<T: WebPayload> SessionHandle<T> {
     /// ```
     #[must_use]
     pub fn carrier(&self) -> Option<Carrier> {
+        self.0.lock().read = true;
         self.0.carrier
     }
 

@@ -162,10 +162,10 @@ impl<T: WebPayload> SessionLayer<T> {
     /// ```
     pub fn trust_origin(self, origin: &str) -> Result<Self, TrustedOriginError> {
         let mut settings = self.0.settings.clone();
-        settings.origins = match settings.origins {
-            Some(origins) => Some(origins.trust(origin)?),
-            None => None,
-        };
+        // Checked also where nothing is checked against it: the spelling is wrong all the same.
+        let checks = settings.origins.is_some();
+        let trusting = settings.origins.unwrap_or_default().trust(origin)?;
+        settings.origins = checks.then_some(trusting);
         Ok(self.with(|to| *to = settings))
     }
 
