@@ -59,12 +59,21 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         payload: &T::View<'_>,
         label: Option<&str>,
     ) -> Result<Issued, IssueError> {
+        let issued = self.start(subject, payload)?;
+        self.note(&issued.session, subject, label, None);
+        Ok(issued)
+    }
+
+    /// A login of which the list of devices does not hear yet.
+    pub(crate) fn start(
+        &self,
+        subject: &[u8],
+        payload: &T::View<'_>,
+    ) -> Result<Issued, IssueError> {
         let now = self.now()?;
         self.require_sealing_key(now)?;
         self.require_minting()?;
-        let issued = self.issue_at(subject, payload, now)?;
-        self.note(&issued.session, subject, label, None);
-        Ok(issued)
+        self.issue_at(subject, payload, now)
     }
 
     /// The first thing that SPEC §8.4 and §8.6 ask for, so that all implementations give one answer

@@ -223,7 +223,8 @@ pub enum What {
     /// Something has no answer now.
     Unavailable(Unavailable),
     /// The session came in the other header: a bearer client can't take a cookie, and a cookie's
-    /// token must not be handed to scripts. Ask `SessionHandle::carrier` first.
+    /// token must not be handed to scripts. The client chose the header: 400. Where an endpoint is
+    /// to serve both, ask `SessionHandle::carrier` first.
     WrongCarrier,
     /// The response is on its way, with no place for a cookie.
     ResponseSent,
@@ -271,6 +272,7 @@ impl CommandError {
             What::Session(rejection) => return rejection.refusal(),
             What::CrossOrigin => return Refusal::cross_origin(),
             What::Form => return Refusal::form(),
+            What::WrongCarrier => return Refusal::wrong_carrier(),
             What::Issue(error) => error.fault(),
             What::Update(error) => error.fault(),
             What::Rotate(error) => error.fault(),
@@ -279,7 +281,6 @@ impl CommandError {
             What::Unavailable(_) | What::Stopped => Fault::Unavailable,
             What::Cookie(_) | What::ResponseSent => Fault::Configuration,
         };
-            What::WrongCarrier => return Refusal::wrong_carrier(),
         match fault {
             Fault::Client => Refusal::unauthorized(self.carrier),
             Fault::Unavailable => Refusal::unavailable(self.retry_after),

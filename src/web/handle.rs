@@ -156,11 +156,8 @@ impl<T: WebPayload> SessionHandle<T> {
     /// }
     /// ```
     pub async fn login(&self, subject: impl AsRef<[u8]>, payload: T) -> Result<(), CommandError> {
-        let exchange = &self.0;
-        let issued = exchange
-            .log_in(subject.as_ref(), &payload, None, To::Cookie)
-            .await?;
-        exchange.set(&issued)
+        let login = self.0.log_in(subject.as_ref(), &payload, None, To::Cookie);
+        login.await.map(|_| ())
     }
 
     /// Puts another payload into the session.
@@ -272,7 +269,11 @@ impl<T: WebPayload> SessionHandle<T> {
         Ok(())
     }
 
-    /// Logs all sessions of this session's subject out, this one too, and removes the cookie.
+    /// Logs all sessions of this session's subject out, this one too, and removes the cookie. Of a
+    /// session with the empty subject, which is no one's, it is [`logout`](Self::logout).
+    ///
+    /// The session is verified once more for it: whoever was logged out while the request was under
+    /// way logs nobody out.
     ///
     /// # Errors
     ///
@@ -291,7 +292,9 @@ impl<T: WebPayload> SessionHandle<T> {
         Ok(())
     }
 
-    /// Logs all other sessions of this session's subject out.
+    /// Logs all other sessions of this session's subject out; a session with the empty subject has
+    /// no others. As for [`logout_everywhere`](Self::logout_everywhere), the session is verified
+    /// once more.
     ///
     /// # Errors
     ///

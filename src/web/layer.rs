@@ -243,7 +243,7 @@ impl<T: WebPayload> SessionLayer<T> {
     /// | `cookie-duplicate`, `cookie-malformed` | the session's cookie counted as none |
     /// | `authorization-duplicate`, `authorization-malformed` | the header counted as a bad token |
     /// | `invalid`, `expired`, `idle`, `revoked`, ... | a token was refused; the names of [`Reason`](crate::Reason) |
-    /// | `unavailable` | a token could not be judged |
+    /// | `unavailable` | a token could not be judged, or not be renewed for the same reason |
     /// | `cross-origin`, `misdirected`, `form` | a request was refused with 403, 421, 403 |
     /// | `renewed`, `renewal-refused` | a response carries a renewed cookie, or the session ended before |
     ///

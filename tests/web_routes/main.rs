@@ -15,8 +15,11 @@
 mod actix_app;
 mod axum_app;
 mod commands;
+mod extractors;
+mod forms;
 mod hostile;
 mod labels;
+mod meanwhile;
 mod routes;
 mod world;
 
