@@ -77,6 +77,10 @@
 //! Nothing that a client sends is answered with 500, and no refusal writes a cookie. Servers bound
 //! the length of headers themselves and may answer 431 before the layer sees anything.
 //!
+//! `Result<Session<T>, Rejection>` gives a handler the reason, for a page of its own. Under actix-web
+//! a handler does not run where nobody can tell whether there is a session, and the layer answers 503
+//! in its place, because `Option` could not be told from `Result`.
+//!
 //! # What a response gets
 //!
 //! | after | lines |
@@ -98,11 +102,11 @@
 //! ```
 //! # use cloakroom::web::{Rejection, SessionHandle};
 //! async fn events(handle: SessionHandle<()>) -> Result<(), Rejection> {
+//!     handle.without_renewal(); // a page that reconnects is no user who comes back
 //!     let ended = handle.ended()?;
 //!     // Beside each message: `tokio::select! { why = &mut ended => close, next = .. => send }`, or
 //!     // `stream.take_until(ended)` for server-sent events.
 //!     let why = ended.await;
-//!     handle.without_renewal(); // a page that reconnects is no user who comes back
 //!     println!("closed: {}", why.reason().as_str());
 //!     Ok(())
 //! }
@@ -138,11 +142,11 @@ mod session;
 mod exchange;
 mod command;
 mod handle;
+mod open;
 mod bearer;
 mod labelled;
 #[cfg(feature = "tower")]
 mod tower;
-mod open;
 #[cfg(feature = "axum-08")]
 mod axum;
 #[cfg(feature = "actix-4")]
