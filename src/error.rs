@@ -197,6 +197,20 @@ pub enum Missing {
     Origin,
 }
 
+impl Missing {
+    /// A stable lower-case name, for logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Clock => "clock",
+            Self::Random => "random",
+            Self::Revocations => "revocations",
+            Self::SealingKey => "sealing-key",
+            Self::Origin => "origin",
+        }
+    }
+}
+
 impl Unavailable {
     pub(crate) const fn new(missing: Missing) -> Self {
         Self { missing }

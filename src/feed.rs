@@ -17,6 +17,7 @@ mod failures;
 mod follower;
 mod resync;
 mod queue;
+mod replicas;
 mod link;
 mod round;
 mod writer;

@@ -70,6 +70,8 @@ pub enum SealError {
     Binding,
     /// The plaintext is empty or longer than 3,024 bytes.
     Plaintext,
+    /// No key of the ring seals at that time.
+    SealingKey,
 }
 
 impl fmt::Display for SealError {
@@ -78,6 +80,7 @@ impl fmt::Display for SealError {
             Self::Context => "the purpose has 1 to 255 bytes, the audience 0 to 255",
             Self::Binding => "the binding has at most 1024 bytes",
             Self::Plaintext => "the plaintext has 1 to 3024 bytes",
+            Self::SealingKey => "no key of the ring seals at that time",
         })
     }
 }
@@ -117,7 +120,12 @@ pub struct For<'a> {
 /// ```
 pub fn seal(key: &Key, to: For<'_>, plaintext: &[u8]) -> Result<String, SealError> {
     let context = Context::new(to.purpose, to.audience).map_err(|_| SealError::Context)?;
-    if to.binding.len() > MAX_BINDING {
+    let sealer = Sealer::new(key.id().to_bytes(), key.unit(&context));
+    seal_with(&sealer, to.binding, plaintext)
+}
+
+fn seal_with(sealer: &Sealer, binding: &[u8], plaintext: &[u8]) -> Result<String, SealError> {
+    if binding.len() > MAX_BINDING {
         return Err(SealError::Binding);
     }
     if plaintext.is_empty() || plaintext.len() > MAX_BODY - OVERHEAD {
@@ -129,7 +137,7 @@ pub fn seal(key: &Key, to: For<'_>, plaintext: &[u8]) -> Result<String, SealErro
             *to = *from;
         }
     }
-    Sealer::new(key.id().to_bytes(), key.unit(&context)).seal(to.binding, &mut body);
+    sealer.seal(binding, &mut body);
     Ok(text::encode(&body))
 }
 
@@ -165,6 +173,21 @@ impl Opener {
     pub fn new(ring: &KeyRing, purpose: &[u8], audience: &[u8]) -> Result<Self, KeyError> {
         let context = Context::new(purpose, audience).map_err(|_| KeyError::BadContext)?;
         KeyTable::derive(ring, &context).map(Self)
+    }
+
+    /// SPEC §6.5 under the key of the ring that seals at `now`: any plaintext, of any time.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`].
+    pub fn seal(
+        &self,
+        plaintext: &[u8],
+        binding: &[u8],
+        now: Timestamp,
+    ) -> Result<String, SealError> {
+        let sealer = self.0.sealing(now).ok_or(SealError::SealingKey)?;
+        seal_with(sealer, binding, plaintext)
     }
 
     /// SPEC §6.6, with the stage at which it failed.
@@ -348,4 +371,24 @@ impl fmt::Debug for Derived {
 #[must_use]
 pub fn revocation_key(kind: u8, name: &[u8]) -> [u8; 16] {
     crate::seal::derive::revocation_key(kind, name)
+}
+
+/// Whether keys that are derived from now on, anywhere in the process, seal and open with `ring` (as
+/// they do unless this was called) or with `chacha20poly1305`. The tokens are the same; this is for
+/// proving that, and for measuring both in one program.
+///
+/// ```
+/// use cloakroom::hazmat::{self, For};
+///
+/// let key = cloakroom::Key::generate()?;
+/// let to = For { purpose: b"session", audience: b"", binding: b"" };
+/// let by_ring = hazmat::seal(&key, to, b"text");
+/// hazmat::use_ring(false);
+/// assert_eq!(hazmat::seal(&key, to, b"text"), by_ring);
+/// # Ok::<(), cloakroom::KeyError>(())
+/// ```
+#[cfg(feature = "ring")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ring")))]
+pub fn use_ring(on: bool) {
+    crate::seal::fast::switch(on);
 }

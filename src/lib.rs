@@ -31,7 +31,7 @@
 //   layer 3  key          keys, texts, ring, what may seal and open when
 //   layer 2  seal         derivation and the AEAD
 //   layer 1  wire         text, varints, claims, payloads
-//   layer 0  error, time, secret, swap, promise
+//   layer 0  error, time, secret, swap, promise, observe
 extern crate alloc;
 
 #[cfg(feature = "std")]
@@ -49,6 +49,7 @@ pub mod hazmat;
 pub mod http;
 pub mod index;
 mod key;
+mod observe;
 #[cfg(feature = "std")]
 #[cfg(any(feature = "redb", feature = "feed"))]
 mod promise;

@@ -1,2 +1,5 @@
 pub(crate) mod derive;
+#[cfg(feature = "ring")]
+pub(crate) mod fast;
+pub(crate) mod aead;
 pub(crate) mod sealer;

@@ -18,6 +18,9 @@ pub(crate) mod form;
 pub(crate) mod devices;
 pub(crate) mod status;
 #[cfg(feature = "std")]
+#[cfg(feature = "metrics")]
+mod gauges;
+#[cfg(feature = "std")]
 pub(crate) mod keys;
 #[cfg(feature = "std")]
 pub(crate) mod ended;

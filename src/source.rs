@@ -20,6 +20,7 @@
 pub(crate) mod fault;
 pub(crate) mod place;
 pub(crate) mod open;
+pub(crate) mod secret;
 pub(crate) mod unwrap;
 #[cfg(feature = "password")]
 pub(crate) mod cost;

@@ -13,16 +13,11 @@
 #[path = "common/edge.rs"]
 mod edge;
 
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-
-use cloakroom::edge::{BadExport, EdgeKey, EdgeStatus, EdgeView, MAX_LEN};
+use cloakroom::edge::{BadExport, EdgeKey, EdgeStatus, MAX_LEN};
 use cloakroom::feed::{FeedKey, Position, Realm};
 use cloakroom::hazmat::edge::{Export, open_export, seal_export, sign};
 use cloakroom::{Freshness, KeyError, Record, Revocation, RevocationView as _, SessionId};
-use edge::{
-    Clocks, NOW, Random, SKEW, VALID, builder, empty, keys, position, realm, sealed, signer,
-};
+use edge::{Clocks, NOW, Random, VALID, builder, empty, keys, position, realm, sealed, signer};
 
 const HEADER: usize = 101;
 const NAME: usize = 14;
@@ -295,79 +290,6 @@ fn what_a_process_before_had_is_the_least_that_is_accepted() {
     let older = view.load(&at(position(49), NOW - 2_000));
     assert_eq!(older, Err(BadExport::Older));
     assert!(view.load(&at(position(50), NOW - 1_000)).is_ok());
-}
-
-fn age(view: &EdgeView) -> u64 {
-    u64::try_from(view.age().unwrap().as_millis()).unwrap()
-}
-
-fn is_fresh(view: &EdgeView) -> bool {
-    view.freshness() == Freshness::Fresh
-}
-
-#[test]
-fn an_export_is_fresh_until_its_validity_less_the_clock_allowance() {
-    let clocks = Clocks::new();
-    let view = builder(&clocks).build();
-    view.load(&at(position(1), NOW)).unwrap();
-    assert_eq!(age(&view), SKEW);
-    clocks.pass(VALID - SKEW);
-    assert!(is_fresh(&view));
-    clocks.pass(1);
-    assert!(!is_fresh(&view));
-    let late = view.load(&at(position(1), NOW));
-    assert_eq!(late, Err(BadExport::Expired));
-    // A younger one makes it fresh again.
-    view.load(&at(position(1), NOW + 20_000)).unwrap();
-    assert!(is_fresh(&view));
-}
-
-#[test]
-fn an_export_that_was_slow_to_arrive_is_as_old_as_it_is() {
-    let clocks = Clocks::new();
-    let view = builder(&clocks)
-        .clock_allowance(Duration::from_millis(100))
-        .build();
-    clocks.pass(29_000);
-    view.load(&at(position(1), NOW)).unwrap();
-    assert_eq!(age(&view), 29_100);
-    clocks.pass(901);
-    assert!(!is_fresh(&view));
-}
-
-#[test]
-fn an_export_from_the_future_is_refused_beyond_the_clock_allowance() {
-    let view = builder(&Clocks::new()).build();
-    let ahead = view.load(&at(position(1), NOW + SKEW + 1));
-    assert_eq!(ahead, Err(BadExport::Ahead));
-    view.load(&at(position(1), NOW + SKEW)).unwrap();
-    assert_eq!(age(&view), 0);
-}
-
-#[test]
-fn a_clock_that_is_set_back_makes_no_export_younger_and_sleep_makes_it_older() {
-    let clocks = Clocks::new();
-    let view = builder(&clocks).build();
-    view.load(&at(position(1), NOW)).unwrap();
-    clocks.pass(20_000);
-    clocks.unix.fetch_sub(15_000, Ordering::SeqCst);
-    assert_eq!(age(&view), 20_000 + SKEW);
-    clocks.unix.fetch_sub(3_600_000, Ordering::SeqCst);
-    assert_eq!(age(&view), 20_000 + SKEW);
-    clocks.unix.store(NOW + VALID, Ordering::SeqCst);
-    assert!(!is_fresh(&view), "the machine slept, its clock went on");
-}
-
-#[test]
-fn a_clock_that_fails_leaves_nothing_fresh() {
-    let clocks = Clocks::new();
-    let view = builder(&clocks).build();
-    view.load(&at(position(1), NOW)).unwrap();
-    clocks.broken.store(true, Ordering::SeqCst);
-    assert!(!is_fresh(&view));
-    assert_eq!(view.load(&at(position(2), NOW)), Err(BadExport::Clock));
-    clocks.broken.store(false, Ordering::SeqCst);
-    assert!(is_fresh(&view));
 }
 
 #[test]

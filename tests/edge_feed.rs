@@ -180,3 +180,63 @@ fn every_entry_of_a_list_is_in_its_export() {
     let missed = out.iter().filter(|id| !opened.hits(**id)).count();
     assert_eq!(missed, 0);
 }
+
+/// How many exact entries an export has.
+fn exact(export: &[u8], keys: &EdgeKeys) -> usize {
+    let opened = open_export(keys, &realm(), export).unwrap();
+    opened.export.records.len()
+}
+
+#[test]
+fn a_cutoff_that_came_due_in_quarantine_is_exported_although_nothing_released_it() {
+    let list = RevocationList::new();
+    let ahead = Revocation::subject(b"ada", common::NOW + 100, None);
+    let merged = list.merge(&[Record::new(ahead, u64::MAX)], common::at(common::NOW));
+    assert_eq!(merged.quarantined, 1);
+    let valid = Duration::from_millis(VALID);
+    // The list assumes a tolerance of 60 seconds while no policy was registered.
+    let at = |seconds: u64| {
+        let file = signer(1).export_list(&realm(), &list, position(1), NOW + seconds * 1000, valid);
+        exact(&file.unwrap(), &keys())
+    };
+    assert_eq!(at(39), 0, "not in effect anywhere");
+    assert_eq!(at(40), 1);
+}
+
+#[test]
+fn a_server_of_a_feed_exports_what_came_due_while_nobody_asked_it() {
+    let (clocks, key) = (Clocks::new(), FeedKey::generate().unwrap());
+    let signer = key.edge_signer();
+    let public = EdgeKeys::new(signer.public_key());
+    let engine = MemoryEngine::new();
+    let start = |clocks: &Clocks| {
+        let keys = FeedKeys::new(key.clone());
+        let builder = FeedRevocations::builder(realm(), keys, engine.clone());
+        builder.environment(clocks.clone()).by_hand().unwrap()
+    };
+    let fast = Clocks::new();
+    let (feed, mut hands) = start(&clocks);
+    let (other, mut others) = start(&fast);
+    let mut run = |time: u64| {
+        for _ in 0..time / 100 {
+            clocks.pass(100);
+            fast.pass(100);
+            hands.read(Duration::ZERO);
+            hands.write();
+            others.read(Duration::ZERO);
+            others.write();
+        }
+    };
+    run(6_000);
+    // Published by a server that finds it near enough; this one does not.
+    let ahead = Revocation::subject(b"ada", common::NOW + 6 + 70, None);
+    let _under_way = other.publish_async(&[ahead], common::at(common::NOW + 16));
+    run(1_000);
+    assert_eq!(feed.stats().quarantined, 1);
+    let valid = Duration::from_millis(VALID);
+    let export = |feed: &FeedRevocations| signer.export(feed, valid).unwrap();
+    assert_eq!(exact(&export(&feed), &public), 0);
+    // No session is verified here, and nothing else looks at the quarantine.
+    run(20_000);
+    assert_eq!(exact(&export(&feed), &public), 1);
+}

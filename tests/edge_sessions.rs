@@ -373,24 +373,3 @@ fn readers_see_one_export_or_the_next_and_never_none() {
         over.store(true, Ordering::SeqCst);
     });
 }
-
-#[test]
-fn whoever_waits_for_the_end_of_a_session_is_not_told_that_it_ended_by_a_hit() {
-    let mut edge = edge();
-    let (ada, bob) = (edge.login("ada"), edge.login("bob"));
-    edge.sync();
-    let (of_ada, of_bob) = (
-        edge.sessions.verify(&ada).unwrap(),
-        edge.sessions.verify(&bob).unwrap(),
-    );
-    edge.origin.sessions.revoke(of_ada.id()).unwrap();
-    edge.origin.sessions.revoke_subject("bob").unwrap();
-    edge.sync();
-    let poll = |session| {
-        let mut ended = std::pin::pin!(edge.sessions.ended(session));
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        Future::poll(ended.as_mut(), &mut context)
-    };
-    assert!(poll(&of_ada).is_pending());
-    assert!(poll(&of_bob).is_ready());
-}

@@ -13,6 +13,7 @@ use crate::edge::layout::{self, BadExport, Head};
 use crate::edge::make::millis;
 use crate::edge::origin::Origin;
 use crate::feed::{Environment, Position, Realm, SystemEnvironment};
+use crate::revocation::changes::Changes;
 use crate::revocation::list::RevocationList;
 use crate::revocation::report::{FeedPosition, ViewReport};
 use crate::revocation::view::{Answer, Facts, Freshness, RevocationView, Scope, Terms};
@@ -27,7 +28,9 @@ use crate::time::Timestamp;
 /// view.
 ///
 /// While its export is valid the view is fresh; then it is stale, and the policy of the sessions
-/// decides as for any stale view. Before the first export it is blind. Build sessions with timeouts,
+/// decides as for any stale view. Its age never goes back with a clock that is set back: where the
+/// clock was ahead and is right again, the view is too old by as much until the process starts again.
+/// Before the first export it is blind. Build sessions with timeouts,
 /// leeway and tolerance no greater than the origin's: a view whose export does not remember long
 /// enough for them stays blind.
 ///
@@ -60,6 +63,7 @@ struct Inner {
     /// The longest that a policy here needs the origin to remember, in seconds.
     needed: AtomicU64,
     mark: AtomicU64,
+    changes: Changes,
 }
 
 /// An export in use.
@@ -148,6 +152,7 @@ impl EdgeBuilder {
             seen: Mutex::new(self.seen),
             needed: AtomicU64::new(0),
             mark: AtomicU64::new(0),
+            changes: Changes::new(),
         }))
     }
 }
@@ -189,7 +194,7 @@ impl EdgeView {
             return Err(BadExport::Older);
         }
         let loaded = inner.environment.monotonic();
-        let age = inner.wall_age(&head)?;
+        let age = inner.wall_age(&head)?.max(inner.least_age(&head));
         if age > validity(&head) {
             return Err(BadExport::Expired);
         }
@@ -204,6 +209,9 @@ impl EdgeView {
             loaded,
         }));
         *seen = Some(status);
+        drop(seen);
+        // Also for the same export again: the origin may answer by now where it did not before.
+        inner.changes.notify_all();
         Ok(status)
     }
 
@@ -234,6 +242,18 @@ impl Inner {
             .saturating_add(millis(self.skew));
         let age = latest.checked_sub(head.made_at);
         age.map(Duration::from_millis).ok_or(BadExport::Ahead)
+    }
+
+    /// What the age of the export in use leaves for a later one: the wall clock may have been set back
+    /// since, and loading must make nothing younger.
+    fn least_age(&self, head: &Head) -> Duration {
+        let current = self.current.load();
+        let Some(loaded) = current.as_ref().as_ref() else {
+            return Duration::ZERO;
+        };
+        let later = head.made_at.saturating_sub(loaded.head.made_at);
+        self.age(loaded)
+            .saturating_sub(Duration::from_millis(later))
     }
 
     /// The greater of two ages. The monotonic clock alone stands still while a machine sleeps, and
@@ -346,6 +366,10 @@ impl RevocationView for EdgeView {
             }),
             ..ViewReport::default()
         }
+    }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.0.changes)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::feed::batch::BadBatch;
 use crate::feed::image::BadSnapshot;
 use crate::feed::port::EngineError;
 use crate::feed::position::Position;
+use crate::observe::{self, Loudness};
 
 /// Why a follower read everything again. What it knew it keeps in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +47,8 @@ pub enum FeedEvent {
     BadBatch(BadBatch),
     /// The snapshot can't be used.
     BadSnapshot(BadSnapshot),
-    /// The snapshot is older than one that was seen before.
+    /// The snapshot is older than one that this process made or checked before, or gone: somebody
+    /// replaced it, or the engine lost the newer one. It was merged, and nothing known is lost.
     OlderSnapshot,
     /// The log does not follow the snapshot: parts of the feed are missing for good.
     Broken,
@@ -54,6 +56,41 @@ pub enum FeedEvent {
     ClockAhead,
     /// Cut-offs so far ahead that they wait for their time: some server's clock is fast.
     Quarantined(usize),
+}
+
+impl FeedEvent {
+    /// A stable lower-case name, for logs and metrics.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::Available => "available",
+            Self::Resynced { .. } => "resynced",
+            Self::Founded(_) => "founded",
+            Self::BadBatch(_) => "bad-batch",
+            Self::BadSnapshot(_) => "bad-snapshot",
+            Self::OlderSnapshot => "older-snapshot",
+            Self::Broken => "broken",
+            Self::ClockAhead => "clock-ahead",
+            Self::Quarantined(_) => "quarantined",
+        }
+    }
+
+    /// Counts it and tells the log.
+    pub(crate) fn observe(&self) {
+        let loudness = match self {
+            Self::Available => Loudness::Info,
+            Self::Resynced { .. }
+            | Self::Founded(_)
+            | Self::OlderSnapshot
+            | Self::ClockAhead
+            | Self::Quarantined(_) => Loudness::Warn,
+            Self::Unavailable(_) | Self::BadBatch(_) | Self::BadSnapshot(_) | Self::Broken => {
+                Loudness::Error
+            }
+        };
+        observe::feed_event(self.as_str(), loudness, self);
+    }
 }
 
 impl fmt::Display for FeedEvent {
@@ -104,6 +141,8 @@ pub struct FeedStatus {
     pub batches: u64,
     /// Batches and snapshots that could not be used.
     pub rejected: u64,
+    /// Snapshots older than one that was seen before, in the place of it.
+    pub older_snapshots: u64,
     /// How often everything was read again.
     pub resyncs: u64,
     /// Revocations handed back to an engine that had lost them.

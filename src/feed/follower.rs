@@ -63,11 +63,24 @@ pub(crate) struct State {
     pub(crate) doubts: Vec<Position>,
     pub(crate) confirmed: Vec<Position>,
     pub(crate) last_batch_at: Option<Duration>,
+    /// Where the engine says that its snapshot was made: a hint when the next is due, and no more.
     pub(crate) snapshot_at: u64,
+    /// The newest that this server made or checked: epoch and number.
+    pub(crate) snapshot_seen: ([u8; 16], u64),
     pub(crate) failures: Failures,
     pub(crate) status: FeedStatus,
     /// To be told when the lock is released: a hook may ask for the status.
     pub(crate) events: Vec<FeedEvent>,
+}
+
+impl State {
+    /// An authentic snapshot, or none with the number 0; says whether a newer one was seen before.
+    pub(crate) fn saw_snapshot(&mut self, epoch: [u8; 16], n: u64) -> bool {
+        let (of, newest) = self.snapshot_seen;
+        let newest = if of == epoch { newest } else { 0 };
+        self.snapshot_seen = (epoch, newest.max(n));
+        n < newest
+    }
 }
 
 /// How far a look at the engine got.
@@ -114,6 +127,7 @@ impl Follower {
                 confirmed: Vec::new(),
                 last_batch_at: None,
                 snapshot_at: 0,
+                snapshot_seen: ([0; 16], 0),
                 failures: Failures::default(),
                 status,
                 events: Vec::new(),
@@ -137,7 +151,9 @@ impl Follower {
     /// What happened while the lock was held.
     pub(crate) fn tell(&self) {
         let events = core::mem::take(&mut self.lock().events);
-        events.iter().for_each(|event| (self.hook)(event));
+        for event in &events {
+            self.event_of(event);
+        }
     }
 
     /// Whether it ever stood at a position.
@@ -146,7 +162,12 @@ impl Follower {
     }
 
     pub(crate) fn event(&self, event: FeedEvent) {
-        (self.hook)(&event);
+        self.event_of(&event);
+    }
+
+    fn event_of(&self, event: &FeedEvent) {
+        event.observe();
+        (self.hook)(event);
     }
 
     /// The time for entries: never behind what was forgotten already.

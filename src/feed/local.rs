@@ -149,6 +149,16 @@ impl Local {
         self.view().freshness()
     }
 
+    /// What started before is refused here without an entry; 0 for nothing.
+    #[cfg(feature = "edge")]
+    pub(crate) fn everything_before(&self) -> u64 {
+        match self {
+            Self::Memory(_) => 0,
+            #[cfg(feature = "redb")]
+            Self::Durable(store) => store.everything_before(),
+        }
+    }
+
     /// Whether a rotation to `generation` would come second here.
     pub(crate) fn has_generation(&self, session: SessionId, generation: u32) -> bool {
         self.list().lowest_live_generation(session) >= generation

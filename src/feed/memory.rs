@@ -104,6 +104,7 @@ impl FeedEngine for MemoryEngine {
         Ok(Appended::Accepted)
     }
 
+    /// There are none, and none to wait for.
     fn replicated(&mut self, _: u32, _: Duration) -> Result<u32, EngineError> {
         Ok(0)
     }

@@ -124,8 +124,9 @@ pub trait FeedEngine: Send {
         becomes: &Position,
     ) -> Result<Appended, EngineError>;
 
-    /// Waits until `wanted` further machines hold what this connection appended, or for `wait`;
-    /// says how many do.
+    /// Waits until `wanted` further machines hold what this connection appended last, or for `wait`;
+    /// says how many do. One that does not wait is asked again after as long as it was given, and
+    /// after the next append.
     ///
     /// # Errors
     ///

@@ -180,11 +180,9 @@ impl Follower {
                 .collect()
         };
         let mut state = self.lock();
-        if everything.snapshot_at < state.snapshot_at
-            && state
-                .position
-                .is_some_and(|at| at.epoch == everything.at.epoch)
-        {
+        if state.saw_snapshot(everything.at.epoch, everything.snapshot_at) {
+            let older = &mut state.status.older_snapshots;
+            *older = older.saturating_add(1);
             state.events.push(FeedEvent::OlderSnapshot);
         }
         state.snapshot_at = everything.snapshot_at;

@@ -251,6 +251,14 @@ impl RevocationPublish for FeedRevocations {
         answer.ok_or(FeedError::Closed)
     }
 
+    fn delivery(&self, receipt: &Delivery) -> &'static str {
+        match receipt {
+            Delivery::Pending(_) => "pending",
+            Delivery::Accepted(_) => "accepted",
+            Delivery::Replicated(_) => "replicated",
+        }
+    }
+
     /// Compared and published in one step for all servers: the batch is appended only to a feed of
     /// which this server has taken in everything.
     fn publish_rotation(

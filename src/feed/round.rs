@@ -5,13 +5,14 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::feed::batch;
-use crate::feed::delivery::{Accepted, Delivery, Replicated};
+use crate::feed::delivery::Accepted;
 use crate::feed::follower::Follower;
 use crate::feed::image;
 use crate::feed::local::Taken;
 use crate::feed::port::{Appended, EngineError, FeedEngine};
 use crate::feed::position::Position;
 use crate::feed::queue::{Job, Task};
+use crate::feed::replicas::{self, Replicas};
 use crate::revocation::record::{Record, Revocation};
 
 /// Records in one batch, unless one publication has more.
@@ -19,29 +20,11 @@ const CHUNK: usize = 512;
 /// Batches that are kept behind a snapshot, for followers that are a little late.
 const KEPT: u64 = 1024;
 
-/// How long one question for replicas may take: heartbeats and other publications go on between two
-/// of them, or one server that waits for a lost replica would make all views stale.
-const REPLICAS_SLICE: Duration = Duration::from_millis(100);
-
-/// Accepted, and waited for until enough machines hold it or patience ends.
-pub(crate) struct Replicating {
-    pub(crate) job: Job,
-    accepted: Accepted,
-}
-
-impl Replicating {
-    /// What is true without further machines.
-    pub(crate) fn settle(self) {
-        let delivery = Delivery::Accepted(self.accepted);
-        self.job.answer.answer(Ok(Some(delivery)));
-    }
-}
-
 pub(crate) struct Round<'a> {
     pub(crate) follower: &'a Follower,
     pub(crate) engine: &'a mut dyn FeedEngine,
     pub(crate) jobs: &'a mut VecDeque<Job>,
-    pub(crate) replicating: &'a mut Vec<Replicating>,
+    pub(crate) replicas: &'a mut Replicas,
     pub(crate) jitter: &'a mut Duration,
 }
 
@@ -243,37 +226,33 @@ impl Round<'_> {
 
     fn accepted(&mut self, jobs: impl IntoIterator<Item = Job>, at: Position) {
         let accepted = Accepted { at };
-        let jobs = jobs.into_iter().map(|job| Replicating { job, accepted });
-        if self.follower.settings.replicas == 0 {
-            jobs.for_each(Replicating::settle);
-        } else {
-            self.replicating.extend(jobs);
+        for job in jobs {
+            if self.follower.settings.replicas == 0 {
+                replicas::accept(job, accepted);
+            } else {
+                self.replicas.add(job, accepted);
+            }
         }
     }
 
     /// Replicas confirm all that a connection wrote, so one question is about everybody who waits.
     fn count_replicas(&mut self) -> Result<(), EngineError> {
-        if self.replicating.is_empty() {
+        let asked = self.follower.environment.monotonic();
+        if self.replicas.is_empty() || !self.replicas.wait(asked).is_zero() {
             return Ok(());
         }
         let wanted = self.follower.settings.replicas;
-        let machines = match self.engine.replicated(wanted, REPLICAS_SLICE) {
-            Ok(machines) => machines,
+        match self.engine.replicated(wanted, replicas::SLICE) {
+            Ok(machines) if machines >= wanted => self.replicas.reached(machines),
+            Ok(_) => self.replicas.answered(asked),
             Err(error) => {
-                self.replicating.drain(..).for_each(Replicating::settle);
+                self.replicas.settle();
                 // It answered that it can't tell, and is fit for what is asked next.
                 return if error.is_lasting() {
                     Ok(())
                 } else {
                     Err(error)
                 };
-            }
-        };
-        if machines >= wanted {
-            for Replicating { job, accepted } in self.replicating.drain(..) {
-                let replicated = Replicated { accepted, machines };
-                let delivery = Delivery::Replicated(replicated);
-                job.answer.answer(Ok(Some(delivery)));
             }
         }
         Ok(())
@@ -301,7 +280,8 @@ impl Round<'_> {
         let Some(at) = at.filter(|at| at.n.saturating_sub(known) >= every) else {
             return Ok(());
         };
-        let made = self.engine.snapshot_at()?.unwrap_or(0);
+        // Not behind the head, whatever it says: nobody would make another then.
+        let made = self.engine.snapshot_at()?.unwrap_or(0).min(at.n);
         follower.lock().snapshot_at = made;
         if at.n.saturating_sub(made) < every {
             return Ok(());
@@ -320,7 +300,9 @@ impl Round<'_> {
         let sealed = image::seal(&follower.keys, &follower.realm, &at, life, &list);
         let drop_to = at.n.saturating_sub(KEPT);
         if self.engine.put_snapshot(&at, &sealed, drop_to)? {
-            follower.lock().snapshot_at = at.n;
+            let mut state = follower.lock();
+            state.snapshot_at = at.n;
+            state.saw_snapshot(at.epoch, at.n);
         }
         Ok(())
     }

@@ -3,21 +3,21 @@
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::feed::delivery::{Delivery, FeedError, Pending};
 use crate::feed::follower::Follower;
 use crate::feed::link::Link;
 use crate::feed::queue::{Job, Queue, Task};
-use crate::feed::round::{Replicating, Round};
+use crate::feed::replicas::Replicas;
+use crate::feed::round::Round;
 
 pub(crate) struct Writer {
     follower: Arc<Follower>,
     queue: Arc<Queue>,
     link: Link,
     jobs: VecDeque<Job>,
-    replicating: Vec<Replicating>,
+    replicas: Replicas,
     /// Added to the heartbeat interval, so that a fleet does not beat in unison.
     jitter: Duration,
     /// When what is pending is to be put into force again.
@@ -34,7 +34,7 @@ impl Writer {
             queue,
             link,
             jobs: VecDeque::new(),
-            replicating: Vec::new(),
+            replicas: Replicas::default(),
             jitter: Duration::ZERO,
             uphold_at: Duration::ZERO,
         }
@@ -50,7 +50,7 @@ impl Writer {
         for job in core::mem::take(&mut self.jobs) {
             self.give_up(job);
         }
-        self.replicating.drain(..).for_each(Replicating::settle);
+        self.replicas.settle();
     }
 
     /// How long there is nothing to do unless somebody asks for something.
@@ -66,15 +66,20 @@ impl Writer {
             // Nothing is ever written, whatever a store from before wants to be delivered.
             return beat;
         }
-        if !self.jobs.is_empty() || !self.replicating.is_empty() || state.outbox.len() > 0 {
+        if !self.jobs.is_empty() || state.outbox.len() > 0 {
             return Duration::ZERO;
         }
-        state
+        let next = state
             .last_batch_at
             .map_or(Duration::from_millis(20), |at| {
                 at.saturating_add(beat).saturating_sub(now)
             })
-            .min(beat)
+            .min(beat);
+        if self.replicas.is_empty() {
+            next
+        } else {
+            next.min(self.replicas.wait(now))
+        }
     }
 
     /// One round: takes what waits, delivers what can be delivered.
@@ -89,21 +94,21 @@ impl Writer {
         }
         let follower = Arc::clone(&self.follower);
         let jobs = &mut self.jobs;
-        let replicating = &mut self.replicating;
+        let replicas = &mut self.replicas;
         let jitter = &mut self.jitter;
         let done = self.link.with(&follower, |engine| {
             Round {
                 follower: &follower,
                 engine,
                 jobs,
-                replicating,
+                replicas,
                 jitter,
             }
             .deliver()
         });
         if done.is_none() {
             // Replicas are counted on the connection that wrote, and it is gone.
-            self.replicating.drain(..).for_each(Replicating::settle);
+            self.replicas.settle();
         }
         self.expire();
     }
@@ -124,13 +129,7 @@ impl Writer {
     /// Whoever waited long enough is told that it is pending.
     fn expire(&mut self) {
         let now = self.follower.environment.monotonic();
-        for one in core::mem::take(&mut self.replicating) {
-            if one.job.until <= now {
-                one.settle();
-            } else {
-                self.replicating.push(one);
-            }
-        }
+        self.replicas.expire(now);
         for job in core::mem::take(&mut self.jobs) {
             if job.until <= now {
                 self.give_up(job);

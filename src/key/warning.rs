@@ -109,6 +109,35 @@ pub enum RingWarning {
     },
 }
 
+impl RingWarning {
+    /// The names of the warnings that a ring itself gives.
+    #[cfg(feature = "std")]
+    #[cfg(feature = "metrics")]
+    pub(crate) const STANDING: [&'static str; 6] = [
+        "nothing-seals",
+        "no-successor",
+        "rollout-too-short",
+        "lifetime-exceeds-plan",
+        "forced-retirement",
+        "far-away",
+    ];
+
+    /// A stable lower-case name, for logs and metrics.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NothingSeals => "nothing-seals",
+            Self::NoSuccessor { .. } => "no-successor",
+            Self::ServersDisagree { .. } => "servers-disagree",
+            Self::RolloutTooShort { .. } => "rollout-too-short",
+            Self::LifetimeExceedsPlan { .. } => "lifetime-exceeds-plan",
+            Self::ForcedRetirement { .. } => "forced-retirement",
+            Self::FarAway { .. } => "far-away",
+            Self::Reenabled { .. } => "reenabled",
+        }
+    }
+}
+
 impl KeyRing {
     /// What will hurt if nobody does anything, as of `now`.
     ///

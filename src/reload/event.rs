@@ -7,6 +7,7 @@ use crate::key::fault::RingError;
 use crate::key::id::KeyId;
 use crate::key::ring::KeyRing;
 use crate::key::warning::RingWarning;
+use crate::observe::{self, Loudness};
 use crate::session::error::ReplaceKeysError;
 use crate::source::fault::SourceError;
 use crate::time::Timestamp;
@@ -84,6 +85,21 @@ pub enum KeyEvent {
     /// What will hurt if nobody does anything: all of it, whenever it changes, and nothing when all
     /// is well again.
     Warnings(Vec<RingWarning>),
+}
+
+impl KeyEvent {
+    /// Tells the log.
+    pub(crate) fn observe(&self) {
+        let loudness = match self {
+            Self::Failed(_) => Loudness::Error,
+            Self::Replaced {
+                disabled, warnings, ..
+            } if !disabled.is_empty() || !warnings.is_empty() => Loudness::Warn,
+            Self::Warnings(warnings) if !warnings.is_empty() => Loudness::Warn,
+            Self::Replaced { .. } | Self::Warnings(_) | Self::Recovered => Loudness::Info,
+        };
+        observe::key_event(loudness, self);
+    }
 }
 
 impl fmt::Display for KeyEvent {

@@ -12,6 +12,8 @@ pub(crate) trait Holder: Send + Sync {
     fn fleet(&self) -> Fleet;
     fn check(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError>;
     fn replace(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError>;
+    #[cfg(feature = "metrics")]
+    fn record(&self);
 }
 
 impl<T: Payload, R: RevocationView> Holder for Sessions<T, R> {
@@ -29,5 +31,10 @@ impl<T: Payload, R: RevocationView> Holder for Sessions<T, R> {
 
     fn replace(&self, ring: &KeyRing) -> Result<(), ReplaceKeysError> {
         self.replace_keys(ring)
+    }
+
+    #[cfg(feature = "metrics")]
+    fn record(&self) {
+        self.record_metrics();
     }
 }

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::key::id::KeyId;
 use crate::key::ring::KeyRing;
 use crate::key::warning::RingWarning;
+use crate::observe;
 use crate::reload::event::{KeyEvent, Reload, ReloadError, WatchStatus};
 use crate::reload::holder::Holder;
 use crate::source::keys::KeySource;
@@ -51,6 +52,7 @@ impl Poller {
         if let Some(now) = now {
             self.warn(now);
         }
+        self.record(&result, now);
         result
     }
 
@@ -133,6 +135,20 @@ impl Poller {
         }
     }
 
+    fn record(&self, result: &Result<Reload, ReloadError>, now: Option<Timestamp>) {
+        let status = self.status().clone();
+        let since = |then: Timestamp| now.map(|now| now.unix().saturating_sub(then.unix()));
+        let age = status.last_success.and_then(since);
+        let result = match result {
+            Ok(Reload::Unchanged) => "unchanged",
+            Ok(Reload::Replaced) => "replaced",
+            Err(_) => "failed",
+        };
+        observe::reloaded(result, status.failures, age);
+        #[cfg(feature = "metrics")]
+        self.holders.iter().for_each(|holder| holder.record());
+    }
+
     fn warn(&self, now: Timestamp) {
         let mut warnings: Vec<RingWarning> = Vec::new();
         for holder in &self.holders {
@@ -155,6 +171,7 @@ impl Poller {
 
     /// A callback that panics must not end the thread that would load the next ring.
     fn tell(&self, event: &KeyEvent) {
+        event.observe();
         let Some(on_event) = &self.on_event else {
             return;
         };

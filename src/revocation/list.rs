@@ -226,10 +226,13 @@ impl RevocationList {
         records
     }
 
-    /// Every entry in effect, and afterwards the mark: what was forgotten meanwhile lies below it.
+    /// Every entry in effect at `now` (Unix seconds), and afterwards the mark: what was forgotten
+    /// meanwhile lies below it.
     #[cfg(feature = "edge")]
-    pub(crate) fn each_in_effect(&self, put: impl FnMut(Record)) -> u64 {
-        let _writer = self.0.lock();
+    pub(crate) fn each_in_effect(&self, now: u64, put: impl FnMut(Record)) -> u64 {
+        let mut writer = self.0.lock();
+        // Verifications release what is due, and a server that exports may have none.
+        self.0.release(&mut writer, now, self.staleness_bound());
         self.0.each(put);
         self.0.high_water_mark.load(Ordering::SeqCst)
     }
@@ -341,6 +344,10 @@ impl RevocationPublish for RevocationList {
         }
         self.0.purge_if_due(&mut writer, now.unix());
         Ok(InMemory)
+    }
+
+    fn delivery(&self, _: &InMemory) -> &'static str {
+        "memory"
     }
 
     fn publish_rotation(

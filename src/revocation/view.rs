@@ -243,6 +243,13 @@ pub trait RevocationPublish: RevocationView {
         self.publish(&[Revocation::older_generations(session, generation)], now)
             .map(Some)
     }
+
+    /// How far a publication got, as a lower-case name for logs and metrics: `memory`, `disk`,
+    /// `pending`, `accepted`, `replicated`; `other` where an implementation does not say.
+    fn delivery(&self, receipt: &Self::Receipt) -> &'static str {
+        let _ = receipt;
+        "other"
+    }
 }
 
 /// Sessions that can't be revoked: nothing is, whatever happened.
@@ -349,5 +356,9 @@ impl<P: RevocationPublish + ?Sized> RevocationPublish for alloc::sync::Arc<P> {
         now: Timestamp,
     ) -> Result<Option<P::Receipt>, P::Error> {
         (**self).publish_rotation(session, generation, now)
+    }
+
+    fn delivery(&self, receipt: &P::Receipt) -> &'static str {
+        (**self).delivery(receipt)
     }
 }

@@ -2,12 +2,10 @@
 
 use core::fmt;
 
-use chacha20poly1305::aead::AeadInOut as _;
-use chacha20poly1305::aead::inout::InOutBuf;
-use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use hmac::Mac as _;
 use zeroize::Zeroize as _;
 
+use crate::seal::aead::Aead;
 use crate::seal::derive::{self, Prf};
 use crate::secret::Secret;
 use crate::wire::text::{OVERHEAD, PREFIX};
@@ -39,7 +37,7 @@ pub(crate) enum Broken {
 /// What one key needs for one purpose and audience, derived once.
 pub(crate) struct Sealer {
     kid: [u8; KID],
-    cipher: XChaCha20Poly1305,
+    cipher: Aead,
     nonce_key: Prf,
     unit: Secret<32>,
     revocation_key: [u8; 16],
@@ -52,7 +50,7 @@ impl Sealer {
         let nonce = derive::expand::<32>(unit.expose(), &[b"clk1 siv\0"]);
         Self {
             kid,
-            cipher: XChaCha20Poly1305::new(encryption.expose().into()),
+            cipher: Aead::new(encryption.expose()),
             nonce_key: derive::prf(nonce.expose()),
             unit,
             revocation_key: derive::revocation_key(4, &kid),
@@ -97,13 +95,8 @@ impl Sealer {
             for (to, from) in nonce_at.iter_mut().zip(mac.iter()) {
                 *to = *from;
             }
-            let nonce = (&*nonce_at).into();
-            // Fails only beyond 256 GiB.
-            if let Ok(tag) = self
-                .cipher
-                .encrypt_inout_detached(nonce, aad, InOutBuf::from(text))
-            {
-                *tag_at = tag.into();
+            if let Some(tag) = self.cipher.encrypt(nonce_at, aad, text) {
+                *tag_at = tag;
             }
         });
         if let Some(kid) = body.first_chunk_mut() {
@@ -117,13 +110,7 @@ impl Sealer {
             return Err(Broken::Tag);
         };
         with_aad(self.kid, binding, |aad| {
-            let opened = self.cipher.decrypt_inout_detached(
-                (&*nonce).into(),
-                aad,
-                InOutBuf::from(&mut *text),
-                (&*tag).into(),
-            );
-            if opened.is_err() {
+            if !self.cipher.decrypt(nonce, aad, text, tag) {
                 text.zeroize();
                 return Err(Broken::Tag);
             }

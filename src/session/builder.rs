@@ -14,6 +14,7 @@ use crate::key::fault::RingError;
 use crate::key::plan::whole_seconds;
 use crate::key::ring::KeyRing;
 use crate::key::table::KeyTable;
+use crate::observe::Observer;
 use crate::revocation::record::audience_key;
 use crate::revocation::view::{RevocationView, Terms};
 use crate::seal::derive::{Context, scope};
@@ -306,6 +307,7 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
             check_payloads: self.check_payloads,
             index: self.index,
             index_failures: IndexFailures::default(),
+            observer: Observer::new(&purpose),
             #[cfg(feature = "std")]
             key_writer: std::sync::Mutex::new(()),
         };

@@ -1,6 +1,7 @@
 //! Issuing (SPEC §8.4), and the sealing that every new token shares.
 
 use crate::error::{Missing, Unavailable};
+use crate::observe::Made;
 use crate::revocation::view::{Answer, Facts, RevocationView, Scope};
 use crate::seal::sealer::{TAG, TEXT_AT};
 use crate::session::error::{IssueError, PayloadError};
@@ -59,21 +60,38 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         payload: &T::View<'_>,
         label: Option<&str>,
     ) -> Result<Issued, IssueError> {
-        let issued = self.start(subject, payload)?;
+        let issued = self.login_unlisted(subject, payload)?;
         self.note(&issued.session, subject, label, None);
         Ok(issued)
     }
 
     /// A login of which the list of devices does not hear yet.
-    pub(crate) fn start(
+    pub(crate) fn login_unlisted(
         &self,
         subject: &[u8],
         payload: &T::View<'_>,
     ) -> Result<Issued, IssueError> {
+        let issued = self.start(subject, payload);
+        match &issued {
+            Ok(issued) => self.made(Made::Login, issued),
+            Err(IssueError::Unavailable(error)) => self.inner.observer.unavailable(error),
+            Err(_) => {}
+        }
+        issued
+    }
+
+    fn start(&self, subject: &[u8], payload: &T::View<'_>) -> Result<Issued, IssueError> {
         let now = self.now()?;
         self.require_sealing_key(now)?;
         self.require_minting()?;
         self.issue_at(subject, payload, now)
+    }
+
+    /// Tells that a token leaves.
+    pub(crate) fn made(&self, by: Made, issued: &Issued) {
+        let session = &issued.session;
+        let named = || Some((self.log_reference(session)?, session.key()));
+        self.inner.observer.made(by, named);
     }
 
     /// The first thing that SPEC §8.4 and §8.6 ask for, so that all implementations give one answer

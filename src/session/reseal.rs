@@ -1,6 +1,7 @@
 //! New tokens for a session that exists: renew, update, rotate, reauthenticate (SPEC §8.5 to §8.8).
 
 use crate::error::{Invalid, Reason, Rejected, Unavailable, VerifyError};
+use crate::observe::{Ends, Made};
 use crate::revocation::record::Revocation;
 use crate::revocation::view::{RevocationPublish, RevocationView};
 use crate::session::error::{PayloadError, ReauthenticateError, RotateError, UpdateError};
@@ -69,9 +70,13 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         match self.seal::<SealError>(&claims, Content::Raw(session.raw_payload()), now) {
             Ok(issued) => {
                 self.renewed(&issued, session.subject());
+                self.made(Made::Renewal, &issued);
                 Ok(Some(issued))
             }
-            Err(SealError::Unavailable(error)) => Err(error.into()),
+            Err(SealError::Unavailable(error)) => {
+                self.inner.observer.unavailable(&error);
+                Err(error.into())
+            }
             // The limit was lowered since the login. The token at hand stays good.
             Err(SealError::Payload) => Ok(None),
         }
@@ -122,6 +127,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         };
         let issued = self.seal::<UpdateError>(&claims, Content::New(payload), now)?;
         self.renewed(&issued, session.subject());
+        self.made(Made::Update, &issued);
         Ok(issued)
     }
 
@@ -273,6 +279,11 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
             .inner
             .revocations
             .publish_rotation(claims.session, generation, now);
+        match &published {
+            Ok(Some(receipt)) => self.revoked(Ends::Generations, Ok(receipt)),
+            Ok(None) => {}
+            Err(error) => self.revoked(Ends::Generations, Err(error)),
+        }
         if published.map_err(RotateError::Publish)?.is_none() {
             // Another rotation came first, and with it this session's token became an old one.
             return Err(
@@ -280,6 +291,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
             );
         }
         self.note(&issued.session, claims.subject, None, None);
+        self.made(Made::Rotation, &issued);
         Ok(issued)
     }
 
@@ -330,11 +342,11 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         self.require_minting()?;
         let issued = self.issue_at(session.subject(), payload, now)?;
         let revocation = Revocation::session(session.id());
-        self.inner
-            .revocations
-            .publish(&[revocation], now)
-            .map_err(ReauthenticateError::Publish)?;
+        let published = self.inner.revocations.publish(&[revocation], now);
+        self.revoked(Ends::Session, published.as_ref());
+        published.map_err(ReauthenticateError::Publish)?;
         self.note(&issued.session, session.subject(), None, Some(session.id()));
+        self.made(Made::Reauthentication, &issued);
         Ok(issued)
     }
 }

@@ -1,8 +1,11 @@
 //! Logging out (SPEC §8.9, §9.11).
 
+use core::fmt::Display;
+
 use time::Duration;
 
 use crate::key::id::KeyId;
+use crate::observe::Ends;
 use crate::revocation::record::Revocation;
 use crate::revocation::view::RevocationPublish;
 use crate::session::error::RevokeError;
@@ -44,7 +47,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     /// [`RevokeError`].
     pub fn revoke(&self, session: SessionId) -> Result<R::Receipt, RevokeError<R::Error>> {
         let now = self.now()?;
-        let receipt = self.publish(Revocation::session(session), now)?;
+        let receipt = self.publish(Ends::Session, Revocation::session(session), now)?;
         self.forget(session);
         Ok(receipt)
     }
@@ -79,7 +82,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         match self.session_of(token) {
             None => Ok(None),
             Some(id) => {
-                let receipt = self.publish(Revocation::session(id), now)?;
+                let receipt = self.publish(Ends::Session, Revocation::session(id), now)?;
                 self.forget(id);
                 Ok(Some(receipt))
             }
@@ -101,10 +104,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         // Generation 0 is the first: none is below it, and an entry can't say "none".
         let revocation = Revocation::older_generations(session, generation);
         let all: &[_] = if generation == 0 { &[] } else { &[revocation] };
-        self.inner
-            .revocations
-            .publish(all, now)
-            .map_err(RevokeError::Publish)
+        self.tell(Ends::Generations, all, now)
     }
 
     /// Logs all sessions of a subject out: "log out everywhere", an account disabled, a password
@@ -216,6 +216,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     pub fn revoke_all(&self) -> Result<R::Receipt, RevokeError<R::Error>> {
         let now = self.now()?;
         self.publish(
+            Ends::Everybody,
             Revocation::audience(self.inner.audience_key, self.cutoff_now(&[], now)),
             now,
         )
@@ -232,6 +233,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     ) -> Result<R::Receipt, RevokeError<R::Error>> {
         let now = self.now()?;
         self.publish(
+            Ends::Everybody,
             Revocation::audience(self.inner.audience_key, before.unix()),
             now,
         )
@@ -263,11 +265,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     pub fn disable_key(&self, key: KeyId) -> Result<KeyRevoked<R::Receipt>, RevokeError<R::Error>> {
         let now = self.now()?;
         let everybody = Revocation::audience(self.inner.audience_key, self.cutoff_now(&[], now));
-        let receipt = self
-            .inner
-            .revocations
-            .publish(&[Revocation::key(key), everybody], now)
-            .map_err(RevokeError::Publish)?;
+        let receipt = self.tell(Ends::Key, &[Revocation::key(key), everybody], now)?;
         let bound = self.inner.revocations.staleness_bound();
         let repeat_after = (bound > 0).then(|| Duration::seconds(i64::from(bound)));
         Ok(KeyRevoked {
@@ -308,11 +306,16 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
                 length: subject.len(),
             });
         }
-        self.publish(Revocation::subject(subject, before, keep), now)
+        self.publish(
+            Ends::Subject,
+            Revocation::subject(subject, before, keep),
+            now,
+        )
     }
 
     fn publish(
         &self,
+        what: Ends,
         revocation: Revocation,
         now: Timestamp,
     ) -> Result<R::Receipt, RevokeError<R::Error>> {
@@ -321,9 +324,24 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         if seconds > limit {
             return Err(RevokeError::CutOffAhead { seconds, limit });
         }
-        self.inner
-            .revocations
-            .publish(&[revocation], now)
-            .map_err(RevokeError::Publish)
+        self.tell(what, &[revocation], now)
+    }
+
+    fn tell(
+        &self,
+        what: Ends,
+        revocations: &[Revocation],
+        now: Timestamp,
+    ) -> Result<R::Receipt, RevokeError<R::Error>> {
+        let published = self.inner.revocations.publish(revocations, now);
+        self.revoked(what, published.as_ref());
+        published.map_err(RevokeError::Publish)
+    }
+
+    /// Counts what became of a publication.
+    pub(crate) fn revoked(&self, what: Ends, published: Result<&R::Receipt, &R::Error>) {
+        let delivered = published.map(|receipt| self.inner.revocations.delivery(receipt));
+        let delivered = delivered.map_err(|error| -> &dyn Display { error });
+        self.inner.observer.revoked(what, delivered);
     }
 }

@@ -9,6 +9,7 @@ use crate::index::failures::IndexFailures;
 use crate::index::port::SessionIndex;
 use crate::key::ring::KeyRing;
 use crate::key::table::KeyTable;
+use crate::observe::Observer;
 use crate::revocation::view::{Freshness, NoRevocation, RevocationView};
 use crate::seal::derive::{Context, scope};
 use crate::seal::sealer::MAX_BINDING;
@@ -90,6 +91,7 @@ pub(crate) struct Inner<T: Payload, R> {
     pub(crate) check_payloads: bool,
     pub(crate) index: Option<Box<dyn SessionIndex>>,
     pub(crate) index_failures: IndexFailures,
+    pub(crate) observer: Observer,
     /// Held while keys are changed; verification never looks at it.
     #[cfg(feature = "std")]
     pub(crate) key_writer: std::sync::Mutex<()>,
@@ -257,11 +259,9 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
 
     /// SPEC §9.9: whether the view knows enough for what is asked.
     pub(crate) fn require_view(&self, class: Class) -> Result<(), Unavailable> {
-        let enough = match (
-            self.inner.revocations.freshness(),
-            class,
-            self.inner.policy.stale,
-        ) {
+        let freshness = self.inner.revocations.freshness();
+        self.inner.observer.view(freshness == Freshness::Fresh);
+        let enough = match (freshness, class, self.inner.policy.stale) {
             (Freshness::Fresh, _, _) => true,
             (Freshness::Stale { age }, Class::Ordinary, StalePolicy::ContinueFor(limit)) => {
                 age <= limit

@@ -1,11 +1,12 @@
 //! Verification (SPEC §8.3): from a text to a session, in the one order.
 
 use crate::error::{Invalid, Missing, Reason, Rejected, Unavailable, VerifyError};
+use crate::key::id::KeyId;
 use crate::key::table::KeyTable;
 use crate::revocation::view::{Answer, Facts, RevocationView};
 use crate::seal::sealer::{TAG, TEXT_AT};
 use crate::session::sessions::{Inner, Sessions};
-use crate::session::verified::{Plaintext, Scratch, Session, SessionInfo};
+use crate::session::verified::{LogReference, Plaintext, Scratch, Session, SessionInfo};
 use crate::time::Timestamp;
 use crate::wire::claims::Claims;
 use crate::wire::payload::{OwnedPayload, Payload};
@@ -75,6 +76,15 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     where
         T: OwnedPayload,
     {
+        let verified = self.verify_owned(token);
+        self.inner.observer.verified(&verified);
+        verified
+    }
+
+    fn verify_owned(&self, token: &str) -> Result<Session<T>, VerifyError>
+    where
+        T: OwnedPayload,
+    {
         let now = self.now()?;
         let length = text::body_len(token).map_err(|_| Rejected::invalid(Invalid::Format))?;
         let mut plaintext = Plaintext::of_len(length);
@@ -113,6 +123,16 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verify_in<'b>(
+        &self,
+        token: &str,
+        scratch: &'b mut Scratch,
+    ) -> Result<Session<T::View<'b>, &'b [u8]>, VerifyError> {
+        let verified = self.verify_borrowed(token, scratch);
+        self.inner.observer.verified(&verified);
+        verified
+    }
+
+    fn verify_borrowed<'b>(
         &self,
         token: &str,
         scratch: &'b mut Scratch,
@@ -165,7 +185,15 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         // its new freshness to its old answer. Answered after it: a matching entry is a reason to
         // refuse however old it is, and only that there is none depends on the view being fresh.
         let view = self.require_view(self.class);
-        self.inner.check(&claims, &opener, now)?;
+        if let Err(error) = self.inner.check(&claims, &opener, now) {
+            self.inner.observer.dead(&error, || {
+                let keys = self.inner.keys.load();
+                let sealer = keys.known(opener.kid)?;
+                let reference = sealer.log_reference(&claims.session.to_bytes());
+                Some((LogReference(reference), KeyId::from_bytes(opener.kid)))
+            });
+            return Err(error);
+        }
         view?;
         let payload_at = plaintext.len().saturating_sub(payload.len());
         // The subject stands behind the session id, the generation and its own length.

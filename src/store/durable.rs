@@ -282,6 +282,12 @@ impl DurableRevocations {
         &self.0.shared.list
     }
 
+    /// Sessions that started before this time are refused without an entry; 0 for none.
+    #[cfg(feature = "edge")]
+    pub(crate) fn everything_before(&self) -> u64 {
+        self.0.shared.everything_before
+    }
+
     /// Up to where a feed was taken in and what it had to be told, when the store was opened.
     #[cfg(feature = "feed")]
     pub(crate) fn left(&self) -> (Option<[u8; 32]>, &[Record]) {
@@ -348,6 +354,10 @@ impl RevocationPublish for DurableRevocations {
     fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Result<Durable, StoreError> {
         let work = Work::Publish(revocations.to_vec());
         self.ask(work, now).map(|_| Durable)
+    }
+
+    fn delivery(&self, _: &Durable) -> &'static str {
+        "disk"
     }
 
     fn publish_rotation(

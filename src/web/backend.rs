@@ -180,7 +180,7 @@ where
     }
 
     fn issue(&self, to: To, subject: &[u8], payload: &T) -> Result<Issued, IssueError> {
-        self.to(to).start(subject, payload)
+        self.to(to).login_unlisted(subject, payload)
     }
 
     fn list(&self, issued: &Issued, subject: &[u8], label: Option<&str>) {

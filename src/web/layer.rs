@@ -10,6 +10,7 @@ use std::sync::Once;
 use crate::http::cookie::CookieConfig;
 use crate::http::origin::{CrossOriginProtection, TrustedOriginError};
 use crate::http::response::ClearSiteData;
+use crate::observe;
 use crate::revocation::view::RevocationPublish;
 use crate::session::sessions::Sessions;
 use crate::web::backend::{self, Backend, WebPayload};
@@ -75,6 +76,7 @@ impl Settings {
     }
 
     pub(in crate::web) fn event(&self, code: &'static str) {
+        observe::web_event(code);
         if let Some(on_event) = &self.on_event {
             on_event(code);
         }

@@ -11,6 +11,7 @@ use cloakroom::feed::{
     FeedEngine, FeedError, FeedEvent, FeedKey, FeedKeys, FeedRevocations, Hands, MemoryEngine,
     Position, Realm, Tail,
 };
+use cloakroom::hazmat::feed as stage;
 use cloakroom::{ClockError, KeyRing, ManualClock, Revocation, SessionId, Sessions, Timestamp};
 
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -81,6 +82,7 @@ pub(crate) struct Network {
     pub(crate) ways: Arc<Mutex<BTreeMap<usize, Way>>>,
     time: Time,
     server: usize,
+    lie: Arc<Mutex<Option<u64>>>,
 }
 
 impl Network {
@@ -146,10 +148,15 @@ impl FeedEngine for Network {
         snapshot: &[u8],
         drop_to: u64,
     ) -> Result<bool, EngineError> {
-        self.pass(|engine| engine.put_snapshot(at, snapshot, drop_to))
+        let lies = self.lie.lock().unwrap().is_some();
+        self.pass(|engine| Ok(!lies && engine.put_snapshot(at, snapshot, drop_to)?))
     }
     fn snapshot_at(&mut self) -> Result<Option<u64>, EngineError> {
-        self.pass(FeedEngine::snapshot_at)
+        let lie = *self.lie.lock().unwrap();
+        self.pass(|engine| match lie {
+            Some(_) => Ok(lie),
+            None => engine.snapshot_at(),
+        })
     }
 }
 
@@ -166,6 +173,8 @@ pub(crate) struct World {
     pub(crate) time: Time,
     pub(crate) engine: MemoryEngine,
     pub(crate) ways: Arc<Mutex<BTreeMap<usize, Way>>>,
+    /// What the engine says its snapshot was made at; then it takes no other.
+    pub(crate) lie: Arc<Mutex<Option<u64>>>,
     pub(crate) keys: FeedKeys,
     pub(crate) ring: KeyRing,
     pub(crate) servers: Vec<Server>,
@@ -189,6 +198,7 @@ impl World {
             time: Time::default(),
             engine: MemoryEngine::new(),
             ways: Arc::default(),
+            lie: Arc::default(),
             keys: FeedKeys::new(feed_key(1)),
             ring,
             servers: Vec::new(),
@@ -214,6 +224,7 @@ impl World {
             ways: Arc::clone(&self.ways),
             time: self.time.clone(),
             server: number,
+            lie: Arc::clone(&self.lie),
         };
         let events: Arc<Mutex<Vec<FeedEvent>>> = Arc::default();
         let heard = Arc::clone(&events);
@@ -313,4 +324,31 @@ pub(crate) fn poll(delivering: &mut Delivering) -> Option<Result<Delivery, FeedE
         Poll::Ready(answer) => Some(answer),
         Poll::Pending => None,
     }
+}
+
+/// What an engine holds.
+pub(crate) type Held = (Option<Position>, Vec<Vec<u8>>);
+
+pub(crate) fn copy(engine: &MemoryEngine) -> Held {
+    let mut connection = engine.connect().unwrap();
+    let tail = connection.read(0, usize::MAX, Duration::ZERO).unwrap();
+    (tail.head, tail.batches)
+}
+
+/// As a replica does that lacks what came later.
+pub(crate) fn restore(engine: &MemoryEngine, held: &Held) {
+    engine.clear();
+    let mut connection = engine.connect().unwrap();
+    let Some(head) = held.0 else { return };
+    let mut at = stage::start(&realm(), head.epoch);
+    assert!(connection.found(None, &at).unwrap());
+    for batch in &held.1 {
+        let keys = FeedKeys::new(feed_key(1));
+        let next = stage::open_batch(&keys, &realm(), &at, batch)
+            .unwrap()
+            .becomes;
+        let _accepted = connection.append(&at, batch, &next).unwrap();
+        at = next;
+    }
+    assert_eq!(at, head);
 }

@@ -276,13 +276,33 @@ impl Stream {
 pub(crate) fn accumulated(count: u64) -> String {
     let mut hash = Sha256::new();
     for case in 0..count {
-        hash.update(bulk(case).as_bytes());
+        hash.update(bulk(case).seal().as_bytes());
         hash.update(b"\n");
     }
     to_hex(&hash.finalize())
 }
 
-fn bulk(case: u64) -> String {
+/// What one case seals.
+pub(crate) struct Bulk {
+    pub(crate) key: Key,
+    pub(crate) purpose: Vec<u8>,
+    pub(crate) audience: Vec<u8>,
+    pub(crate) binding: Vec<u8>,
+    pub(crate) plaintext: Vec<u8>,
+}
+
+impl Bulk {
+    pub(crate) fn seal(&self) -> String {
+        let to = For {
+            purpose: &self.purpose,
+            audience: &self.audience,
+            binding: &self.binding,
+        };
+        hazmat::seal(&self.key, to, &self.plaintext).unwrap()
+    }
+}
+
+pub(crate) fn bulk(case: u64) -> Bulk {
     let mut stream = Stream {
         case,
         block: 0,
@@ -320,15 +340,12 @@ fn bulk(case: u64) -> String {
         absolute,
         schema,
     };
-    let to = For {
-        purpose: &purpose,
-        audience: &audience,
-        binding: &binding,
-    };
-    hazmat::seal(
-        &Key::from_bytes(&key).unwrap(),
-        to,
-        &claims.encode(&payload),
-    )
-    .unwrap()
+    let plaintext = claims.encode(&payload);
+    Bulk {
+        key: Key::from_bytes(&key).unwrap(),
+        purpose,
+        audience,
+        binding,
+        plaintext,
+    }
 }

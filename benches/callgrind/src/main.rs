@@ -1,5 +1,6 @@
-//! Does one operation so many times: `cloakroom-callgrind issue 1000`. `.ci/instructions` runs it
-//! under valgrind with two counts and subtracts, so that starting the program costs nothing.
+//! Does one operation so many times: `cloakroom-callgrind portable issue 1000`, or `ring issue 1000`
+//! with the other implementation of the AEAD. `.ci/instructions` runs it under valgrind with two
+//! counts and subtracts, so that starting the program costs nothing.
 //!
 //! Everything is fixed, the clock and the randomness too: the same work is the same number of
 //! instructions wherever the compiler, the dependencies and the processor's features are the same.
@@ -135,12 +136,15 @@ fn main() -> ExitCode {
             println!("{}", features().trim_end());
             Some(())
         }
-        [operation, times] => times.parse().ok().and_then(|times| run(operation, times)),
+        [backend, operation, times] if backend == "portable" || backend == "ring" => {
+            cloakroom::hazmat::use_ring(backend == "ring");
+            times.parse().ok().and_then(|times| run(operation, times))
+        }
         _ => None,
     };
     if done.is_none() {
         eprintln!(
-            "issue|renew|verify|reject-garbage|reject-unknown|reject-forged TIMES, or features"
+            "portable|ring issue|renew|verify|reject-garbage|reject-unknown|reject-forged TIMES, or features"
         );
         return ExitCode::FAILURE;
     }

@@ -25,6 +25,7 @@ pub mod contract;
 pub mod contract_snapshots;
 pub mod subject;
 pub mod fleet;
+pub mod waitaof;
 
 pub use postgres_server::PostgresServer;
 pub use proxy::Proxy;

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 use crate::process::{self, Folder, Process, until};
-use crate::proxy::Proxy;
+use crate::proxy::{Proxy, Weather};
 use crate::subject::{Kind, Server};
 
 #[derive(Debug)]
@@ -201,6 +201,11 @@ impl PostgresServer {
         );
         assert!(until(Duration::from_secs(10), || self.say(&streaming) == ["1"]));
         replica
+    }
+
+    /// Whatever a standby and its primary say to each other comes later by so much.
+    pub fn delay(&self, by: Duration) {
+        self.link.as_ref().unwrap().set(Weather::Late(by));
     }
 
     /// Makes a standby a primary.

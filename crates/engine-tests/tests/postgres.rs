@@ -248,6 +248,33 @@ fn standbys_are_counted_when_they_have_it_on_disk_and_only_by_who_may_see() {
 }
 
 #[test]
+fn a_standby_that_is_late_counts_once_it_has_the_batch_however_much_is_written_behind_it() {
+    const SLICE: Duration = Duration::from_millis(100);
+    let Some(primary) = PostgresServer::start() else {
+        return;
+    };
+    let connector = primary.connector(realm());
+    feed(&connector, 1);
+    // Further behind than one question waits, each way.
+    let standby = primary.replica();
+    standby.delay(SLICE);
+    let port = primary.port();
+    primary.say("CREATE TABLE other (n int)");
+    let busy = "DO $$ BEGIN FOR n IN 1..100000 LOOP \
+                INSERT INTO other VALUES (n); COMMIT; PERFORM pg_sleep(0.002); END LOOP; END $$";
+    thread::spawn(move || query(port, busy));
+    let rows = || primary.say("SELECT count(*) > 50 FROM other") == ["t"];
+    assert!(until(Duration::from_secs(5), rows));
+    let mut engine = connect(&connector);
+    assert_eq!(append(&mut *engine, 2), Appended::Accepted);
+    let counted = || engine.replicated(1, SLICE) == Ok(1);
+    assert!(until(Duration::from_secs(5), counted));
+    // Of the next batch it holds nothing yet.
+    assert_eq!(append(&mut *engine, 3), Appended::Accepted);
+    assert_eq!(engine.replicated(1, NO_WAIT), Ok(0));
+}
+
+#[test]
 fn a_commit_that_waits_for_its_standby_is_never_taken_for_done() {
     let Some(primary) = PostgresServer::start() else {
         return;

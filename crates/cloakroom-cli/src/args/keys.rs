@@ -1,0 +1,202 @@
+//! `cloakroom keys ...`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use cloakroom::KeyId;
+
+use crate::moment::{Moment, seconds};
+use crate::password::PasswordArgs;
+
+/// Make, rotate, disable and check the keys in a ring file
+#[derive(Args, Debug)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct KeysArgs {
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    New(NewArgs),
+    Add(AddArgs),
+    /// List the keys and what each of them is doing now
+    #[command(after_help = "Example:\n  cloakroom keys list ring")]
+    List(PlanArgs),
+    /// Draw what each key does when
+    #[command(
+        after_help = "Examples:\n  cloakroom keys plan ring\n  cloakroom keys plan ring --at +30d"
+    )]
+    Plan(PlanArgs),
+    Retire(RetireArgs),
+    Disable(DisableArgs),
+    Check(CheckArgs),
+    /// Copy a ring file to one that is wrapped with a password, for a laptop or a backup
+    #[command(after_help = "Example:\n  cloakroom keys wrap ring backup.wrapped")]
+    Wrap(WrapArgs),
+    /// Copy a ring file that is wrapped with a password to one that is not
+    #[command(after_help = "Example:\n  cloakroom keys unwrap backup.wrapped ring")]
+    Unwrap(WrapArgs),
+}
+
+/// Make a ring file with one key, which seals at once
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  cloakroom keys new ring --max-lifetime 8h
+  cloakroom keys new ring --max-lifetime 30d --rollout 15m --note \"made by ada\"")]
+pub(crate) struct NewArgs {
+    /// The file to make, mode 600
+    pub(crate) file: PathBuf,
+    /// The longest life of a token: the shorter one of idle and absolute timeout, or more
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
+    pub(crate) max_lifetime: u32,
+    /// How long a new file may take to reach every server, differences of clocks included
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = seconds)]
+    pub(crate) rollout: u32,
+    /// A note behind the key: who made it, why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+    /// Wrap the file with a password
+    #[arg(long)]
+    pub(crate) wrap: bool,
+    /// Overwrite a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+/// Announce the next key, at the earliest time that is safe
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  cloakroom keys add ring
+  cloakroom keys add ring --at 2026-12-01T03:00:00Z --note \"december\"")]
+pub(crate) struct AddArgs {
+    /// The ring file
+    pub(crate) file: PathBuf,
+    /// When the new key seals, instead of the earliest time that is safe
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) at: Option<Moment>,
+    /// A note behind the key: who made it, why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+    /// Let the key seal before every server can have it, which refuses tokens
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    /// The ring file
+    pub(crate) file: PathBuf,
+    /// As of another time than now
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) at: Option<Moment>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+/// Take a key out of the ring that nothing needs any more, or write down when it retires
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  cloakroom keys retire ring --done
+  cloakroom keys retire ring 0a1b2c3d
+  cloakroom keys retire ring 0a1b2c3d --at 2026-12-01T12:00:00Z
+
+A key retires by itself, at the time that `keys plan` shows; nothing has to be done for that.")]
+pub(crate) struct RetireArgs {
+    /// The ring file
+    pub(crate) file: PathBuf,
+    /// The id of the key: eight hex digits
+    #[arg(
+        value_name = "KEY",
+        required_unless_present = "done",
+        conflicts_with = "done"
+    )]
+    pub(crate) key: Option<KeyId>,
+    /// Take out all keys that are retired already
+    #[arg(long)]
+    pub(crate) done: bool,
+    /// Keep the key and write down that it retires at this time, instead of the computed one
+    #[arg(
+        long,
+        value_name = "TIME",
+        allow_hyphen_values = true,
+        conflicts_with = "done"
+    )]
+    pub(crate) at: Option<Moment>,
+    /// Do so while tokens under the key may be alive: whoever holds one is logged out
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+/// A key leaked: disable it, with a fresh one in its place if it is the one that seals
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  cloakroom keys disable ring 0a1b2c3d
+
+Everybody whose token is under the key has to log in again. Then run `cloakroom revoke key`, for a
+thief may have renewed a forged token under the next key already.")]
+pub(crate) struct DisableArgs {
+    /// The ring file
+    pub(crate) file: PathBuf,
+    /// The id of the key: eight hex digits
+    #[arg(value_name = "KEY")]
+    pub(crate) key: KeyId,
+    /// Add no fresh key. Servers take no ring that nothing seals with
+    #[arg(long)]
+    pub(crate) no_replacement: bool,
+    /// A note behind the fresh key
+    #[arg(long, value_name = "TEXT", conflicts_with = "no_replacement")]
+    pub(crate) note: Option<String>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+/// Say what will hurt if nobody does anything; exit code 1 if there is something
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  cloakroom keys check ring
+  cloakroom keys check ring --token-lifetime 8h --reload 60s
+  cloakroom keys check ring --before ring.in-use")]
+pub(crate) struct CheckArgs {
+    /// The ring file
+    pub(crate) file: PathBuf,
+    /// The ring that servers have now: would they take this one?
+    #[arg(long, value_name = "FILE")]
+    pub(crate) before: Option<PathBuf>,
+    /// As of another time than now
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) at: Option<Moment>,
+    /// The longest life of a token; that of the ring, if not given
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
+    pub(crate) token_lifetime: Option<u32>,
+    /// What servers add to a deadline
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = seconds)]
+    pub(crate) leeway: u32,
+    /// The greatest difference of two clocks
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = seconds)]
+    pub(crate) clock_difference: u32,
+    /// The longest time between two looks of a server at its ring file
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = seconds)]
+    pub(crate) reload: u32,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct WrapArgs {
+    /// The ring file to read
+    pub(crate) file: PathBuf,
+    /// The file to make, mode 600
+    pub(crate) out: PathBuf,
+    /// Overwrite a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}

@@ -1,0 +1,54 @@
+//! `cloakroom keys add`.
+
+use cloakroom::{Key, RingError};
+
+use crate::args::AddArgs;
+use crate::exit::{Failure, Reply};
+use crate::keys::{guard, said};
+use crate::moment::{self, Moment};
+use crate::ring_file;
+
+pub(crate) fn run(args: &AddArgs) -> Result<Reply, Failure> {
+    let now = moment::now()?;
+    let file = ring_file::load(&args.file, &args.password)?;
+    let key = Key::generate().map_err(Failure::unavailable)?;
+    let id = key.id();
+    let next = match args.at.map(Moment::resolve).transpose()? {
+        Some(at) if at < now => {
+            return Err(Failure::usage(format!(
+                "{at} has passed, and a key that was to seal before others did may never seal; \
+                 leave --at away for the earliest time that is safe. Nothing was changed"
+            )));
+        }
+        Some(at) => file.ring.announce(key, at),
+        None => file.ring.rotate(key, now),
+    };
+    let mut next = next.map_err(|error| match error {
+        RingError::MixedKinds(_) => Failure::input(
+            "this ring holds derived units (clksub1.), which are made from the ring of root keys \
+             and not by themselves; add the key there and derive again. Nothing was changed",
+        ),
+        error => said::failure(error),
+    })?;
+    if let Some(note) = &args.note {
+        next = next.with_note(id, note).map_err(said::failure)?;
+    }
+    let warnings = guard::change(&file.ring, &next, now, args.force)?;
+    file.replace(&next)?;
+    let path = args.file.display();
+    let added = next.keys().find(|key| key.id == id);
+    let activate = added.map_or(now, |key| key.activate);
+    let mut text = format!("added key {id} to {path}; it seals from {activate} on\n");
+    if activate > now {
+        text.push_str(&format!(
+            "next: every server must have the new file before {activate}\n"
+        ));
+    } else {
+        text.push_str("next: give the new file to all servers now\n");
+    }
+    let mut json = said::ring(&next, now);
+    if let Some(members) = json.as_object_mut() {
+        members.insert("added".into(), id.to_string().into());
+    }
+    Ok(Reply::done(text, json).warned(warnings))
+}

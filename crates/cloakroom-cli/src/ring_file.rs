@@ -1,0 +1,264 @@
+//! Ring files on a disk: read with the rules of the library, written as a whole or not at all.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cloakroom::source::{
+    KeySource, KeyUnwrap, Password, PasswordCost, SourceError, SourceFault, UnwrapError,
+};
+use cloakroom::{KeyRing, SecretText};
+use zeroize::Zeroizing;
+
+use crate::exit::Failure;
+use crate::password::PasswordArgs;
+
+/// A ring, and what is needed to write it back as it was.
+#[derive(Debug)]
+pub(crate) struct RingFile {
+    path: PathBuf,
+    pub(crate) ring: KeyRing,
+    password: Option<Arc<Password>>,
+    /// Comment lines, which are the operator's and not the ring's.
+    comments: Vec<String>,
+}
+
+pub(crate) fn load(path: &Path, password: &PasswordArgs) -> Result<RingFile, Failure> {
+    let source = KeySource::file(path);
+    match source.load() {
+        Ok(ring) => Ok(RingFile {
+            path: path.to_path_buf(),
+            ring,
+            password: None,
+            comments: comments(path),
+        }),
+        Err(error) if may_be_wrapped(&error) => wrapped(path, &source, password, error),
+        Err(error) => Err(Failure::input(error)),
+    }
+}
+
+fn may_be_wrapped(error: &SourceError) -> bool {
+    matches!(
+        error.fault(),
+        SourceFault::Ring(_) | SourceFault::TooLarge { .. }
+    )
+}
+
+/// Looks whether a file is wrapped before it asks anybody for a password.
+struct Sniffer(Arc<AtomicBool>);
+
+impl KeyUnwrap for Sniffer {
+    fn unwrap_ring(&self, stored: &[u8]) -> Result<SecretText, UnwrapError> {
+        self.0
+            .store(stored.starts_with(b"clkwrap"), Ordering::Relaxed);
+        Err(UnwrapError::new("not asked for yet"))
+    }
+}
+
+struct Shared(Arc<Password>);
+
+impl KeyUnwrap for Shared {
+    fn unwrap_ring(&self, stored: &[u8]) -> Result<SecretText, UnwrapError> {
+        self.0.unwrap_ring(stored)
+    }
+}
+
+fn wrapped(
+    path: &Path,
+    source: &KeySource,
+    args: &PasswordArgs,
+    plain: SourceError,
+) -> Result<RingFile, Failure> {
+    let found = Arc::new(AtomicBool::new(false));
+    let sniffed = source.clone().unwrap_with(Sniffer(Arc::clone(&found)));
+    let _never_a_ring = sniffed.load();
+    if !found.load(Ordering::Relaxed) {
+        return Err(Failure::input(plain));
+    }
+    let password = Arc::new(args.get(false)?);
+    let source = source.clone().unwrap_with(Shared(Arc::clone(&password)));
+    Ok(RingFile {
+        path: path.to_path_buf(),
+        ring: source.load().map_err(Failure::input)?,
+        password: Some(password),
+        comments: Vec::new(),
+    })
+}
+
+fn comments(path: &Path) -> Vec<String> {
+    let Ok(text) = SecretText::from_file(path) else {
+        return Vec::new();
+    };
+    let lines = text.expose().lines().map(str::trim);
+    let lines = lines.filter(|line| line.starts_with('#'));
+    lines.map(str::to_owned).collect()
+}
+
+impl RingFile {
+    pub(crate) const fn is_wrapped(&self) -> bool {
+        self.password.is_some()
+    }
+
+    /// Puts `ring` in the place of what was read, under the same password and permissions.
+    pub(crate) fn replace(&self, ring: &KeyRing) -> Result<(), Failure> {
+        let text = match &self.password {
+            Some(password) => wrap(password, ring)?,
+            None => commented(ring, &self.comments),
+        };
+        // The file, not the link that leads to it.
+        let path = self
+            .path
+            .canonicalize()
+            .map_err(|error| cannot(&self.path, "replaced", &error))?;
+        let old = path
+            .metadata()
+            .map_err(|error| cannot(&path, "replaced", &error))?;
+        write(&path, &text, Some(&old))
+    }
+}
+
+/// Makes a new file; over another one only with `force`.
+pub(crate) fn create(
+    path: &Path,
+    ring: &KeyRing,
+    password: Option<&Password>,
+    force: bool,
+) -> Result<(), Failure> {
+    let text = match password {
+        Some(password) => wrap(password, ring)?,
+        None => Zeroizing::new(ring.to_text().expose().to_owned()),
+    };
+    create_text(path, &text, force)
+}
+
+pub(crate) fn create_text(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
+    if !force && path.symlink_metadata().is_ok() {
+        return Err(exists(path));
+    }
+    if path.is_dir() {
+        return Err(Failure::input(format!(
+            "{} is a directory; name the file in it",
+            path.display()
+        )));
+    }
+    if force {
+        return write(path, text, None);
+    }
+    let file = temporary(path, text)?;
+    // Another may have come into being since we looked.
+    file.persist_noclobber(path)
+        .map_err(|error| match error.error.kind() {
+            std::io::ErrorKind::AlreadyExists => exists(path),
+            _ => cannot(path, "made", &error.error),
+        })?;
+    sync_folder(path);
+    Ok(())
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::force(format!(
+        "{} exists already and was not touched; choose another name, or overwrite it with --force, \
+         which logs out everybody whose token is under its keys",
+        path.display()
+    ))
+}
+
+fn wrap(password: &Password, ring: &KeyRing) -> Result<Zeroizing<String>, Failure> {
+    password
+        .wrap(ring, PasswordCost::default())
+        .map(Zeroizing::new)
+        .map_err(Failure::unavailable)
+}
+
+fn commented(ring: &KeyRing, comments: &[String]) -> Zeroizing<String> {
+    let text = ring.to_text();
+    let (header, rest) = text.expose().split_once('\n').unwrap_or_default();
+    let room = comments.iter().map(|line| line.len().saturating_add(1));
+    let room = room.sum::<usize>().saturating_add(text.expose().len());
+    // Room for everything at once: growing would leave copies of keys behind.
+    let mut whole = Zeroizing::new(String::with_capacity(room));
+    whole.push_str(header);
+    whole.push('\n');
+    for comment in comments {
+        whole.push_str(comment);
+        whole.push('\n');
+    }
+    whole.push_str(rest);
+    whole
+}
+
+fn write(path: &Path, text: &str, old: Option<&Metadata>) -> Result<(), Failure> {
+    let file = temporary(path, text)?;
+    if let Some(old) = old {
+        keep_access(file.as_file(), path, old)?;
+    }
+    file.persist(path)
+        .map_err(|error| cannot(path, "written", &error.error))?;
+    sync_folder(path);
+    Ok(())
+}
+
+/// A file beside its place, mode 0600, with everything in it and on the disk.
+fn temporary(path: &Path, text: &str) -> Result<tempfile::NamedTempFile, Failure> {
+    let folder = folder(path);
+    let made = tempfile::Builder::new()
+        .prefix(".cloakroom-")
+        .tempfile_in(folder)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.as_file().sync_all()?;
+            Ok(file)
+        });
+    made.map_err(|error| cannot(path, "written", &error))
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// The servers that read the old file must be able to read the new one, or they keep the old keys
+/// and nobody hears of it before the next restart.
+#[cfg(unix)]
+fn keep_access(file: &File, path: &Path, old: &Metadata) -> Result<(), Failure> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let new = file
+        .metadata()
+        .map_err(|error| cannot(path, "written", &error))?;
+    let other = |a: u32, b: u32| (a != b).then_some(a);
+    let (user, group) = (other(old.uid(), new.uid()), other(old.gid(), new.gid()));
+    if user.is_some() || group.is_some() {
+        fchown(file, user, group).map_err(|error| {
+            Failure::unavailable(format!(
+                "{}: a new file could not be given the owner and group of the old one ({error}), so \
+                 nothing was changed; run this as the owner of the file or as root",
+                path.display()
+            ))
+        })?;
+    }
+    file.set_permissions(old.permissions())
+        .map_err(|error| cannot(path, "written", &error))
+}
+
+#[cfg(not(unix))]
+fn keep_access(_: &File, _: &Path, _: &Metadata) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// So that the name survives a loss of power, too. Not every file system knows how.
+fn sync_folder(path: &Path) {
+    if let Ok(folder) = OpenOptions::new().read(true).open(folder(path)) {
+        let _best_effort = folder.sync_all();
+    }
+}
+
+fn cannot(path: &Path, done: &str, error: &std::io::Error) -> Failure {
+    Failure::unavailable(format!(
+        "{} could not be {done} ({error}); nothing was changed",
+        path.display()
+    ))
+}

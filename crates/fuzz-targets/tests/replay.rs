@@ -1,0 +1,112 @@
+//! Every fuzz target without a fuzzer: its first inputs, and what a few thousand simple changes
+//! make of them. Also that no target is forgotten anywhere.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc
+)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use fuzz_targets::TARGETS;
+
+#[path = "common/seeds.rs"]
+mod seeds;
+
+/// Changes of one input of a target, without those that its length alone makes impossible.
+const CHANGES: usize = 40;
+
+fn root() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Splitmix64: the same changes in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % limit as u64) as usize
+    }
+
+    /// A bit, a byte, a cut, a piece taken out, a piece twice.
+    fn change(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut changed = bytes.to_vec();
+        let at = self.below(bytes.len());
+        let end = (at + 1 + self.below(8)).min(bytes.len());
+        match self.below(5) {
+            0 => changed[at] ^= 1 << self.below(8),
+            1 => changed[at] = self.below(256) as u8,
+            2 => changed.truncate(at),
+            3 => drop(changed.drain(at..end)),
+            _ => drop(changed.splice(at..at, bytes[at..end].iter().copied())),
+        }
+        changed
+    }
+}
+
+#[test]
+fn every_target_takes_its_first_inputs_and_what_becomes_of_them() {
+    let seeds = seeds::all();
+    for (name, target) in TARGETS {
+        let inputs = &seeds[name];
+        let mut random = Random(1);
+        target(b"");
+        for input in inputs {
+            target(input);
+            // Memory-hard work, whose cost the changes may raise, stays with the fuzzer.
+            if name == "wrapped" || input.is_empty() {
+                continue;
+            }
+            for _ in 0..CHANGES {
+                target(&random.change(input));
+            }
+        }
+        println!("{name}: {} first inputs", inputs.len());
+    }
+}
+
+#[test]
+fn every_target_is_known_to_the_fuzzer_and_to_the_documents() {
+    let known: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let folder = std::fs::read_dir(root().join("fuzz/fuzz_targets")).unwrap();
+    let files: BTreeSet<String> = folder
+        .map(|entry| entry.unwrap().path())
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(files, known);
+    let seeded: BTreeSet<String> = seeds::all().keys().map(|&name| name.to_owned()).collect();
+    assert_eq!(seeded, known, "a target without a first input");
+    let manifest = std::fs::read_to_string(root().join("fuzz/Cargo.toml")).unwrap();
+    let document = std::fs::read_to_string(root().join("docs/fuzzing.md")).unwrap();
+    for name in known {
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
+        assert!(document.contains(&format!("| `{name}` |")), "{name}");
+        let path = root().join(format!("fuzz/fuzz_targets/{name}.rs"));
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains(&format!("fuzz_targets::{name}(")), "{name}");
+    }
+}
+
+#[test]
+fn the_second_decoder_reads_live_sessions_too() {
+    // Two decoders that refuse everything would agree.
+    let seeds = seeds::all();
+    let live = seeds["plaintext"]
+        .iter()
+        .filter(|plaintext| fuzz_targets::is_live(plaintext))
+        .count();
+    // Five values under their own minor, an older and a newer one, but for one that an older writer
+    // would have had to cut within a text.
+    assert_eq!(live, 14);
+}
