@@ -25,6 +25,7 @@
 //! Whoever can call this in a running server can log in as anybody. So a build without debug
 //! assertions (`--release`, `cargo bench`) refuses to compile with the feature, however it was
 //! switched on: cargo unifies features, and a test dependency could bring it into a release build.
+//! A release profile with `debug-assertions = true` is not recognised as one.
 //! To run tests in release mode, say so: `RUSTFLAGS="--cfg cloakroom_testing_in_release"`.
 
 use alloc::format;

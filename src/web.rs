@@ -71,9 +71,15 @@
 //! | a WebSocket from another site's page | 403, no handler runs | the same |
 //! | a `Host` that is not in [`SessionLayer::hosts`], if set | 421, no handler runs | the same |
 //! | a `Host` that is not loopback, with a development cookie | 421, no handler runs | the same |
+//! | a target with an authority, as HTTP/2 has it, and another `Host` | as if the `Host` were not there | the same |
+//! | a bearer token where the handler changes a cookie, or the other way round | 400 | the same |
 //!
 //! Nothing that a client sends is answered with 500, and no refusal writes a cookie. Servers bound
 //! the length of headers themselves and may answer 431 before the layer sees anything.
+//!
+//! `Result<Session<T>, Rejection>` gives a handler the reason, for a page of its own. Under actix-web
+//! a handler does not run where nobody can tell whether there is a session, and the layer answers 503
+//! in its place, because `Option` could not be told from `Result`.
 //!
 //! # What a response gets
 //!
@@ -81,7 +87,7 @@
 //! |---|---|
 //! | `login`, `login_labelled`, `update`, `rotate`, `reauthenticate` | the new cookie, whatever the status |
 //! | `logout`, `logout_everywhere` | the removal, whatever the status; `Clear-Site-Data` if configured |
-//! | a handler that asked for the session, below 500, in the second half of the idle time | the renewed cookie |
+//! | a handler that asked for the session, below 500, in the second half of the idle time | the renewed cookie, unless it called `without_renewal` |
 //! | any of these, and every 401 | `Cache-Control: no-store`, in place of the handler's own |
 //! | a handler that asked for the session | `Vary: Cookie, Authorization`, beside the handler's own |
 //!
@@ -96,6 +102,7 @@
 //! ```
 //! # use cloakroom::web::{Rejection, SessionHandle};
 //! async fn events(handle: SessionHandle<()>) -> Result<(), Rejection> {
+//!     handle.without_renewal(); // a page that reconnects is no user who comes back
 //!     let ended = handle.ended()?;
 //!     // Beside each message: `tokio::select! { why = &mut ended => close, next = .. => send }`, or
 //!     // `stream.take_until(ended)` for server-sent events.
@@ -135,6 +142,7 @@ mod session;
 mod exchange;
 mod command;
 mod handle;
+mod open;
 mod bearer;
 mod labelled;
 #[cfg(feature = "tower")]

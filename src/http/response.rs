@@ -128,6 +128,17 @@ impl Refusal {
         Self::new(403, "form rejected\n")
     }
 
+    /// 400: the session came in a header that this endpoint does not serve: a bearer token where a
+    /// cookie is changed, or the other way round. The client chose the header.
+    ///
+    /// ```
+    /// # use cloakroom::http::response::Refusal;
+    /// assert_eq!(Refusal::wrong_carrier().status(), 400);
+    /// ```
+    pub fn wrong_carrier() -> Self {
+        Self::new(400, "session in the wrong header\n")
+    }
+
     /// 421: the `Host` is none of this server's (RFC 9110 §15.5.20).
     ///
     /// ```

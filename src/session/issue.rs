@@ -60,12 +60,20 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         payload: &T::View<'_>,
         label: Option<&str>,
     ) -> Result<Issued, IssueError> {
+        let issued = self.login_unlisted(subject, payload)?;
+        self.note(&issued.session, subject, label, None);
+        Ok(issued)
+    }
+
+    /// A login of which the list of devices does not hear yet.
+    pub(crate) fn login_unlisted(
+        &self,
+        subject: &[u8],
+        payload: &T::View<'_>,
+    ) -> Result<Issued, IssueError> {
         let issued = self.start(subject, payload);
         match &issued {
-            Ok(issued) => {
-                self.note(&issued.session, subject, label, None);
-                self.made(Made::Login, issued);
-            }
+            Ok(issued) => self.made(Made::Login, issued),
             Err(IssueError::Unavailable(error)) => self.inner.observer.unavailable(error),
             Err(_) => {}
         }

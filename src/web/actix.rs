@@ -66,12 +66,40 @@ pub struct SessionMiddleware<S, T: WebPayload> {
 /// no answer would then let the handler run as if nobody were logged in. So the extractor does not
 /// fail: it leaves the reason here and never resolves, and the middleware, which sees that the
 /// handler did not start, answers in its place.
-type Stop = Rc<Cell<Option<(HttpRequest, Rejection)>>>;
+#[derive(Default)]
+struct Stop {
+    /// Whether the middleware is polling the handler now, so that it will see what is left here. An
+    /// extractor that is run elsewhere, in a task of its own, would wait for ever, and what it left
+    /// would hold the request that holds it.
+    watched: Cell<bool>,
+    left: Cell<Option<(HttpRequest, Rejection)>>,
+}
+
+impl Stop {
+    /// The answer of an extractor, or a stop in its place.
+    fn judged<A>(&self, request: &HttpRequest, answer: Result<A, Rejection>) -> Extracting<A> {
+        match answer {
+            Err(rejection) if rejection.is_unavailability() && self.watched.get() => {
+                self.left.set(Some((request.clone(), rejection)));
+                Extracting(None)
+            }
+            answer => Extracting(Some(answer)),
+        }
+    }
+
+    /// Runs what may run extractors.
+    fn watching<A>(&self, run: impl FnOnce() -> A) -> A {
+        self.watched.set(true);
+        let answer = run();
+        self.watched.set(false);
+        answer
+    }
+}
 
 /// What the middleware leaves with the request.
 struct Attached<T: WebPayload> {
     handle: SessionHandle<T>,
-    stop: Stop,
+    stop: Rc<Stop>,
 }
 
 impl<S, T, B> Service<ServiceRequest> for SessionMiddleware<S, T>
@@ -92,12 +120,13 @@ where
         match Exchange::begin(self.layer.core(), &request) {
             Ok(exchange) => {
                 let exchange = Arc::new(exchange);
-                let stop = Stop::default();
+                let stop = Rc::<Stop>::default();
                 request.extensions_mut().insert(Attached {
                     handle: SessionHandle::new(Arc::clone(&exchange)),
                     stop: Rc::clone(&stop),
                 });
-                let inner = self.inner.call(request);
+                // Some middlewares run extractors here and not in their future.
+                let inner = stop.watching(|| self.inner.call(request));
                 let running = Running::Handled {
                     inner,
                     exchange,
@@ -127,7 +156,7 @@ pin_project! {
 pin_project! {
     #[project = Step]
     enum Running<F, T: WebPayload> {
-        Handled { #[pin] inner: F, exchange: Arc<Exchange<T>>, stop: Stop },
+        Handled { #[pin] inner: F, exchange: Arc<Exchange<T>>, stop: Rc<Stop> },
         Refused { answer: Option<ServiceResponse> },
     }
 }
@@ -147,8 +176,8 @@ where
                 exchange,
                 stop,
             } => {
-                let polled = inner.poll(context);
-                match stop.take() {
+                let polled = stop.watching(|| inner.poll(context));
+                match stop.left.take() {
                     None => return Poll::Ready(written(ready!(polled), exchange)),
                     Some((request, rejection)) => {
                         let mut response = rejection.error_response();
@@ -248,7 +277,10 @@ impl Head for ServiceRequest {
 #[must_use = "futures do nothing unless polled"]
 pub struct Extracting<A>(Option<Result<A, Rejection>>);
 
-impl<A: Unpin> Future for Extracting<A> {
+/// What it holds is handed out and never polled.
+impl<A> Unpin for Extracting<A> {}
+
+impl<A> Future for Extracting<A> {
     type Output = Result<A, Rejection>;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
@@ -266,13 +298,7 @@ fn extract<T: WebPayload, A>(
         tell_once::<A>(&rejection);
         return Extracting(Some(Err(rejection)));
     };
-    match of(handle) {
-        Err(rejection) if rejection.is_unavailability() => {
-            stop.set(Some((request.clone(), rejection)));
-            Extracting(None)
-        }
-        answer => Extracting(Some(answer)),
-    }
+    stop.judged(request, of(handle))
 }
 
 /// `Option<Session<T>>` takes a missing layer for nobody being logged in, and no middleware is there
@@ -315,14 +341,20 @@ impl<T: WebPayload, const SECONDS: u64> FromRequest for RecentLogin<T, SECONDS> 
 
 impl<T: WebPayload, R: RevocationView + 'static> FromRequest for BearerSession<T, R> {
     type Error = Rejection;
-    type Future = Ready<Result<Self, Rejection>>;
+    type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Body) -> Self::Future {
         let Some(sessions) = request.app_data::<web::Data<Sessions<T, R>>>() else {
-            return ready(Err(Rejection::not_set_up::<Self>(NO_SESSIONS)));
+            let rejection = Rejection::not_set_up::<Self>(NO_SESSIONS);
+            tell_once::<Self>(&rejection);
+            return Extracting(Some(Err(rejection)));
         };
         let headers = request.headers().get_all(header::AUTHORIZATION);
-        ready(Self::read(sessions, headers.map(HeaderValue::as_bytes)))
+        let answer = Self::read(sessions, headers.map(HeaderValue::as_bytes));
+        match request.extensions().get() {
+            Some(Attached::<T> { stop, .. }) => stop.judged(request, answer),
+            None => Extracting(Some(answer)),
+        }
     }
 }
 

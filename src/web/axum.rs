@@ -10,7 +10,7 @@ use crate::http::response::Refusal;
 use crate::revocation::view::RevocationView;
 use crate::session::sessions::Sessions;
 use crate::web::backend::WebPayload;
-use crate::web::error::{CommandError, Rejection, RejectionKind};
+use crate::web::error::{CommandError, Rejection, RejectionKind, if_any};
 use crate::web::handle::SessionHandle;
 use crate::web::session::{BearerSession, RecentLogin, Session};
 use crate::web::tower::refused;
@@ -55,6 +55,16 @@ impl<S: Sync, T: WebPayload, const SECONDS: u64> FromRequestParts<S> for RecentL
     }
 }
 
+impl<S: Sync, T: WebPayload, const SECONDS: u64> OptionalFromRequestParts<S>
+    for RecentLogin<T, SECONDS>
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
+        if_any(handle::<T, Self>(parts)?.recent_login())
+    }
+}
+
 impl<S, T, R> FromRequestParts<S> for BearerSession<T, R>
 where
     S: Sync,
@@ -81,11 +91,7 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
-        match <Self as FromRequestParts<S>>::from_request_parts(parts, state).await {
-            Ok(session) => Ok(Some(session)),
-            Err(rejection) if rejection.is_absence() => Ok(None),
-            Err(rejection) => Err(rejection),
-        }
+        if_any(<Self as FromRequestParts<S>>::from_request_parts(parts, state).await)
     }
 }
 

@@ -92,13 +92,9 @@ pub(in crate::web) trait Backend<T: WebPayload>: Send + Sync {
     /// The same for another cookie, which holds so many characters.
     fn within(&self, characters: usize) -> Arc<dyn Backend<T>>;
     fn renew(&self, to: To, session: &Session<T>) -> Result<Option<Issued>, VerifyError>;
-    fn issue(
-        &self,
-        to: To,
-        subject: &[u8],
-        payload: &T,
-        label: Option<&str>,
-    ) -> Result<Issued, IssueError>;
+    fn issue(&self, to: To, subject: &[u8], payload: &T) -> Result<Issued, IssueError>;
+    /// Puts a login into the list of devices, with its label.
+    fn list(&self, issued: &Issued, subject: &[u8], label: Option<&str>);
     fn update(&self, to: To, session: &Session<T>, payload: &T) -> Result<Issued, UpdateError>;
     fn ended(&self, session: &Session<T>) -> Ended;
     fn form_token(&self, session: &SessionInfo) -> Result<FormToken, Unavailable>;
@@ -183,14 +179,12 @@ where
         self.to(to).renew(session)
     }
 
-    fn issue(
-        &self,
-        to: To,
-        subject: &[u8],
-        payload: &T,
-        label: Option<&str>,
-    ) -> Result<Issued, IssueError> {
-        self.to(to).login(subject, payload, label)
+    fn issue(&self, to: To, subject: &[u8], payload: &T) -> Result<Issued, IssueError> {
+        self.to(to).login_unlisted(subject, payload)
+    }
+
+    fn list(&self, issued: &Issued, subject: &[u8], label: Option<&str>) {
+        self.sessions.note(&issued.session, subject, label, None);
     }
 
     fn update(&self, to: To, session: &Session<T>, payload: &T) -> Result<Issued, UpdateError> {

@@ -25,12 +25,8 @@ impl<T: WebPayload> SessionHandle<T> {
         subject: impl AsRef<[u8]>,
         payload: T,
     ) -> Result<Issued, CommandError> {
-        let exchange = &self.0;
-        let issued = exchange
-            .log_in(subject.as_ref(), &payload, None, To::Client)
-            .await?;
-        exchange.follow(&issued, To::Client);
-        Ok(issued)
+        let login = self.0.log_in(subject.as_ref(), &payload, None, To::Client);
+        login.await
     }
 
     /// [`update`](Self::update) for bearer tokens: returns the new one.

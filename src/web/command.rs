@@ -36,11 +36,21 @@ impl<T: WebPayload> Exchange<T> {
             }
             self.take_cookie()?;
         }
-        let presented = self.lock().presented();
-        let issued = self.core.backend.issue(to, subject, payload, label);
+        let presented = {
+            let mut state = self.lock();
+            state.keep_from_renewing();
+            state.presented()
+        };
+        let issued = self.core.backend.issue(to, subject, payload);
         let issued = issued.map_err(|error| self.error(error))?;
         // Before the new token leaves: if this fails, the client gets no second session.
         self.revoke(presented).await?;
+        match to {
+            To::Cookie => self.set(&issued)?,
+            To::Client => self.follow(&issued, To::Client),
+        }
+        // Last, so that a login which came to nothing is no device of the user's.
+        self.core.backend.list(&issued, subject, label);
         Ok(issued)
     }
 
@@ -68,7 +78,8 @@ impl<T: WebPayload> Exchange<T> {
             .map_err(|error| self.error(error))
     }
 
-    /// Ends the sessions of these tokens, whatever became of the tokens.
+    /// Ends the sessions of these tokens, whatever became of the tokens. If it fails they are there
+    /// for the next try.
     pub(in crate::web) async fn revoke(&self, tokens: Vec<Token>) -> Result<(), CommandError> {
         if tokens.is_empty() {
             return Ok(());
@@ -78,12 +89,27 @@ impl<T: WebPayload> Exchange<T> {
             tokens.try_for_each(|token| backend.revoke_token(token.as_str()).map(|_| ()))
         })
         .await?
-        .map_err(|error| self.error(error))
+        .map_err(|error| self.error(error))?;
+        self.lock().uncounted.clear();
+        Ok(())
     }
 
     /// Ends the sessions of this session's subject, but for one.
     pub(in crate::web) async fn end_subject(&self, keep: KeepThis) -> Result<(), CommandError> {
+        // What was seen at the start of the request is not enough: a thief who holds the body of a
+        // request back until the owner has logged out and in again would end the owner's new session.
+        self.lock().looked = None;
         let session = self.session().map_err(|error| self.error(error))?;
+        // A guest's session, and no one's other sessions.
+        if session.subject().is_empty() {
+            return match keep {
+                KeepThis::Yes => Ok(()),
+                KeepThis::No => {
+                    let presented = self.lock().presented();
+                    self.revoke(presented).await
+                }
+            };
+        }
         let keep: Option<SessionId> = (keep == KeepThis::Yes).then(|| session.id());
         self.run(move |backend| backend.revoke_subject(session.subject(), keep))
             .await?
@@ -143,6 +169,11 @@ impl<T: WebPayload> Exchange<T> {
         state.token = Some(Token::new(issued.token.as_str().into()));
         state.looked = None;
         state.holder = Some(holder);
+        // The session in the cookie of an earlier command of this handler has ended. No removal
+        // goes out in its place: that is for a logout.
+        if holder == To::Client && matches!(state.cookie, Cookie::Set(_)) {
+            state.cookie = Cookie::Untouched;
+        }
     }
 
     /// The session is over, for this request and for the browser.

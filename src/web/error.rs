@@ -106,11 +106,6 @@ impl Rejection {
         self.kind
     }
 
-    /// Whether this is only the absence of a session, which an `Option` takes for `None`.
-    pub(in crate::web) const fn is_absence(&self) -> bool {
-        matches!(self.kind, RejectionKind::NoSession(_))
-    }
-
     /// Whether there is no answer, which nothing may take for `None`.
     #[cfg(feature = "actix-4")]
     pub(in crate::web) const fn is_unavailability(&self) -> bool {
@@ -149,6 +144,18 @@ impl Rejection {
             }
             _ => Cow::Borrowed(self.refusal().body()),
         }
+    }
+}
+
+/// What an `Option` of an extractor is: `None` where there is no such session, and never where that
+/// can't be told.
+pub(in crate::web) fn if_any<A>(found: Result<A, Rejection>) -> Result<Option<A>, Rejection> {
+    match found {
+        Ok(session) => Ok(Some(session)),
+        Err(rejection) => match rejection.kind {
+            RejectionKind::NoSession(_) | RejectionKind::LoginTooOld { .. } => Ok(None),
+            RejectionKind::Unavailable(_) | RejectionKind::NotSetUp { .. } => Err(rejection),
+        },
     }
 }
 
@@ -216,7 +223,8 @@ pub enum What {
     /// Something has no answer now.
     Unavailable(Unavailable),
     /// The session came in the other header: a bearer client can't take a cookie, and a cookie's
-    /// token must not be handed to scripts. Ask `SessionHandle::carrier` first.
+    /// token must not be handed to scripts. The client chose the header: 400. Where an endpoint is
+    /// to serve both, ask `SessionHandle::carrier` first.
     WrongCarrier,
     /// The response is on its way, with no place for a cookie.
     ResponseSent,
@@ -252,7 +260,7 @@ impl CommandError {
         &self.what
     }
 
-    /// The answer to the client: 401, 403, 500 or 503, and a constant body.
+    /// The answer to the client: 400, 401, 403, 500 or 503, and a constant body.
     ///
     /// ```
     /// fn status(error: &cloakroom::web::CommandError) -> u16 {
@@ -264,13 +272,14 @@ impl CommandError {
             What::Session(rejection) => return rejection.refusal(),
             What::CrossOrigin => return Refusal::cross_origin(),
             What::Form => return Refusal::form(),
+            What::WrongCarrier => return Refusal::wrong_carrier(),
             What::Issue(error) => error.fault(),
             What::Update(error) => error.fault(),
             What::Rotate(error) => error.fault(),
             What::Reauthenticate(error) => error.fault(),
             What::Revoke(error) => error.fault(),
             What::Unavailable(_) | What::Stopped => Fault::Unavailable,
-            What::Cookie(_) | What::WrongCarrier | What::ResponseSent => Fault::Configuration,
+            What::Cookie(_) | What::ResponseSent => Fault::Configuration,
         };
         match fault {
             Fault::Client => Refusal::unauthorized(self.carrier),

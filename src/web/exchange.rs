@@ -2,6 +2,7 @@
 //! framework is known here; each adapter calls [`Exchange::begin`] and [`Exchange::finish`].
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -18,10 +19,6 @@ use crate::web::head::{self, Field, Head};
 use crate::web::layer::{Core, Settings};
 use crate::web::session::Session;
 use crate::wire::text::MAX_TOKEN;
-
-/// How many cookies of the session's name a logout goes through. Browsers send two if one was
-/// planted; more are an attempt to keep the server busy.
-const MOST_LOGGED_OUT: usize = 4;
 
 pub(in crate::web) struct Exchange<T: WebPayload> {
     pub(in crate::web) core: Arc<Core<T>>,
@@ -109,10 +106,15 @@ impl<T: WebPayload> Exchange<T> {
             return Err(Refusal::cross_origin());
         }
         let uncounted = match presented {
+            // All of them, or whoever plants enough of them hides the one that counts. What can't
+            // be a token is left away, and what is there twice; of the rest a request has as many as
+            // the server takes bytes of headers.
             Presented::Ignored(_) => settings
                 .cookie
                 .all_values(head.values(Field::Cookie))
-                .take(MOST_LOGGED_OUT)
+                .filter(|value| (1..=MAX_TOKEN).contains(&value.len()))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
                 .map(kept)
                 .collect(),
             _ => Vec::new(),
@@ -223,11 +225,19 @@ impl<T: WebPayload> Exchange<T> {
             return None;
         };
         let settings = &self.core.settings;
-        let Ok(issued) = self.core.backend.renew(To::Cookie, session) else {
-            settings.event("renewal-refused");
-            return None;
+        let issued = match self.core.backend.renew(To::Cookie, session) {
+            Ok(issued) => issued?,
+            Err(error) => {
+                let refused = error.reason().is_some();
+                settings.event(if refused {
+                    "renewal-refused"
+                } else {
+                    "unavailable"
+                });
+                return None;
+            }
         };
-        let line = line(settings, &issued?).ok()?;
+        let line = line(settings, &issued).ok()?;
         settings.event("renewed");
         Some(line)
     }
@@ -241,11 +251,11 @@ impl<T: WebPayload> State<T> {
         }
     }
 
-    /// The tokens whose sessions end with this one, taken so that each is ended once.
-    pub(in crate::web) fn presented(&mut self) -> Vec<Token> {
-        let uncounted = core::mem::take(&mut self.uncounted);
-        let token = self.token.as_ref().map(|token| kept(token.as_str()));
-        uncounted.into_iter().chain(token).collect()
+    /// The tokens whose sessions end with this one. Copies: if ending them fails, a second try has to
+    /// find them.
+    pub(in crate::web) fn presented(&self) -> Vec<Token> {
+        let tokens = self.uncounted.iter().chain(&self.token);
+        tokens.map(|token| kept(token.as_str())).collect()
     }
 }
 

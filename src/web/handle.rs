@@ -4,11 +4,10 @@ use alloc::sync::Arc;
 use core::fmt;
 
 use crate::http::carrier::Carrier;
-use crate::session::ended::Ended;
 use crate::session::form::FormToken;
 use crate::web::backend::{To, WebPayload};
 use crate::web::command::KeepThis;
-use crate::web::error::{CommandError, Rejection, What};
+use crate::web::error::{CommandError, Rejection, What, if_any};
 use crate::web::exchange::Exchange;
 use crate::web::session::{RecentLogin, Session};
 
@@ -16,7 +15,7 @@ use crate::web::session::{RecentLogin, Session};
 ///
 /// Take it as an extractor; it is there with or without a session. The cookie of what it did is
 /// written with the response, whatever its status. Each command is an error that a handler can
-/// return: it answers with 401, 403, 500 or 503 and a constant body.
+/// return: it answers with 400, 401, 403, 500 or 503 and a constant body.
 ///
 /// The commands that end in `_bearer` are for clients that hold their token themselves: they return
 /// it. The others write cookies. Commands that log out serve both.
@@ -101,11 +100,7 @@ impl<T: WebPayload> SessionHandle<T> {
     /// }
     /// ```
     pub fn session_if_any(&self) -> Result<Option<Session<T>>, Rejection> {
-        match self.session() {
-            Ok(session) => Ok(Some(session)),
-            Err(rejection) if rejection.is_absence() => Ok(None),
-            Err(rejection) => Err(rejection),
-        }
+        if_any(self.session())
     }
 
     /// The session, if its last login lies less than `SECONDS` seconds in the past.
@@ -139,6 +134,7 @@ impl<T: WebPayload> SessionHandle<T> {
     /// ```
     #[must_use]
     pub fn carrier(&self) -> Option<Carrier> {
+        self.0.lock().read = true;
         self.0.carrier
     }
 
@@ -160,11 +156,8 @@ impl<T: WebPayload> SessionHandle<T> {
     /// }
     /// ```
     pub async fn login(&self, subject: impl AsRef<[u8]>, payload: T) -> Result<(), CommandError> {
-        let exchange = &self.0;
-        let issued = exchange
-            .log_in(subject.as_ref(), &payload, None, To::Cookie)
-            .await?;
-        exchange.set(&issued)
+        let login = self.0.log_in(subject.as_ref(), &payload, None, To::Cookie);
+        login.await.map(|_| ())
     }
 
     /// Puts another payload into the session.
@@ -276,7 +269,11 @@ impl<T: WebPayload> SessionHandle<T> {
         Ok(())
     }
 
-    /// Logs all sessions of this session's subject out, this one too, and removes the cookie.
+    /// Logs all sessions of this session's subject out, this one too, and removes the cookie. Of a
+    /// session with the empty subject, which is no one's, it is [`logout`](Self::logout).
+    ///
+    /// The session is verified once more for it: whoever was logged out while the request was under
+    /// way logs nobody out.
     ///
     /// # Errors
     ///
@@ -295,7 +292,9 @@ impl<T: WebPayload> SessionHandle<T> {
         Ok(())
     }
 
-    /// Logs all other sessions of this session's subject out.
+    /// Logs all other sessions of this session's subject out; a session with the empty subject has
+    /// no others. As for [`logout_everywhere`](Self::logout_everywhere), the session is verified
+    /// once more.
     ///
     /// # Errors
     ///
@@ -309,27 +308,6 @@ impl<T: WebPayload> SessionHandle<T> {
     /// ```
     pub async fn logout_others(&self) -> Result<(), CommandError> {
         self.0.end_subject(KeepThis::Yes).await
-    }
-
-    /// A future that resolves when the session ends: for what outlives its response, server-sent
-    /// events and WebSockets.
-    ///
-    /// It is [`Sessions::ended`](crate::Sessions::ended) for this request's session. A renewal by
-    /// another request on this server moves its deadline by itself.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection`] without a session.
-    ///
-    /// ```
-    /// # use cloakroom::web::{Rejection, SessionHandle};
-    /// async fn wait(handle: SessionHandle<()>) -> Result<&'static str, Rejection> {
-    ///     Ok(handle.ended()?.await.reason().as_str()) // "revoked", "idle", ..
-    /// }
-    /// ```
-    pub fn ended(&self) -> Result<Ended, Rejection> {
-        let session = self.session()?;
-        Ok(self.0.core.backend.ended(&session))
     }
 
     /// A token for the forms of this session's pages, for applications that must be safe from

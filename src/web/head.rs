@@ -26,11 +26,15 @@ pub(in crate::web) enum Field {
     Upgrade,
 }
 
-/// `Host`, all of them if there are several, or what HTTP/2 has in its place.
+/// The authority of the target, where it has one: HTTP/2 sends it in place of `Host`, and a `Host`
+/// beside it counts for nothing (RFC 9113 §8.3.1, RFC 9112 §3.2.2). Otherwise `Host`, all of them if
+/// there are several.
 fn hosts(head: &impl Head) -> impl Iterator<Item = &[u8]> {
-    let has_header = head.values(Field::Host).next().is_some();
-    let authority = head.authority().filter(|_| !has_header);
-    head.values(Field::Host).chain(authority.map(str::as_bytes))
+    let authority = head.authority();
+    let headers = head
+        .values(Field::Host)
+        .filter(move |_| authority.is_none());
+    authority.map(str::as_bytes).into_iter().chain(headers)
 }
 
 /// Whether this server is the one that was meant. Two `Host` are none: which of them a proxy went by

@@ -31,11 +31,9 @@ impl<T: WebPayload> SessionHandle<T> {
         payload: T,
         label: &str,
     ) -> Result<(), CommandError> {
-        let exchange = &self.0;
-        let issued = exchange
-            .log_in(subject.as_ref(), &payload, Some(label), To::Cookie)
-            .await?;
-        exchange.set(&issued)
+        let label = Some(label);
+        let login = self.0.log_in(subject.as_ref(), &payload, label, To::Cookie);
+        login.await.map(|_| ())
     }
 
     /// [`login_labelled`](Self::login_labelled) for a client that keeps its token itself: send it
@@ -58,11 +56,8 @@ impl<T: WebPayload> SessionHandle<T> {
         payload: T,
         label: &str,
     ) -> Result<Issued, CommandError> {
-        let exchange = &self.0;
-        let issued = exchange
-            .log_in(subject.as_ref(), &payload, Some(label), To::Client)
-            .await?;
-        exchange.follow(&issued, To::Client);
-        Ok(issued)
+        let label = Some(label);
+        let login = self.0.log_in(subject.as_ref(), &payload, label, To::Client);
+        login.await
     }
 }

@@ -164,10 +164,10 @@ impl<T: WebPayload> SessionLayer<T> {
     /// ```
     pub fn trust_origin(self, origin: &str) -> Result<Self, TrustedOriginError> {
         let mut settings = self.0.settings.clone();
-        settings.origins = match settings.origins {
-            Some(origins) => Some(origins.trust(origin)?),
-            None => None,
-        };
+        // Checked also where nothing is checked against it: the spelling is wrong all the same.
+        let checks = settings.origins.is_some();
+        let trusting = settings.origins.unwrap_or_default().trust(origin)?;
+        settings.origins = checks.then_some(trusting);
         Ok(self.with(|to| *to = settings))
     }
 
@@ -245,7 +245,7 @@ impl<T: WebPayload> SessionLayer<T> {
     /// | `cookie-duplicate`, `cookie-malformed` | the session's cookie counted as none |
     /// | `authorization-duplicate`, `authorization-malformed` | the header counted as a bad token |
     /// | `invalid`, `expired`, `idle`, `revoked`, ... | a token was refused; the names of [`Reason`](crate::Reason) |
-    /// | `unavailable` | a token could not be judged |
+    /// | `unavailable` | a token could not be judged, or not be renewed for the same reason |
     /// | `cross-origin`, `misdirected`, `form` | a request was refused with 403, 421, 403 |
     /// | `renewed`, `renewal-refused` | a response carries a renewed cookie, or the session ended before |
     ///

@@ -67,6 +67,7 @@ impl<T> fmt::Debug for Session<T> {
 /// As an extractor it answers 401 for an older login, with a challenge that says so (RFC 9470); ask
 /// for the credentials and [`reauthenticate`](crate::web::SessionHandle::reauthenticate). It never
 /// goes on with a stale revocation view, whatever the policy says for ordinary requests.
+/// `Option<RecentLogin<T, SECONDS>>` is `None` also for an older login, and 503 where nobody can tell.
 ///
 /// ```
 /// use cloakroom::web::RecentLogin;
@@ -128,6 +129,11 @@ impl<T, const SECONDS: u64> fmt::Debug for RecentLogin<T, SECONDS> {
 /// actix-web as `web::Data<Sessions<T, R>>`. Cookies are not looked at, and no response is changed,
 /// so there is no renewal: give clients an endpoint that calls
 /// [`Sessions::renew`](crate::Sessions::renew).
+///
+/// Where it is optional, take `Result<BearerSession<T, R>, Rejection>` under actix-web, and
+/// `Option<BearerSession<T, R>>` under axum. actix-web's `Option` takes every error for `None`, also
+/// that nobody can tell whether there is a session (503); a [`SessionLayer`](crate::web::SessionLayer)
+/// for the same payload around the route prevents it, and without one nothing can.
 ///
 /// ```
 /// use cloakroom::web::BearerSession;

@@ -6,10 +6,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRef, Path, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use cloakroom::Sessions;
-use cloakroom::web::{BearerSession, CommandError, RecentLogin, Session, SessionHandle};
+use cloakroom::web::{
+    BearerSession, CommandError, RecentLogin, Rejection, RejectionKind, Session, SessionHandle,
+};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
@@ -70,6 +73,39 @@ async fn bearer(State(app): State<App>, session: BearerSession<User, View>) -> S
     session.payload().name.clone()
 }
 
+async fn bearer_maybe(
+    State(app): State<App>,
+    session: Option<BearerSession<User, View>>,
+) -> String {
+    ran(&app);
+    session.map_or_else(|| "nobody".into(), |session| session.payload().name.clone())
+}
+
+async fn recent_maybe(State(app): State<App>, session: Option<RecentLogin<User, 300>>) -> String {
+    ran(&app);
+    session.map_or_else(|| "nobody".into(), |session| session.payload().name.clone())
+}
+
+async fn form_or_me(
+    State(app): State<App>,
+    session: Result<Session<User>, Rejection>,
+) -> Result<String, Rejection> {
+    match session {
+        Ok(session) => {
+            ran(&app);
+            Ok(session.payload().name.clone())
+        }
+        Err(no) if matches!(no.kind(), RejectionKind::NoSession(_)) => Ok("<form>".to_owned()),
+        Err(no) => Err(no),
+    }
+}
+
+/// A middleware between the layer and the handler that throws the answer away.
+async fn teapot(request: Request, next: Next) -> impl IntoResponse {
+    drop(next.run(request).await);
+    (StatusCode::IM_A_TEAPOT, "short and stout")
+}
+
 async fn other(State(app): State<App>, _: Session<Other>) -> &'static str {
     ran(&app);
     "unreachable"
@@ -81,7 +117,7 @@ async fn command(
     Path((command, name)): Path<(String, String)>,
 ) -> Result<(StatusCode, String), CommandError> {
     ran(&app);
-    let body = routes::command(&handle, &command, &name).await?;
+    let body = routes::command(&app.0, &handle, &command, &name).await?;
     Ok((
         StatusCode::from_u16(routes::status(&command)).unwrap(),
         body,
@@ -100,9 +136,17 @@ pub(crate) fn start(parts: Parts) -> Server {
         .route("/own-401", get(own_401))
         .route("/recent", get(recent))
         .route("/other", get(other))
+        .route("/recent-maybe", get(recent_maybe))
+        .route("/form-or-me", get(form_or_me))
+        .route("/layered-bearer-maybe", get(bearer_maybe))
         .route("/{command}/{name}", post(command))
+        .route(
+            "/teapot/{command}/{name}",
+            post(command).layer(from_fn(teapot)),
+        )
         .layer(layer)
         .route("/bearer", get(bearer))
+        .route("/bearer-maybe", get(bearer_maybe))
         .with_state(app);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()

@@ -15,8 +15,11 @@
 mod actix_app;
 mod axum_app;
 mod commands;
+mod extractors;
+mod forms;
 mod hostile;
 mod labels;
+mod meanwhile;
 mod routes;
 mod world;
 
@@ -182,7 +185,7 @@ fn neither_a_failed_request_nor_a_bearer_token_is_renewed() {
         let answer = world.ask(Ask::post("/renew-bearer/x").cookie(&token));
         assert_eq!(
             (answer.status, answer.body.as_str()),
-            (500, "internal server error\n")
+            (400, "session in the wrong header\n")
         );
     });
 }

@@ -2,13 +2,49 @@
 
 use cloakroom::web::{CommandError, SessionHandle};
 
-use crate::world::{User, user};
+use crate::world::{Parts, User, user};
 
 /// What a login calls its device.
 pub(crate) const LABEL: &str = "Firefox\non Linux";
 
-/// One route per command: `POST /{command}/{name}`.
+/// One route per command: `POST /{command}/{name}`. A word before the command says what happens
+/// elsewhere while the handler runs, one behind it what the handler makes of an error.
 pub(crate) async fn command(
+    parts: &Parts,
+    handle: &SessionHandle<User>,
+    command: &str,
+    name: &str,
+) -> Result<String, CommandError> {
+    let mut command = command;
+    if let Some(rest) = command.strip_prefix("ousted-") {
+        // `name` loses a device, logs out everywhere and in again.
+        handle.session()?;
+        parts.sessions.revoke_subject(name).unwrap();
+        parts.sessions.issue(name, &user(name)).unwrap();
+        command = rest;
+    }
+    if let Some(rest) = command.strip_prefix("blind-") {
+        handle.session()?;
+        parts.view.go_stale(true);
+        command = rest;
+    }
+    if let Some(rest) = command.strip_prefix("again-") {
+        parts.view.fail(true);
+        once(handle, rest, name).await.unwrap_err();
+        parts.view.fail(false);
+        command = rest;
+    }
+    match command.strip_suffix("-anyway") {
+        Some(rest) => {
+            handle.session()?;
+            drop(once(handle, rest, name).await);
+            Ok("done".to_owned())
+        }
+        None => once(handle, command, name).await,
+    }
+}
+
+async fn once(
     handle: &SessionHandle<User>,
     command: &str,
     name: &str,
@@ -55,12 +91,31 @@ pub(crate) async fn command(
             handle.login(name, user(name)).await?;
             handle.logout().await?;
         }
-        // Handlers that answer 200 whatever became of their command.
-        "rotate-anyway" => drop(handle.rotate().await),
-        "logout-anyway" => {
-            handle.session().unwrap();
-            drop(handle.logout().await);
+        "login-large-then-small" => {
+            let large = handle.login(name, noted(&"x".repeat(2_950))).await;
+            large.unwrap_err();
+            handle.login(name, user(name)).await?;
         }
+        "login-both" => {
+            handle.login(name, user(name)).await?;
+            let issued = handle.login_bearer(name, user(name)).await?;
+            return Ok(issued.token.as_str().to_owned());
+        }
+        "login-both-logout" => {
+            handle.login(name, user(name)).await?;
+            handle.login_bearer(name, user(name)).await?;
+            handle.logout().await?;
+        }
+        "poll" => {
+            handle.without_renewal();
+            drop(handle.session()?);
+        }
+        "poll-login" => {
+            handle.without_renewal();
+            handle.login(name, user(name)).await?;
+        }
+        "look" => drop(handle.session()?),
+        "carrier" => return Ok(format!("{:?}", handle.carrier())),
         "logout-everywhere" => handle.logout_everywhere().await?,
         "logout-others" => handle.logout_others().await?,
         // The session as the rest of the handler sees it.

@@ -127,6 +127,7 @@ impl RevocationPublish for View {
 pub(crate) struct Parts {
     pub(crate) sessions: Sessions<User, View>,
     pub(crate) layer: SessionLayer<User>,
+    pub(crate) view: View,
     /// Handlers that ran.
     pub(crate) ran: Arc<AtomicUsize>,
 }
@@ -264,6 +265,7 @@ impl World {
         let parts = Parts {
             sessions: sessions.clone(),
             layer: configure(layer),
+            view: view.clone(),
             ran: Arc::clone(&ran),
         };
         Self {
@@ -292,6 +294,11 @@ impl World {
 
     pub(crate) fn is_live(&self, token: &str) -> bool {
         self.sessions.verify(token).is_ok()
+    }
+
+    /// Sessions of `subject` that live, by the list of devices.
+    pub(crate) fn live_sessions(&self, subject: &str) -> usize {
+        self.sessions.devices(subject).unwrap().len()
     }
 
     pub(crate) fn handlers_ran(&self) -> usize {
