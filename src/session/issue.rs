@@ -181,7 +181,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let mut scratch = Scratch::new();
         let body = scratch.body(MAX_BODY);
         let end = self.write(claims, content, body)?;
-        let body = body.get_mut(..end.saturating_add(TAG)).unwrap_or_default();
+        // No more than this was written, so that no more has to be wiped.
+        let body = scratch.cut(end.saturating_add(TAG));
         sealer.seal(&self.binding, body);
         let token = Token::new(text::encode(body));
         Ok(Issued {

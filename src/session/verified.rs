@@ -356,6 +356,12 @@ impl Scratch {
         self.bytes.get_mut(..len).unwrap_or_default()
     }
 
+    /// The first `len` bytes of what [`body`](Self::body) gave, all that was written to.
+    pub(crate) fn cut(&mut self, len: usize) -> &mut [u8] {
+        self.used = self.used.min(len);
+        self.bytes.get_mut(..self.used).unwrap_or_default()
+    }
+
     fn wipe(&mut self) {
         if let Some(used) = self.bytes.get_mut(..self.used) {
             used.zeroize();

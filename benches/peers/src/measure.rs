@@ -7,7 +7,7 @@ use crate::baseline::Baseline;
 use crate::data::{Claims, Large, SUBJECT, Small, Typical, expected, mix, now};
 use crate::ours;
 use crate::peers::{self, Peer};
-use cloakroom::RevocationList;
+use cloakroom::{RevocationList, hazmat};
 
 /// One thing that is timed.
 pub struct Case {
@@ -41,8 +41,12 @@ pub struct Plan {
 pub const ISSUE: usize = 0;
 pub const RENEW: usize = 1;
 pub const VERIFY: usize = 2;
-pub const HAND_SEAL: usize = 3;
-pub const HAND_VERIFY: usize = 4;
+/// With the feature `ring`, without which everything else of this crate is measured.
+pub const RING_ISSUE: usize = 3;
+pub const RING_RENEW: usize = 4;
+pub const RING_VERIFY: usize = 5;
+pub const HAND_SEAL: usize = 6;
+pub const HAND_VERIFY: usize = 7;
 
 impl Plan {
     fn add(
@@ -80,6 +84,18 @@ impl Plan {
             seal,
             verify,
         });
+    }
+
+    /// Issuing, renewing and verifying the typical session.
+    fn typical(&mut self, name: &str, sessions: ours::Kept<Typical<'static>>) -> [usize; 3] {
+        let token = ours::token(sessions, &Typical::SAMPLE);
+        let issue = ours::issue(sessions, Typical::SAMPLE);
+        let issue = self.add(format!("{name}: issue"), token.len(), issue);
+        let renew = ours::renew(sessions, token);
+        let renew = self.add(format!("{name}: renew"), token.len(), renew);
+        let verify = ours::verify(sessions, token, read_typical);
+        let verify = self.add(format!("{name}: verify"), token.len(), verify);
+        [issue, renew, verify]
     }
 
     /// The tokens that are refused, against a token of the same length that is accepted.
@@ -147,14 +163,16 @@ fn read_typical(payload: &Typical<'_>) -> u64 {
 #[must_use]
 pub fn plan(quick: bool) -> Plan {
     let mut plan = Plan::default();
+    // Looked at when keys are derived, which is when sessions are made.
+    hazmat::use_ring(true);
+    let by_ring = ours::sessions::<Typical<'static>>(ours::ring(), RevocationList::new());
+    hazmat::use_ring(false);
     let sessions = ours::sessions::<Typical<'static>>(ours::ring(), RevocationList::new());
+    let places = [ISSUE, RENEW, VERIFY];
+    assert_eq!(plan.typical("cloakroom", sessions), places);
+    let places = [RING_ISSUE, RING_RENEW, RING_VERIFY];
+    assert_eq!(plan.typical("cloakroom, `ring`", by_ring), places);
     let token = ours::token(sessions, &Typical::SAMPLE);
-    let issue = ours::issue(sessions, Typical::SAMPLE);
-    assert_eq!(plan.add("cloakroom: issue", token.len(), issue), ISSUE);
-    let renew = ours::renew(sessions, token);
-    assert_eq!(plan.add("cloakroom: renew", token.len(), renew), RENEW);
-    let verify = ours::verify(sessions, token, read_typical);
-    assert_eq!(plan.add("cloakroom: verify", token.len(), verify), VERIFY);
     for peer in peers::all() {
         plan.peer(peer);
     }
@@ -162,8 +180,13 @@ pub fn plan(quick: bool) -> Plan {
         (ISSUE, HAND_SEAL),
         (RENEW, HAND_SEAL),
         (VERIFY, HAND_VERIFY),
+        (RING_ISSUE, ISSUE),
+        (RING_RENEW, RENEW),
+        (RING_VERIFY, VERIFY),
     ]);
     plan.rejects("typical", sessions, token, VERIFY);
+    let token = ours::token(by_ring, &Typical::SAMPLE);
+    plan.rejects("typical, `ring`", by_ring, token, RING_VERIFY);
     size!(
         &mut plan,
         "small",

@@ -5,7 +5,7 @@ use std::path::Path;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::measure::{ISSUE, VERIFY};
+use crate::measure::{ISSUE, RING_ISSUE, RING_VERIFY, VERIFY};
 use crate::table::Report;
 
 /// No background is drawn, and every colour has enough contrast with white and with near-black.
@@ -42,10 +42,13 @@ pub fn draw(report: &Report<'_>, path: &Path) -> Result<(), Box<dyn std::error::
         verify: report.samples.median(verify) / 1e3,
         characters: report.plan.cases[seal].characters,
     };
-    let ours = mark("cloakroom", ISSUE, VERIFY);
+    let ours = [
+        mark("cloakroom with ring", RING_ISSUE, RING_VERIFY),
+        mark("cloakroom", ISSUE, VERIFY),
+    ];
     let peers = report.plan.rows.iter();
     let peers = peers.map(|row| mark(row.name, row.seal, row.verify));
-    let marks: Vec<Mark> = std::iter::once(ours).chain(peers).collect();
+    let marks: Vec<Mark> = ours.into_iter().chain(peers).collect();
 
     let rows = u32::try_from(marks.len())?;
     let height = TOP + rows * ROW + 30;
@@ -92,7 +95,7 @@ pub fn draw(report: &Report<'_>, path: &Path) -> Result<(), Box<dyn std::error::
         .x_label_formatter(&|value| format!("{value}"))
         .draw()?;
     for (row, mark) in marks.iter().enumerate() {
-        let (y, colour) = (row as f64 + 0.5, if row == 0 { OURS } else { THEIRS });
+        let (y, colour) = (row as f64 + 0.5, if row < 2 { OURS } else { THEIRS });
         let ends = vec![(mark.seal, y), (mark.verify, y)];
         times.draw_series([PathElement::new(ends, LINE.stroke_width(2))])?;
         times.draw_series([Circle::new((mark.seal, y), 5, colour.stroke_width(2))])?;
@@ -105,7 +108,7 @@ pub fn draw(report: &Report<'_>, path: &Path) -> Result<(), Box<dyn std::error::
         .x_label_area_size(30)
         .build_cartesian_2d(0.0..longest as f64 * 1.15, count..0.0)?;
     for (row, mark) in marks.iter().enumerate() {
-        let (y, colour) = (row as f64, if row == 0 { OURS } else { THEIRS });
+        let (y, colour) = (row as f64, if row < 2 { OURS } else { THEIRS });
         let (length, text) = (mark.characters as f64, mark.characters.to_string());
         sizes.draw_series([Rectangle::new(
             [(0.0, y + 0.25), (length, y + 0.75)],

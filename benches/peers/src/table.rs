@@ -1,6 +1,9 @@
 //! The Markdown that is printed.
 
-use crate::measure::{HAND_SEAL, HAND_VERIFY, ISSUE, Plan, RENEW, Samples, VERIFY};
+use crate::measure::{
+    HAND_SEAL, HAND_VERIFY, ISSUE, Plan, RENEW, RING_ISSUE, RING_RENEW, RING_VERIFY, Row, Samples,
+    VERIFY,
+};
 
 /// Everything that is known when the measurements are over.
 pub struct Report<'r> {
@@ -57,6 +60,10 @@ impl Report<'_> {
         let checks = "seal, key, purpose, schema, clock, revocation list";
         row("**cloakroom**, issuing", ISSUE, Some(VERIFY), how, checks);
         row("**cloakroom**, renewing", RENEW, None, "", "");
+        let name = "**cloakroom** with `ring`, issuing";
+        row(name, RING_ISSUE, Some(RING_VERIFY), "the same", "the same");
+        let name = "**cloakroom** with `ring`, renewing";
+        row(name, RING_RENEW, None, "", "");
         for peer in &self.plan.rows {
             row(
                 peer.name,
@@ -98,7 +105,7 @@ impl Report<'_> {
     pub fn goals(&self) -> String {
         let at_most = |what: &str, value: f64, limit: f64| {
             let verdict = if value <= limit { "yes" } else { "NO" };
-            format!("| {what} | {value:.3} | at most {limit} | {verdict} |\n")
+            format!("| {what} | {value:.3} | at most {limit:.3} | {verdict} |\n")
         };
         let allocations = |what: &str, case: usize, limit: u64| match self.allocations.get(case) {
             Some(&counted) => at_most(what, counted as f64, limit as f64),
@@ -126,12 +133,32 @@ impl Report<'_> {
             .iter()
             .find(|row| row.name.starts_with("pasetors"));
         if let Some(pasetors) = pasetors {
-            let (seal, verify) = (
-                by_hand(ISSUE, pasetors.seal),
-                by_hand(VERIFY, pasetors.verify),
-            );
-            text += &at_most("issuing, of sealing with pasetors", seal, 0.5);
-            text += &at_most("verifying, of verifying with pasetors", verify, 0.5);
+            let (seal, verify) = (pasetors.seal, pasetors.verify);
+            for (how, issue, open, limit) in [
+                ("", ISSUE, VERIFY, 0.5),
+                (" with `ring`", RING_ISSUE, RING_VERIFY, 1.0 / 3.0),
+            ] {
+                let what = format!("issuing{how}, of sealing with pasetors");
+                text += &at_most(&what, by_hand(issue, seal), limit);
+                let what = format!("verifying{how}, of verifying with pasetors");
+                text += &at_most(&what, by_hand(open, verify), limit);
+            }
+        }
+        // The first row is the work by hand, which is no peer.
+        let peers = self.plan.rows.get(1..).unwrap_or_default();
+        let dearest = |case, of: fn(&Row) -> usize| {
+            let ratios = peers.iter().map(|row| by_hand(case, of(row)));
+            ratios.fold(0.0, f64::max)
+        };
+        let seal: fn(&Row) -> usize = |row| row.seal;
+        let verify: fn(&Row) -> usize = |row| row.verify;
+        for (what, case, of, limit) in [
+            ("issuing", RING_ISSUE, seal, 1.3),
+            ("renewing", RING_RENEW, seal, 1.0),
+            ("verifying", RING_VERIFY, verify, 1.0),
+        ] {
+            let what = format!("{what} with `ring`, of the fastest peer");
+            text += &at_most(&what, dearest(case, of), limit);
         }
         for &(case, base) in &self.plan.own {
             let name = &self.plan.cases[case].name;

@@ -143,6 +143,15 @@ fn ours(name: &'static str, renews: bool) -> Way {
     way
 }
 
+/// With the feature `ring`, which everything else here does without.
+fn by_ring(name: &'static str, renews: bool) -> Way {
+    // Looked at when keys are derived.
+    cloakroom::hazmat::use_ring(true);
+    let way = ours(name, renews);
+    cloakroom::hazmat::use_ring(false);
+    way
+}
+
 /// The layer is there, and the handler does not ask.
 fn unasked() -> Way {
     async fn public(_: SessionHandle<Typical>) -> &'static str {
@@ -225,6 +234,7 @@ pub async fn all() -> Vec<Way> {
         "ok"
     }
     let routes = || Router::new().route("/me", get(me));
+    cloakroom::hazmat::use_ring(false);
     vec![
         Way::new("no session", routes()),
         // What axum itself does for any layer.
@@ -232,6 +242,8 @@ pub async fn all() -> Vec<Way> {
         unasked(),
         ours("cloakroom, verify", false),
         ours("cloakroom, verify and renew", true),
+        by_ring("the same with `ring`, verify", false),
+        by_ring("the same with `ring`, and renew", true),
         bearer(),
         jar(),
         jar_as_text(),

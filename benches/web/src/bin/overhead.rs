@@ -1,17 +1,19 @@
 //! What a session adds to a request: time, allocations, instructions.
 //!
 //! ```sh
-//! RUSTFLAGS="-C target-cpu=x86-64-v3" cargo run --release --manifest-path benches/web/Cargo.toml --bin overhead
-//! RUSTFLAGS="-C target-cpu=x86-64-v3" cargo run --release --manifest-path benches/web/Cargo.toml --bin overhead -- instructions
+//! cargo run --release --manifest-path benches/web/Cargo.toml --bin overhead
+//! cargo run --release --manifest-path benches/web/Cargo.toml --bin overhead -- instructions
 //! ```
 //!
 //! Times are medians over rounds in which every way takes its turn, so that what else the machine does
 //! falls on all of them; look at the ratios. The exit code is a failure if verification costs as much
 //! as a peer that gives the handler the same payload; a jar whose text nobody parses is printed only.
 //!
-//! It does in a build for any x86-64 processor, the default: the compiler then puts each AVX2
-//! instruction of the crate poly1305 into a function of its own. Say that the processor has
-//! AVX2, here and in production: `RUSTFLAGS="-C target-cpu=x86-64-v3"`.
+//! With the feature `ring` it costs less. Without, in a build for any x86-64 processor (the default),
+//! it need not: the compiler then puts each AVX2 instruction of the crate poly1305 into a function of
+//! its own, which is said and not counted as a failure. Two settings of the compiler, for the whole
+//! program, take that away: `RUSTFLAGS="-C target-cpu=x86-64-v3"`, which says that the processor has
+//! AVX2, here and in production, and `RUSTFLAGS='--cfg poly1305_backend="soft"'`.
 //!
 //! Instructions are counted by valgrind's callgrind. It shows a program AES instructions and AVX2, but
 //! no SHA extensions, so hashing, of which the peers have none, weighs twenty times what it does in
@@ -30,6 +32,7 @@ const PER_ROUND: usize = 32;
 const TIMES: u64 = 500;
 
 const OURS: &str = "cloakroom, verify";
+const OURS_BY_RING: &str = "the same with `ring`, verify";
 /// Those that give the handler the same payload.
 const PEERS: [&str; 2] = [
     "PrivateCookieJar, one cookie",
@@ -104,11 +107,11 @@ struct Measured {
     extra: String,
 }
 
-/// Whether the compiler was told that the processor has AVX2.
-const FOR_THE_PROCESSOR: bool = cfg!(target_feature = "avx2");
+/// Whether the compiler was told one of the two things that make poly1305 fast for short messages.
+const TOLD: bool = cfg!(any(target_feature = "avx2", poly1305_backend = "soft"));
 
 fn print(unit: &str, measured: &[Measured]) -> ExitCode {
-    if !FOR_THE_PROCESSOR {
+    if !TOLD {
         println!("built for any processor of this kind; see the top of overhead.rs");
     }
     let cost = |name: &str| {
@@ -121,10 +124,12 @@ fn print(unit: &str, measured: &[Measured]) -> ExitCode {
         println!("{name:<34} {cost:>8.0} {unit}  adds {added:>8.0}, {times:>5.2} of ours{extra}");
     }
     let mut code = ExitCode::SUCCESS;
-    for peer in PEERS {
-        if ours >= cost(peer) {
-            println!("MORE than {peer}");
-            code = ExitCode::FAILURE;
+    for (name, counts) in [(OURS, TOLD), (OURS_BY_RING, true)] {
+        for peer in PEERS.into_iter().filter(|peer| cost(name) >= cost(peer)) {
+            println!("{name}: MORE than {peer}");
+            if counts {
+                code = ExitCode::FAILURE;
+            }
         }
     }
     code
