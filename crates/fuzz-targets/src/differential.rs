@@ -4,8 +4,8 @@ use cloakroom::hazmat::{self, Stage};
 use cloakroom::{Reason, VerifyError};
 
 use crate::second::seal::KEYS;
+use crate::second::text;
 use crate::second::verify::{self, Live, Refused, shown};
-use crate::second::{self, text};
 use crate::setting::{OPENER, OURS, SESSIONS, key, now};
 
 /// Any bytes, as one of four things that the first byte chooses: a token's text, a token's body
@@ -64,10 +64,9 @@ fn name(error: &VerifyError) -> Refused {
 
 /// The same up to the plaintext, where tag and nonce are told apart.
 fn stages(token: &str) {
-    let ours = OPENER
-        .open(token, b"", now())
-        .map(|opened| opened.plaintext);
-    let Some(body) = second::text::decode(token) else {
+    let ours = OPENER.open(token, b"", now());
+    let ours = ours.map(|opened| opened.plaintext);
+    let Some(body) = text::decode(token) else {
         assert_eq!(ours, Err(Stage::Text));
         return;
     };
