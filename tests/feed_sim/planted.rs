@@ -174,7 +174,14 @@ fn simulate(folder: &Path) -> (bool, String) {
     // The one of the toolchain in use: dependencies may ask for toolchains of their own.
     let mut cargo = Command::new("cargo");
     cargo.current_dir(folder);
-    cargo.args(["test", "--release", "--offline", "--quiet", "--test", "feed_sim"]);
+    cargo.args([
+        "test",
+        "--release",
+        "--offline",
+        "--quiet",
+        "--test",
+        "feed_sim",
+    ]);
     cargo.args(["--features", "feed,redb,hazmat"]);
     cargo.args(["--", "--ignored", "a_million_steps", "--nocapture"]);
     // Not where this test was built: cargo takes the copy for the same package, and what it built

@@ -59,7 +59,7 @@ pub struct Everything {
     pub signed: i32,
     pub text: String,
     pub bytes: Vec<u8>,
-    pub option: Option<Box<Everything>>,
+    pub option: Option<Box<Self>>,
     pub list: Vec<u16>,
     pub nothing: Vec<()>,
     pub map: std::collections::BTreeMap<String, u8>,
