@@ -105,20 +105,17 @@ impl<T: WebPayload> Exchange<T> {
             settings.event("cross-origin");
             return Err(Refusal::cross_origin());
         }
-        let uncounted = match presented {
+        let mut uncounted = BTreeSet::new();
+        if matches!(presented, Presented::Ignored(_)) {
             // All of them, or whoever plants enough of them hides the one that counts. What can't
             // be a token is left away, and what is there twice; of the rest a request has as many as
-            // the server takes bytes of headers.
-            Presented::Ignored(_) => settings
-                .cookie
-                .all_values(head.values(Field::Cookie))
-                .filter(|value| (1..=MAX_TOKEN).contains(&value.len()))
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .map(kept)
-                .collect(),
-            _ => Vec::new(),
-        };
+            // the server takes bytes of headers. One by one: collecting would hold the equal ones too.
+            let values = settings.cookie.all_values(head.values(Field::Cookie));
+            for value in values.filter(|value| (1..=MAX_TOKEN).contains(&value.len())) {
+                uncounted.insert(value);
+            }
+        }
+        let uncounted = uncounted.into_iter().map(kept).collect();
         Ok(Self {
             core: Arc::clone(core),
             carrier,
