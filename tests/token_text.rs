@@ -21,7 +21,7 @@ const TO: For<'_> = For {
 };
 
 fn key() -> Key {
-    Key::from_bytes(&core::array::from_fn(|index| index as u8)).unwrap()
+    Key::from_bytes(&core::array::from_fn(|index| u8::try_from(index).unwrap())).unwrap()
 }
 
 fn opener() -> Opener {
