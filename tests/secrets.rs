@@ -144,11 +144,11 @@ fn no_public_type_prints_a_secret() {
     secrets.bytes("the encryption key", &derived.encryption);
     secrets.bytes("the nonce key", &derived.nonce);
     secrets.bytes("the session id", &session.id().to_bytes());
+    secrets.text("the key's text", key.to_text().expose());
+    secrets.after_key_id("the unit's text", unit.to_text().expose());
+    secrets.after_key_id("the token", &token);
     for (name, text) in [
-        ("the key's text", key.to_text().expose()),
-        ("the unit's text", unit.to_text().expose()),
-        ("the token", &token),
-        ("the payload", &card.number),
+        ("the payload", card.number.as_str()),
         ("the subject", SUBJECT),
         ("the label", LABEL),
     ] {

@@ -97,6 +97,14 @@ impl Secrets {
         self.bytes(name, secret.as_bytes());
     }
 
+    /// The same of a text that begins with its key's id. That is public, it stands at the beginning of
+    /// every token and form token under the key: six characters, the last of which is a random one's
+    /// for four bits, so that one in sixteen texts has all six.
+    pub(crate) fn after_key_id(&mut self, name: &'static str, secret: &str) {
+        let (_, rest) = secret.split_once('.').unwrap();
+        self.text(name, &rest[6..]);
+    }
+
     /// The name of a secret of which `text` shows a piece.
     pub(crate) fn found_in(&self, text: &str) -> Option<&'static str> {
         let text = squeezed(text);
