@@ -98,8 +98,7 @@ impl<T: WebPayload> Exchange<T> {
     pub(in crate::web) async fn end_subject(&self, keep: KeepThis) -> Result<(), CommandError> {
         // What was seen at the start of the request is not enough: a thief who holds the body of a
         // request back until the owner has logged out and in again would end the owner's new session.
-        self.lock().looked = None;
-        let session = self.session().map_err(|error| self.error(error))?;
+        let session = self.session_again().map_err(|error| self.error(error))?;
         // A guest's session, and no one's other sessions.
         if session.subject().is_empty() {
             return match keep {

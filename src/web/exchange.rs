@@ -150,6 +150,12 @@ impl<T: WebPayload> Exchange<T> {
         }
     }
 
+    /// The same, judged now: what was seen at the start of the request may be over.
+    pub(in crate::web) fn session_again(&self) -> Result<Session<T>, Rejection> {
+        self.lock().looked = None;
+        self.session()
+    }
+
     fn look(&self, token: &Token) -> Result<Session<T>, VerifyError> {
         let verified = self.core.backend.verify(token.as_str());
         if let Err(error) = &verified {

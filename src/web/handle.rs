@@ -335,7 +335,8 @@ impl<T: WebPayload> SessionHandle<T> {
         token.map_err(|error| self.0.error(error))
     }
 
-    /// Whether a form that was sent comes from a page of this session.
+    /// Whether a form that was sent comes from a page of this session, and whether the session lives
+    /// still, now that the whole form is here: a client takes the time it likes to send one.
     ///
     /// # Errors
     ///
@@ -348,8 +349,8 @@ impl<T: WebPayload> SessionHandle<T> {
     /// }
     /// ```
     pub fn check_form(&self, token: &str) -> Result<(), CommandError> {
-        let session = self.0.form_of()?;
-        let checked = self.0.core.backend.check_form_token(&session, token);
+        let session = self.verify_again().map_err(|error| self.0.error(error))?;
+        let checked = self.0.core.backend.check_form_token(session.info(), token);
         checked.map_err(|_| {
             self.0.core.settings.event("form");
             self.0.error(What::Form)

@@ -49,8 +49,15 @@ fn is_revoked(stage: &Stage, token: &str) -> bool {
 
 #[test]
 fn no_renewal_outlives_a_logout_in_any_order() {
-    let runs = in_every_order(&["/me", "/me", "/logout"], |stage, browser, done| {
-        let out = done.iter().position(|done| done.path == "/logout").unwrap();
+    // A logout has a gate behind its command as well, so it has more orders.
+    for (command, orders) in [("/logout", 4_200), ("/logout-everywhere", 1_680)] {
+        assert_eq!(no_renewal_outlives(command), orders, "{command}");
+    }
+}
+
+fn no_renewal_outlives(command: &'static str) -> usize {
+    in_every_order(&["/me", "/me", command], |stage, browser, done| {
+        let out = done.iter().position(|done| done.path == command).unwrap();
         for answer in done {
             assert!(
                 answer
@@ -69,8 +76,59 @@ fn no_renewal_outlives_a_logout_in_any_order() {
                 .as_deref()
                 .is_none_or(|token| is_revoked(stage, token))
         );
+    })
+}
+
+#[test]
+fn sign_out_the_others_ends_all_but_this_session_in_any_order() {
+    let runs = in_every_order(&["/me", "/logout-others", "/me"], |stage, browser, done| {
+        assert!(done.iter().all(|done| done.status == 200 && !done.removed));
+        let cookie = browser.cookie.as_deref().unwrap();
+        let session = stage.sessions.verify(cookie).unwrap();
+        assert_eq!(session.id(), browser.session);
+        // What a tab renewed is of this session, before the command and behind it.
+        for token in done.iter().filter_map(|done| done.set.as_deref()) {
+            assert!(stage.sessions.verify(token).is_ok());
+        }
+        assert!(is_revoked(stage, &browser.other_device));
     });
-    assert_eq!(runs, 4_200);
+    assert_eq!(runs, 1_680);
+}
+
+#[test]
+fn two_devices_that_sign_each_other_out_never_both_stay() {
+    // Each in a browser of its own: the one whose command came last is logged in alone.
+    for first in [0, 1] {
+        let stage = Stage::new();
+        let browser = stage.logged_in();
+        let cookies = [browser.cookie.unwrap(), browser.other_device];
+        let done = stage.at_once("/logout-others", &cookies[first]);
+        assert_eq!(done.status, 200);
+        let late = stage.at_once("/logout-others", &cookies[1 - first]);
+        assert_eq!(late.status, 401, "it was signed out itself");
+        assert!(stage.sessions.verify(&cookies[first]).is_ok());
+        assert!(is_revoked(&stage, &cookies[1 - first]));
+    }
+}
+
+#[test]
+fn a_reauthentication_leaves_one_session_and_a_late_renewal_does_not_bring_the_old_one_back() {
+    in_every_order(&["/me", "/reauthenticate"], |stage, browser, done| {
+        let renewal = done.iter().find(|done| done.path == "/me").unwrap();
+        let again = done
+            .iter()
+            .find(|done| done.path == "/reauthenticate")
+            .unwrap();
+        let new = stage
+            .sessions
+            .verify(again.set.as_deref().unwrap())
+            .unwrap();
+        assert_ne!(new.id(), browser.session);
+        if let Some(token) = &renewal.set {
+            let began_with_the_new = renewal.began_after.contains(&again.job);
+            assert_eq!(is_revoked(stage, token), !began_with_the_new);
+        }
+    });
 }
 
 #[test]

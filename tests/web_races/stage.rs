@@ -91,11 +91,36 @@ async fn logout(gate: Gated, handle: SessionHandle<()>) -> Result<(), CommandErr
     Ok(())
 }
 
+async fn logout_everywhere(gate: Gated, handle: SessionHandle<()>) -> Result<(), CommandError> {
+    gate.pass(1).await;
+    handle.logout_everywhere().await
+}
+
+async fn logout_others(
+    _: Session<()>,
+    gate: Gated,
+    handle: SessionHandle<()>,
+) -> Result<(), CommandError> {
+    gate.pass(1).await;
+    handle.logout_others().await
+}
+
+async fn reauthenticate(
+    _: Session<()>,
+    gate: Gated,
+    handle: SessionHandle<()>,
+) -> Result<(), CommandError> {
+    gate.pass(1).await;
+    handle.reauthenticate(()).await
+}
+
 pub(crate) struct Browser {
     pub(crate) cookie: Option<String>,
     /// Jobs whose answer it has.
     answered: Vec<usize>,
     pub(crate) session: SessionId,
+    /// The token that the same user has elsewhere.
+    pub(crate) other_device: String,
 }
 
 impl Stage {
@@ -116,6 +141,9 @@ impl Stage {
             .route("/rotate", post(rotate))
             .route("/login", post(login))
             .route("/logout", post(logout))
+            .route("/logout-everywhere", post(logout_everywhere))
+            .route("/logout-others", post(logout_others))
+            .route("/reauthenticate", post(reauthenticate))
             .layer(SessionLayer::new(sessions.clone()));
         Self {
             clock,
@@ -126,8 +154,10 @@ impl Stage {
     }
 
     pub(crate) fn logged_in(&self) -> Browser {
-        let issued = self.sessions.issue("ada", &()).unwrap();
+        let login = || self.sessions.issue("ada", &()).unwrap();
+        let (issued, other) = (login(), login());
         Browser {
+            other_device: other.token.into_string(),
             cookie: Some(issued.token.into_string()),
             answered: Vec::new(),
             session: issued.session.id(),

@@ -26,6 +26,37 @@ fn a_session_that_ended_while_its_request_was_under_way_commands_nothing() {
 }
 
 #[test]
+fn a_form_or_a_body_that_was_held_back_until_the_session_ended_does_nothing() {
+    plain(|world| {
+        let stolen = world.login("ada");
+        let form = world.ask(Ask::post("/form/x").cookie(&stolen)).body;
+        let before = world.ask(Ask::post(&format!("/check-form/{form}")).cookie(&stolen));
+        assert_eq!(before.status, 200);
+        let again = world.ask(Ask::post("/look-again/ada").cookie(&stolen));
+        assert_eq!(again.status, 200);
+        // The owner logs out while the form is on its way. With a session it would be a 403.
+        let eve = world.login("eve");
+        let answer = world.ask(Ask::post("/ousted-check-form/eve").cookie(&eve));
+        assert_eq!(answer.status, 401);
+        assert_eq!(
+            world
+                .ask(Ask::post("/check-form/eve").cookie(&stolen))
+                .status,
+            403
+        );
+        let stolen = world.login("eve");
+        let answer = world.ask(Ask::post("/ousted-look-again/eve").cookie(&stolen));
+        assert_eq!(answer.status, 401);
+        assert!(answer.all("set-cookie").is_empty());
+        // A list that has gone stale says neither yes nor no.
+        let grace = world.login("grace");
+        let answer = world.ask(Ask::post("/blind-look-again/grace").cookie(&grace));
+        assert_eq!(answer.status, 503);
+        world.view.go_stale(false);
+    });
+}
+
+#[test]
 fn others_are_not_logged_out_by_a_session_that_nobody_can_judge() {
     plain(|world| {
         let (phone, laptop) = (world.login("ada"), world.login("ada"));

@@ -115,6 +115,7 @@ async fn once(
             handle.login(name, user(name)).await?;
         }
         "look" => drop(handle.session()?),
+        "look-again" => drop(handle.verify_again()?),
         "carrier" => return Ok(format!("{:?}", handle.carrier())),
         "logout-everywhere" => handle.logout_everywhere().await?,
         "logout-others" => handle.logout_others().await?,

@@ -33,7 +33,7 @@ pub async fn page(State(app): State<Arc<App>>, Admin(who): Admin) -> Result<Html
         users.map(|user| (user.name, devices(user.name))).collect()
     });
     let users: Vec<(&str, usize)> = users.await?;
-    Ok(pages::admin(&app, &users, &form)?)
+    Ok(pages::admin(&app, who.session.payload(), &users, &form)?)
 }
 
 #[derive(Deserialize)]

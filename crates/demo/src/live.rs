@@ -37,6 +37,8 @@ pub async fn events(
     State(app): State<Arc<App>>,
     who: LoggedIn,
 ) -> axum::response::Result<Response> {
+    // A browser that lost its connection opens another by itself, and nobody sits in front of it.
+    who.handle.without_renewal();
     let ended = who.handle.ended()?;
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

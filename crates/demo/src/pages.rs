@@ -163,6 +163,7 @@ pub fn login_form(message: &str) -> Html<String> {
 /// The sessions of all users, and the keys.
 pub fn admin(
     app: &App,
+    admin: &User,
     users: &[(&str, usize)],
     form: &FormToken,
 ) -> Result<Html<String>, Refusal> {
@@ -184,7 +185,8 @@ pub fn admin(
         let state = ring.state(key.id, now).unwrap_or(KeyState::Retired);
         let id = key.id.to_string();
         let disable = match state {
-            KeyState::Disabled | KeyState::Retired => String::new(),
+            // Of a disabled one too: it may be so in the file, and the logout of all may have failed.
+            KeyState::Retired => String::new(),
             _ => fill(DISABLE, &[("key", Text(&id)), form]),
         };
         let retire = key.retire.map_or_else(|| "not planned".to_owned(), time);
@@ -215,11 +217,7 @@ pub fn admin(
             form,
         ],
     );
-    let menu = fill(
-        HEADER,
-        &[("name", Text("admin")), ("admin", Markup(ADMIN_LINK))],
-    );
-    Ok(page("Administration", &menu, &main, true))
+    Ok(page("Administration", &header(admin), &main, true))
 }
 
 const ADMIN_LINK: &str = r#"<a href="/admin">Administration</a>"#;

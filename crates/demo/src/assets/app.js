@@ -163,22 +163,32 @@ function state(text, on) {
   place.classList.toggle("on", on);
 }
 
-const source = new EventSource("/api/events");
-source.addEventListener("tick", (event) => {
-  const tick = JSON.parse(event.data);
-  if (tick.now !== null) told = { now: tick.now, at: performance.now() };
-  state("live", true);
-  count(tick);
-  list(tick.devices);
-  draw();
-});
-source.addEventListener("ended", (event) => end(event.data));
-source.addEventListener("error", () => {
+// A refusal closes a stream for good; anything else is tried again by the browser. Whether it was the
+// session that was refused is asked, and if it was something on the way, a proxy or a server that
+// starts, there is another try.
+let source;
+function listen() {
   if (over) return;
-  state("reconnecting", false);
-  // A refusal closes the stream for good; anything else is tried again by the browser.
-  if (source.readyState === EventSource.CLOSED) ask().catch(() => {});
-});
+  const opened = new EventSource("/api/events");
+  source = opened;
+  opened.addEventListener("tick", (event) => {
+    const tick = JSON.parse(event.data);
+    if (tick.now !== null) told = { now: tick.now, at: performance.now() };
+    state("live", true);
+    count(tick);
+    list(tick.devices);
+    draw();
+  });
+  opened.addEventListener("ended", (event) => end(event.data));
+  opened.addEventListener("error", async () => {
+    if (over) return;
+    state("reconnecting", false);
+    if (opened.readyState !== EventSource.CLOSED) return;
+    await ask().catch(() => {});
+    setTimeout(listen, 2_000);
+  });
+}
+listen();
 
 tabs.addEventListener("message", (event) => move(event.data));
 document.getElementById("use")?.addEventListener("click", use);
