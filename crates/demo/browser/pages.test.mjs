@@ -55,6 +55,19 @@ const states = {
     await page.goto("/admin");
     await live(page);
   },
+  async "too-long"(page) {
+    await login(page, "ada");
+    await page.getByLabel("A note in your session").fill("x".repeat(4_000));
+    await page.getByRole("button", { name: "Put it into the session" }).click();
+    await page.getByText("does not fit into a cookie").waitFor();
+  },
+  async "keys-unchanged"(page) {
+    await login(page, "admin");
+    await page.goto("/admin");
+    // The only key can't be taken away.
+    await page.locator("#keyring").getByRole("button", { name: /^Disable/ }).last().click();
+    await page.getByText("Keys unchanged").first().waitFor();
+  },
   async ended(page) {
     await login(page, "grace");
     await live(page);

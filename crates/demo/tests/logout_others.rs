@@ -126,6 +126,45 @@ fn nobody_but_an_administrator_does_what_administrators_do() {
 }
 
 #[test]
+fn what_an_administrator_sends_slowly_is_judged_when_it_is_there() {
+    // A thief with the administrator's cookie begins a request and holds its body back until the
+    // administrator has logged out.
+    for (path, form) in [
+        ("/admin/force-out", "user=grace".to_owned()),
+        ("/admin/rotate-keys", String::new()),
+        ("/admin/disable-key", "key=".to_owned()),
+    ] {
+        let server = Server::start();
+        let (admin, grace) = (server.login("admin"), server.login("grace"));
+        let form = if form == "key=" {
+            let key = server.key_of(&admin);
+            assert_eq!(server.post("/admin/rotate-keys", &admin, "").status, 303);
+            server.clock.advance(60);
+            server.app.key_watch.poll_now().unwrap();
+            format!("key={key}")
+        } else {
+            form
+        };
+        let keys = server.app.sessions.key_ring().keys().count();
+        let verified = server.app.verified();
+        let begun = server.begin(&server.signed(path, &admin, &form));
+        // The handler has asked who it is, and waits for the form.
+        while server.app.verified() == verified {
+            std::thread::yield_now();
+        }
+        assert_eq!(server.post("/logout", &admin, "").status, 303);
+        let reply = begun.rest();
+        assert_eq!(
+            (reply.status, reply.header("set-cookie")),
+            (401, None),
+            "{path}"
+        );
+        assert_eq!(server.get("/", &grace).status, 200, "{path}");
+        assert_eq!(server.app.sessions.key_ring().keys().count(), keys);
+    }
+}
+
+#[test]
 fn forcing_nobody_out_is_a_mistake_and_logs_nobody_out() {
     let server = Server::start();
     let (admin, ada) = (server.login("admin"), server.login("ada"));

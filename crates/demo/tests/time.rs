@@ -95,6 +95,18 @@ fn a_cookie_is_renewed_only_when_that_is_due() {
 }
 
 #[test]
+fn a_page_that_listens_alone_keeps_no_session_alive() {
+    let server = Server::start();
+    let token = server.login("ada");
+    server.clock.advance(IDLE / 2);
+    // What a browser does by itself whenever the connection was lost.
+    let stream = server.begin(&Request::get("/api/events").cookie(&token));
+    let head = stream.head();
+    assert_eq!((head.status, head.token()), (200, None));
+    assert!(server.get("/", &token).token().is_some(), "it was due");
+}
+
+#[test]
 fn the_cookie_of_the_last_renewal_ends_with_the_session() {
     let server = Server::start();
     let mut token = server.login("ada");

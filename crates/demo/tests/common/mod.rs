@@ -103,6 +103,10 @@ impl Server {
         request.send(self.address)
     }
 
+    pub(crate) fn begin(&self, request: &Request) -> Begun {
+        request.begin(self.address)
+    }
+
     /// `GET` with this token in the cookie.
     pub(crate) fn get(&self, path: &str, token: &str) -> Reply {
         self.send(&Request::get(path).cookie(token))
@@ -110,12 +114,17 @@ impl Server {
 
     /// A form sent from the server's own page, with this token in the cookie.
     pub(crate) fn post(&self, path: &str, token: &str, form: &str) -> Reply {
+        self.send(&self.signed(path, token, form))
+    }
+
+    /// The request that a form on a page of this token's session sends.
+    pub(crate) fn signed(&self, path: &str, token: &str, form: &str) -> Request {
         let signature = self.app.sessions.verify(token).ok().map(|session| {
             let signature = self.app.sessions.form_token(session.info());
             format!("&form={}", signature.unwrap())
         });
         let form = format!("{form}{}", signature.unwrap_or_default());
-        self.send(&Request::form(path, &form).cookie(token))
+        Request::form(path, &form).cookie(token)
     }
 
     /// Logs a demo user in and returns the token.
@@ -197,6 +206,11 @@ impl Request {
     }
 
     pub(crate) fn send(&self, address: SocketAddr) -> Reply {
+        self.begin(address).rest()
+    }
+
+    /// Sends all but the body.
+    pub(crate) fn begin(&self, address: SocketAddr) -> Begun {
         let mut text = format!("{}\r\n", self.line);
         if !self.headers.iter().any(|(name, _)| name == "Host") {
             text.push_str(&format!("Host: {address}\r\n"));
@@ -208,15 +222,42 @@ impl Request {
         text.push_str(&format!(
             "Content-Length: {length}\r\nConnection: close\r\n\r\n"
         ));
-        text.push_str(&self.body);
         let mut stream = TcpStream::connect(address).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(30)))
             .unwrap();
         stream.write_all(text.as_bytes()).unwrap();
+        Begun {
+            stream,
+            body: self.body.clone(),
+        }
+    }
+}
+
+/// A request whose body is held back.
+pub(crate) struct Begun {
+    stream: TcpStream,
+    body: String,
+}
+
+impl Begun {
+    pub(crate) fn rest(mut self) -> Reply {
+        self.stream.write_all(self.body.as_bytes()).unwrap();
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        self.stream.read_to_string(&mut answer).unwrap();
         Reply::parse(&answer)
+    }
+
+    /// The head of an answer that does not end.
+    pub(crate) fn head(mut self) -> Reply {
+        self.stream.write_all(self.body.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            self.stream.read_exact(&mut byte).unwrap();
+            answer.extend(byte);
+        }
+        Reply::parse(&String::from_utf8(answer).unwrap())
     }
 }
 
