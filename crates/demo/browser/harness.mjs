@@ -17,6 +17,9 @@ const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const COOKIE = "__Host-session";
 
 export class Server {
+  // Seconds between its clock and this machine's; a restart does not turn the clock back.
+  ahead = 0;
+
   static async start(options = {}) {
     const server = new Server();
     server.directory = options.directory ?? (await mkdtemp(join(tmpdir(), "cloakroom-demo-")));
@@ -33,6 +36,7 @@ export class Server {
         PORT: String(port),
         CLOAKROOM_DIR: this.directory,
         CLOAKROOM_TEST_CLOCK: "1",
+        CLOAKROOM_TEST_AHEAD: String(this.ahead),
         ...env,
       },
       stdio: ["pipe", "pipe", "inherit"],
@@ -55,6 +59,7 @@ export class Server {
   async advance(seconds) {
     this.child.stdin.write(`${seconds}\n`);
     await this.#line((line) => line.startsWith("ahead: "));
+    this.ahead += seconds;
   }
 
   // As `kill -9` does: no handler runs.
