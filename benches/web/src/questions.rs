@@ -3,7 +3,7 @@
 use cookie::SameSite;
 
 use crate::app::{Ask, Limits, Peer, Server, Setup};
-use crate::limits;
+use crate::{cost, limits};
 
 pub struct Question {
     /// The row's title.
@@ -11,7 +11,7 @@ pub struct Question {
     pub ask: fn(&Peer) -> String,
 }
 
-pub const ALL: [Question; 11] = [
+pub const ALL: [Question; 12] = [
     Question {
         title: "a copied cookie when its time is up",
         ask: copied_after_its_time,
@@ -56,6 +56,10 @@ pub const ALL: [Question; 11] = [
         title: "log out everywhere",
         ask: log_out_everywhere,
     },
+    Question {
+        title: "allocations that a live session adds to a request, at most",
+        ask: cost::allocations,
+    },
 ];
 
 /// The last row, which is about what is lost and not about what is kept.
@@ -64,11 +68,11 @@ pub const RESTART: Question = Question {
     ask: restart,
 };
 
-fn start(peer: &Peer, setup: &Setup) -> Server {
+pub(crate) fn start(peer: &Peer, setup: &Setup) -> Server {
     (peer.start)(setup).expect("a server")
 }
 
-fn login(server: &mut Server, name: &str) -> String {
+pub(crate) fn login(server: &mut Server, name: &str) -> String {
     let answer = server(Ask::post(&format!("/login/{name}")));
     assert_eq!(answer.status, 200, "{answer:?}");
     let cookie = answer.cookie().expect("a cookie");

@@ -25,7 +25,7 @@ const PLANTED: &str = "worthless if anonymous, logged in if it was somebody's";
 const ON_DISK: &str = "all are logged out; a store on a disk keeps them";
 
 #[rustfmt::skip]
-const ANSWERS: [[&str; 6]; 12] = [
+const ANSWERS: [[&str; 6]; 13] = [
     ["refused", "works", "works", "refused", "refused", "refused"],
     ["refused", "works", "works", "works", "refused", "refused"],
     ["idle and absolute", "none", "none", "idle or absolute", "idle or absolute", "idle or absolute"],
@@ -37,6 +37,7 @@ const ANSWERS: [[&str; 6]; 12] = [
     ["worthless", "worthless", "worthless", "worthless", CYCLE, PLANTED],
     ["sessions live on", "all are logged out", "all are logged out", "all are logged out", "has no key", "has no key"],
     ["one call", "no call for it", "no call for it", "no call for it", "no call for it", "when the user's auth hash changes"],
+    ["10", "25", "15", "35", "20", "40"],
     ["sessions live on; so do logouts with the feature `redb`", "sessions live on", "sessions live on", "sessions live on", ON_DISK, ON_DISK],
 ];
 

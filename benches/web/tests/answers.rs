@@ -39,11 +39,12 @@ tests! {
     8 a_session_planted_before_the_login
     9 a_new_key
     10 log_out_everywhere
-    11 the_server_restarts
+    11 allocations_that_a_live_session_adds
+    12 the_server_restarts
 }
 
 #[test]
 fn no_question_and_no_peer_is_left_out() {
-    assert_eq!(table::rows().len(), 12);
+    assert_eq!(table::rows().len(), 13);
     assert_eq!(peers::ALL.len(), 7);
 }
