@@ -51,7 +51,8 @@
 //!
 //! With actix-web 4 the handlers are the same, and the layer goes into `App::wrap`. Under tonic it is
 //! `Server::builder().layer(..)`, and methods call `SessionHandle::of(request.extensions())`; see
-//! `examples/grpc`.
+//! `examples/grpc`. A refusal of the layer's own reaches a client of gRPC as its HTTP status: 403
+//! (another site) is PERMISSION_DENIED there, 421 (another host) is UNKNOWN, and 503 is UNAVAILABLE.
 //!
 //! # What a request gets
 //!

@@ -49,7 +49,10 @@ fn grpc_calls_have_sessions() {
     assert!(lines[1].starts_with("logged in: 1"), "{}", lines[1]);
     assert_eq!(lines[2], "who am I: ada");
     assert_eq!(lines[3], "after logout: UNAUTHENTICATED");
-    assert_eq!(lines.len(), 4);
+    // The layer's own refusals, 403 and 421.
+    assert_eq!(lines[4], "from another site: PERMISSION_DENIED");
+    assert_eq!(lines[5], "to another host: UNKNOWN");
+    assert_eq!(lines.len(), 6);
 }
 
 /// Another process unwraps the keys; while it is down the old ring stays.

@@ -239,6 +239,28 @@ fn a_thousand_headers() {
     assert_eq!(read(&headers), FoundCookie::None);
 }
 
+/// A subdomain can plant as many cookies as a browser keeps. None of another name is taken for ours, and
+/// among many of our name none is chosen.
+#[test]
+fn a_thousand_distinct_cookies() {
+    let names: Vec<String> = (0..1000)
+        .map(|n| format!("__Host-session{n}=tok{n}"))
+        .collect();
+    let one = format!("{}; __Host-session=tok", names.join("; "));
+    assert_eq!(read(&[one.as_bytes()]), FoundCookie::One("tok"));
+    let lines: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
+    assert_eq!(read(&lines), FoundCookie::None);
+    let values: Vec<String> = (0..1000)
+        .map(|n| format!("__Host-session=tok{n}"))
+        .collect();
+    assert_eq!(
+        read(&[values.join("; ").as_bytes()]),
+        FoundCookie::Duplicate
+    );
+    let lines: Vec<&[u8]> = values.iter().map(String::as_bytes).collect();
+    assert_eq!(read(&lines), FoundCookie::Duplicate);
+}
+
 #[test]
 fn debug_holds_no_token() {
     let printed = format!("{:?}", read(&[b"__Host-session=clk1.SECRET"]));

@@ -18,7 +18,8 @@ use std::collections::HashSet;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use cloakroom::store::{DurableRevocations, OpenError, StoreError};
 use cloakroom::{Freshness, RevocationPublish as _, RevocationView as _};
@@ -31,10 +32,16 @@ use common::{Folder, NOW, at, id, logout};
 /// Tells the child, which is this program again, where its store is.
 const CHILD: &str = "CLOAKROOM_STORE_DISK_CHILD";
 
+/// Held while the copy below is written, and while another process begins: whoever is forked in
+/// between holds the copy open for writing until it executes something, and what is open for writing
+/// can't be executed (`ETXTBSY`).
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// This program with one test, from a place that everybody may read; `before` are shell commands.
 fn again(folder: &Folder, test: &str, before: &str) -> Command {
     let program = folder.path().join("program");
     if !program.exists() {
+        let _alone = ALONE.lock().unwrap();
         std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
         for path in [program.as_path(), folder.path()] {
             std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
@@ -51,7 +58,15 @@ fn again(folder: &Folder, test: &str, before: &str) -> Command {
 }
 
 fn output(mut command: Command) -> String {
-    let output = command.output().unwrap();
+    let child = {
+        let _alone = ALONE.lock().unwrap();
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+    };
+    let output = child.unwrap().wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success(),

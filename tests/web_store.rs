@@ -121,6 +121,9 @@ fn set_cookie(answer: &Response<Body>) -> Option<String> {
     Some(pair.to_owned())
 }
 
+/// Half of the idle limit and a bit: a renewal is due.
+const RENEWAL_DUE: u64 = 31 * 60;
+
 #[test]
 fn a_logout_outlives_the_server_and_the_other_sessions_too() {
     let (folder, clock) = (Folder::new(), ManualClock::at(NOW));
@@ -193,5 +196,96 @@ fn what_the_store_does_not_take_is_503_and_the_cookie_stays() {
     // A view that went stale with its disk is not a reason to log everybody else out.
     for path in ["/me", "/maybe"] {
         assert_eq!(server.status("GET", path, &bob), 503, "{path}");
+    }
+}
+
+/// Logouts wait for the disk on a thread of their own, so here a renewal overtakes them in other ways than
+/// over a list in memory.
+#[test]
+fn renewals_beside_a_logout_that_waits_for_the_disk_bring_nobody_back() {
+    for path in ["/logout", "/logout-everywhere"] {
+        let (folder, clock) = (Folder::new(), ManualClock::at(NOW));
+        let open = || DurableRevocations::open(folder.file(), clock_now(&clock)).unwrap();
+        let server = Server::start(open(), &clock);
+        let mut dead = Vec::new();
+        for round in 0..8 {
+            let (ada, bob) = (server.login(&format!("ada-{round}")), server.login("bob"));
+            clock.advance(RENEWAL_DUE);
+            let renewed: Vec<String> = std::thread::scope(|threads| {
+                let tabs: Vec<_> = (0..8)
+                    .map(|_| threads.spawn(|| server.ask("GET", "/me", Some(&ada))))
+                    .collect();
+                let out = threads.spawn(|| server.ask("POST", path, Some(&ada)));
+                assert_eq!(out.join().unwrap().status().as_u16(), 200);
+                let answers = tabs.into_iter().map(|tab| tab.join().unwrap());
+                answers.filter_map(|answer| set_cookie(&answer)).collect()
+            });
+            // A tab that came too late must not delete the cookie of a login after it.
+            assert!(renewed.iter().all(|cookie| cookie != "__Host-session="));
+            dead.extend(renewed);
+            dead.push(ada);
+            assert!(
+                dead.iter()
+                    .all(|cookie| server.status("GET", "/me", cookie) == 401)
+            );
+            let tabs = [
+                server.ask("GET", "/me", Some(&bob)),
+                server.ask("GET", "/me", Some(&bob)),
+            ];
+            let tabs = tabs
+                .iter()
+                .map(|tab| set_cookie(tab).expect("a renewal"))
+                .chain([bob.clone()]);
+            for cookie in tabs {
+                assert_eq!(
+                    server.status("GET", "/me", &cookie),
+                    200,
+                    "renewing ended a session"
+                );
+            }
+        }
+        drop(server);
+        let server = Server::start(open(), &clock);
+        assert!(
+            dead.iter()
+                .all(|cookie| server.status("GET", "/me", cookie) == 401)
+        );
+    }
+}
+
+/// The two orders that matter, forced by a disk that is held: a renewal is decided and answered before the
+/// logout is acknowledged, or asked for after it.
+#[test]
+fn a_renewal_answered_while_the_disk_is_held_is_dead_when_the_logout_is_acknowledged() {
+    for path in ["/logout", "/logout-everywhere"] {
+        let (engine, clock) = (Engine::default(), ManualClock::at(NOW));
+        let server = Server::start(engine.settled(), &clock);
+        let (ada, bob) = (server.login("ada"), server.login("bob"));
+        clock.advance(RENEWAL_DUE);
+        let mut dead = vec![ada.clone()];
+        let arrived = engine.lock().arrived;
+        let held = engine.hold();
+        std::thread::scope(|threads| {
+            let out = threads.spawn(|| server.ask("POST", path, Some(&ada)));
+            engine.wait_for_arrivals(arrived + 1);
+            // Not durable, so not acknowledged and not in force: a crash now would forget it, and
+            // an answer that said otherwise would have lied.
+            let answer = server.ask("GET", "/me", Some(&ada));
+            assert_eq!(answer.status().as_u16(), 200, "{path}");
+            dead.push(set_cookie(&answer).expect("a renewal"));
+            assert_eq!(server.status("GET", "/me", &bob), 200, "nobody else waits");
+            assert!(!out.is_finished());
+            drop(held);
+            assert_eq!(out.join().unwrap().status().as_u16(), 200);
+        });
+        for cookie in &dead {
+            let after = server.ask("GET", "/me", Some(cookie));
+            assert_eq!(
+                (after.status().as_u16(), set_cookie(&after)),
+                (401, None),
+                "{path}"
+            );
+        }
+        assert_eq!(dead.len(), 2);
     }
 }
