@@ -390,5 +390,5 @@ pub fn revocation_key(kind: u8, name: &[u8]) -> [u8; 16] {
 #[cfg(feature = "ring")]
 #[cfg_attr(docsrs, doc(cfg(feature = "ring")))]
 pub fn use_ring(on: bool) {
-    crate::seal::fast::switch(on);
+    crate::backend::switch(on);
 }

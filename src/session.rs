@@ -1,4 +1,6 @@
 pub(crate) mod policy;
+#[cfg(feature = "std")]
+pub(crate) mod ahead;
 pub(crate) mod random;
 pub(crate) mod error;
 pub(crate) mod build_error;

@@ -22,7 +22,9 @@ use scan::{Tree, strip};
 
 /// Bottom to top. Within a layer of single files the order is that of the line.
 const LAYERS: [&[&str]; 15] = [
-    &["error", "time", "secret", "swap", "promise", "observe"],
+    &[
+        "error", "time", "secret", "swap", "promise", "observe", "backend",
+    ],
     &["wire"],
     &["seal"],
     &["key"],

@@ -1,30 +1,9 @@
 //! XChaCha20-Poly1305 out of HChaCha20 and ring's ChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03,
 //! section 2.3).
 
-use core::hint::black_box;
-#[cfg(feature = "hazmat")]
-use core::sync::atomic::{AtomicBool, Ordering};
-
 use chacha20::{R20, hchacha};
 use ring::aead::{self, CHACHA20_POLY1305, LessSafeKey, UnboundKey};
 use zeroize::Zeroize as _;
-
-/// What `hazmat` switches, so that a test can compare the two and a benchmark can run both.
-#[cfg(feature = "hazmat")]
-static IN_USE: AtomicBool = AtomicBool::new(true);
-
-/// Whether keys that are derived from now on use what is here.
-pub(crate) fn in_use() -> bool {
-    #[cfg(feature = "hazmat")]
-    return IN_USE.load(Ordering::Relaxed);
-    #[cfg(not(feature = "hazmat"))]
-    true
-}
-
-#[cfg(feature = "hazmat")]
-pub(crate) fn switch(on: bool) {
-    IN_USE.store(on, Ordering::Relaxed);
-}
 
 pub(crate) fn encrypt(
     key: &[u8; 32],
@@ -66,12 +45,6 @@ fn with_subkey<R>(
     let mut derived = hchacha::<R20>(key.into(), outer.into());
     let subkey = UnboundKey::new(&CHACHA20_POLY1305, &derived).map(LessSafeKey::new);
     derived.as_mut_slice().zeroize();
-    let mut subkey = subkey.ok()?;
-    let done = run(&subkey, aead::Nonce::assume_unique_for_key(inner));
-    // ring wipes no keys. This one opens a single token, and another is put in its place, so that
-    // not even it is left where it was used; what ring copied for itself stays on the stack until
-    // something overwrites it.
-    subkey = LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &[0; 32]).ok()?);
-    black_box(&subkey);
-    done
+    let subkey = subkey.ok()?;
+    run(&subkey, aead::Nonce::assume_unique_for_key(inner))
 }

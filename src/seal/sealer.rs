@@ -19,10 +19,13 @@ const KID: usize = 4;
 const NONCE: usize = 24;
 /// The length of the Poly1305 tag at the end of a body.
 pub(crate) const TAG: usize = 16;
-const AAD_HEAD: usize = PREFIX.len() + KID;
+/// The length of the associated data, as the MAC reads it.
+const LENGTH: usize = 8;
+const HEAD: usize = LENGTH + PREFIX.len() + KID;
 
 const _: () = assert!(KID + NONCE == TEXT_AT);
 const _: () = assert!(TEXT_AT + TAG == OVERHEAD);
+const _: () = assert!(HEAD <= TEXT_AT);
 
 /// At which step a body failed to open. The two must look alike from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub(crate) enum Broken {
 /// What one key needs for one purpose and audience, derived once.
 pub(crate) struct Sealer {
     kid: [u8; KID],
+    /// What the MAC reads before the plaintext where there is no binding.
+    head: [u8; HEAD],
     cipher: Aead,
     nonce_key: Prf,
     unit: Secret<32>,
@@ -50,6 +55,7 @@ impl Sealer {
         let nonce = derive::expand::<32>(unit.expose(), &[b"clk1 siv\0"]);
         Self {
             kid,
+            head: head(kid),
             cipher: Aead::new(encryption.expose()),
             nonce_key: derive::prf(nonce.expose()),
             unit,
@@ -75,69 +81,104 @@ impl Sealer {
         derive::form_mac(self.unit.expose(), binding, session, generation)
     }
 
+    /// `AAD = "clk1." || kid || binding` without the binding.
+    fn aad(&self) -> &[u8] {
+        self.head.split_at(LENGTH).1
+    }
+
     /// `N = HMAC-SHA256(Kn, be64(|AAD|) || AAD || P)`, of which the first 24 bytes are the nonce.
-    fn nonce_mac(&self, aad: &[u8], plaintext: &[u8]) -> Prf {
+    ///
+    /// `body` ends with the plaintext. What stands before it is written over where there is no
+    /// binding: the MAC's input is one piece then, which takes a sixth less time than three.
+    fn nonce_mac(&self, binding: &[u8], body: &mut [u8]) -> Prf {
         let mut mac = self.nonce_key.clone();
-        mac.update(&(aad.len() as u64).to_be_bytes());
-        mac.update(aad);
-        mac.update(plaintext);
+        if binding.is_empty() {
+            if let Some(room) = body.get_mut(TEXT_AT - HEAD..TEXT_AT) {
+                room.copy_from_slice(&self.head);
+            }
+            mac.update(body.get(TEXT_AT - HEAD..).unwrap_or_default());
+        } else {
+            let length = self.aad().len().saturating_add(binding.len());
+            mac.update(&(length as u64).to_be_bytes());
+            mac.update(self.aad());
+            mac.update(binding);
+            mac.update(body.get(TEXT_AT..).unwrap_or_default());
+        }
         mac
     }
 
     /// SPEC §6.5. `body` holds the plaintext at [`TEXT_AT`], with room for the tag behind it; the
     /// rest is written here.
     pub(crate) fn seal(&self, binding: &[u8], body: &mut [u8]) {
-        let Some((nonce_at, text, tag_at)) = self.split(body) else {
-            return;
-        };
-        with_aad(self.kid, binding, |aad| {
-            let mac = self.nonce_mac(aad, text).finalize().into_bytes();
-            for (to, from) in nonce_at.iter_mut().zip(mac.iter()) {
-                *to = *from;
-            }
-            if let Some(tag) = self.cipher.encrypt(nonce_at, aad, text) {
-                *tag_at = tag;
-            }
-        });
-        if let Some(kid) = body.first_chunk_mut() {
-            *kid = self.kid;
+        if self.try_seal(binding, body).is_none() {
+            // Not for any length that a plaintext may have. But what leaves next is `body`, and then
+            // it must not be readable.
+            body.zeroize();
         }
     }
 
-    /// SPEC §6.6. Turns the ciphertext in `body` into the plaintext, in place, or wipes it.
-    pub(crate) fn open(&self, binding: &[u8], body: &mut [u8]) -> Result<(), Broken> {
-        let Some((nonce, text, tag)) = self.split(body) else {
-            return Err(Broken::Tag);
-        };
-        with_aad(self.kid, binding, |aad| {
-            if !self.cipher.decrypt(nonce, aad, text, tag) {
-                text.zeroize();
-                return Err(Broken::Tag);
-            }
-            // In constant time, by the MAC's own comparison. Without this step two keys can be
-            // found that both open one crafted token (partitioning oracles), as for every plain
-            // AEAD.
-            if self
-                .nonce_mac(aad, text)
-                .verify_truncated_left(nonce)
-                .is_err()
-            {
-                text.zeroize();
-                return Err(Broken::Nonce);
-            }
-            Ok(())
-        })
+    fn try_seal(&self, binding: &[u8], body: &mut [u8]) -> Option<()> {
+        let (whole, tag_at) = body.split_last_chunk_mut::<TAG>()?;
+        let mac = self.nonce_mac(binding, whole).finalize().into_bytes();
+        let (kid, nonce, text) = parts(whole)?;
+        *kid = self.kid;
+        nonce.copy_from_slice(mac.first_chunk::<NONCE>()?);
+        *tag_at = self.with_aad(binding, |aad| self.cipher.encrypt(nonce, aad, text))?;
+        Some(())
     }
 
-    fn split<'b>(
-        &self,
-        body: &'b mut [u8],
-    ) -> Option<(&'b mut [u8; NONCE], &'b mut [u8], &'b mut [u8; TAG])> {
-        let (_, rest) = body.split_first_chunk_mut::<KID>()?;
-        let (nonce, rest) = rest.split_first_chunk_mut::<NONCE>()?;
-        let (text, tag) = rest.split_last_chunk_mut::<TAG>()?;
-        Some((nonce, text, tag))
+    /// SPEC §6.6. Turns the ciphertext in `body` into the plaintext, in place, or wipes it. Key id
+    /// and nonce are not to be read from `body` afterwards.
+    pub(crate) fn open(&self, binding: &[u8], body: &mut [u8]) -> Result<(), Broken> {
+        let (whole, tag) = body.split_last_chunk_mut::<TAG>().ok_or(Broken::Tag)?;
+        let (_, nonce, text) = parts(whole).ok_or(Broken::Tag)?;
+        let nonce = *nonce;
+        if !self.with_aad(binding, |aad| self.cipher.decrypt(&nonce, aad, text, tag)) {
+            text.zeroize();
+            return Err(Broken::Tag);
+        }
+        // In constant time, by the MAC's own comparison. Without this step two keys can be found
+        // that both open one crafted token (partitioning oracles), as for every plain AEAD.
+        let mac = self.nonce_mac(binding, whole);
+        if mac.verify_truncated_left(&nonce).is_err() {
+            whole.zeroize();
+            return Err(Broken::Nonce);
+        }
+        Ok(())
     }
+
+    /// The associated data in one piece, on the stack. A binding longer than [`MAX_BINDING`] was
+    /// refused where it was given.
+    fn with_aad<R>(&self, binding: &[u8], run: impl FnOnce(&[u8]) -> R) -> R {
+        if binding.is_empty() {
+            return run(self.aad());
+        }
+        let mut whole = [0; HEAD - LENGTH + MAX_BINDING];
+        let mut len = 0_usize;
+        for (to, from) in whole.iter_mut().zip(self.aad().iter().chain(binding)) {
+            *to = *from;
+            len = len.saturating_add(1);
+        }
+        run(whole.get(..len).unwrap_or_default())
+    }
+}
+
+/// A body without its tag: key id, nonce, text.
+fn parts(body: &mut [u8]) -> Option<(&mut [u8; KID], &mut [u8; NONCE], &mut [u8])> {
+    let (kid, rest) = body.split_first_chunk_mut()?;
+    let (nonce, text) = rest.split_first_chunk_mut()?;
+    Some((kid, nonce, text))
+}
+
+/// `be64(|AAD|) || AAD` for no binding.
+fn head(kid: [u8; KID]) -> [u8; HEAD] {
+    let mut head = [0; HEAD];
+    let length = ((HEAD - LENGTH) as u64).to_be_bytes();
+    let parts = length.iter().chain(PREFIX.as_bytes()).chain(&kid);
+    for (to, from) in head.iter_mut().zip(parts) {
+        *to = *from;
+    }
+    head
 }
 
 impl fmt::Debug for Sealer {
@@ -146,22 +187,4 @@ impl fmt::Debug for Sealer {
             .field("kid", &self.kid)
             .finish_non_exhaustive()
     }
-}
-
-/// `AAD = "clk1." || kid || binding`, on the stack. A binding longer than [`MAX_BINDING`] was
-/// refused where it was given.
-fn with_aad<R>(kid: [u8; KID], binding: &[u8], run: impl FnOnce(&[u8]) -> R) -> R {
-    let mut head = [0; AAD_HEAD];
-    for (to, from) in head.iter_mut().zip(PREFIX.as_bytes().iter().chain(&kid)) {
-        *to = *from;
-    }
-    if binding.is_empty() {
-        return run(&head);
-    }
-    let mut whole = [0; AAD_HEAD + MAX_BINDING];
-    let len = AAD_HEAD.saturating_add(binding.len().min(MAX_BINDING));
-    for (to, from) in whole.iter_mut().zip(head.iter().chain(binding)) {
-        *to = *from;
-    }
-    run(whole.get(..len).unwrap_or(&head))
 }

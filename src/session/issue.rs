@@ -126,10 +126,10 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         if seconds > limit || start > Timestamp::MAX.unix() {
             return Err(IssueError::CutOffAhead { seconds });
         }
-        let mut id = [0; 16];
-        self.inner
+        let id = self
+            .inner
             .random
-            .fill(&mut id)
+            .session_id(subject)
             .map_err(|_| Unavailable::new(Missing::Random))?;
         let claims = Claims {
             session: SessionId::from_bytes(id),

@@ -59,9 +59,43 @@ pub trait RandomSource: Send + Sync {
     ///
     /// [`RandomError`] when it can't; no session is issued then.
     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError>;
+
+    /// The id of a new session of `subject`: 16 bytes, as [`fill`](Self::fill) gives them unless a
+    /// source knows better.
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] when it can't; no session is issued then.
+    fn session_id(&self, subject: &[u8]) -> Result<[u8; 16], RandomError> {
+        let _ = subject;
+        let mut id = [0; 16];
+        self.fill(&mut id)?;
+        Ok(id)
+    }
 }
 
 /// The operating system's random source.
+///
+/// Session ids are drawn four at a time for each thread, because a system call for each takes longer
+/// than sealing. A forked process, or a virtual machine that was restored from a snapshot twice,
+/// would then give the same (at most three) ids as its twin: so each is combined with the time, to
+/// the nanosecond, and with the subject, and only two logins of one subject in one nanosecond could
+/// still share one. A source of your own whose [`session_id`](RandomSource::session_id) is the
+/// provided one asks the system for each:
+///
+/// ```
+/// use cloakroom::{RandomError, RandomSource, SystemRandom};
+///
+/// struct EachAnew;
+///
+/// impl RandomSource for EachAnew {
+///     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
+///         SystemRandom.fill(out)
+///     }
+/// }
+/// # assert_ne!(EachAnew.session_id(b"ada")?, EachAnew.session_id(b"ada")?);
+/// # Ok::<(), RandomError>(())
+/// ```
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,6 +108,10 @@ impl RandomSource for SystemRandom {
         getrandom::SysRng
             .try_fill_bytes(out)
             .map_err(|_| RandomError)
+    }
+
+    fn session_id(&self, subject: &[u8]) -> Result<[u8; 16], RandomError> {
+        crate::session::ahead::session_id(subject)
     }
 }
 

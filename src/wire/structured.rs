@@ -113,6 +113,7 @@ struct Outermost<'r, 'de, 'l> {
 
 impl<'de> Outermost<'_, 'de, '_> {
     /// Runs one read over what is left and moves past what it took.
+    #[inline]
     fn take<T>(
         &mut self,
         read: impl FnOnce(
@@ -210,6 +211,7 @@ struct Fields<'r, 'de, 'l> {
 impl<'de> SeqAccess<'de> for Fields<'_, 'de, '_> {
     type Error = postcard::Error;
 
+    #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,

@@ -8,7 +8,15 @@
 pub(crate) struct BadVarint;
 
 /// Reads at most `max_bytes` bytes; returns the value and what follows it.
+#[inline]
 fn read(input: &[u8], max_bytes: usize) -> Result<(u64, &[u8]), BadVarint> {
+    match input.split_first() {
+        Some((&byte @ ..0x80, rest)) => Ok((u64::from(byte), rest)),
+        _ => read_long(input, max_bytes),
+    }
+}
+
+fn read_long(input: &[u8], max_bytes: usize) -> Result<(u64, &[u8]), BadVarint> {
     let mut value = 0_u64;
     let mut shift = 0_u32;
     for (index, &byte) in input.iter().take(max_bytes).enumerate() {
