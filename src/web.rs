@@ -65,15 +65,16 @@
 //! | none, or one that is refused, for whatever reason | 401 | `None` |
 //! | two cookies of the session's name, equal or not | 401 | `None` |
 //! | a cookie with control characters, 100 KB of `Cookie` | 401, or what the rest of it says | `None` |
-//! | two `Authorization` headers, or one that is malformed | 401 `invalid_token` | `None` |
+//! | two `Authorization` headers, or a malformed bearer token | 401 `invalid_token` | `None` |
 //! | a bearer token of another purpose, audience or key | 401 `invalid_token` | `None` |
 //! | clock or revocation view give no answer | 503 | 503 |
-//! | POST from another site's page, with a cookie or nothing | 403, no handler runs | the same |
+//! | POST from another site's page, without one bearer token | 403, no handler runs | the same |
 //! | a WebSocket from another site's page | 403, no handler runs | the same |
 //! | a `Host` that is not in [`SessionLayer::hosts`], if set | 421, no handler runs | the same |
 //! | a `Host` that is not loopback, with a development cookie | 421, no handler runs | the same |
 //! | a target with an authority, as HTTP/2 has it, and another `Host` | as if the `Host` were not there | the same |
 //! | a bearer token where the handler changes a cookie, or the other way round | 400 | the same |
+//! | a session that a newer program wrote, where the handler updates it or rotates it with a payload | 503, which the end of the deploy heals | the same |
 //!
 //! Nothing that a client sends is answered with 500, and no refusal writes a cookie. Servers bound
 //! the length of headers themselves and may answer 431 before the layer sees anything.
@@ -158,7 +159,7 @@ pub use actix::{Extracting, MiddlewareFuture, SessionMiddleware};
 pub use backend::{PublishError, WebPayload};
 pub use error::{CommandError, Rejection, RejectionKind, What};
 pub use handle::SessionHandle;
-pub use layer::SessionLayer;
+pub use layer::{HostError, SessionLayer};
 pub use session::{BearerSession, RecentLogin, Session};
 #[cfg(feature = "tower")]
 pub use tower::{ResponseFuture, SessionService};

@@ -192,6 +192,8 @@ fn trusted_origins_are_spelled_as_browsers_spell_them() {
         "capacitor://localhost",
         "https://a_b.example",
         "https://a:65535",
+        "https://[::ffff:102:304]",
+        "https://1.a",
     ] {
         assert!(
             CrossOriginProtection::new().trust(origin).is_ok(),
@@ -201,6 +203,11 @@ fn trusted_origins_are_spelled_as_browsers_spell_them() {
     for origin in [
         "",
         "null",
+        "https://[::ffff:1.2.3.4]",
+        "https://127.1",
+        "https://2130706433",
+        "https://0x7f.0.0.1",
+        "https://a.1.",
         "*",
         "example.com",
         "//example.com",

@@ -141,7 +141,7 @@ fn each_error_says_whose_fault_it_is() {
         IssueError::CutOffAhead { seconds: 90 }.fault(),
         Fault::Unavailable
     );
-    assert_eq!(UpdateError::ReadOnly.fault(), Fault::Configuration);
+    assert_eq!(UpdateError::ReadOnly.fault(), Fault::Unavailable);
     let world = world();
     let token = world.sessions.issue("ada", &user("Ada")).unwrap().token;
     let session = world.session(token.as_str());

@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = format!("http://{}", listener.local_addr()?);
     let host = listener.local_addr()?.to_string();
     let server = Server::builder()
-        .layer(SessionLayer::new(sessions).hosts([host.as_str()]))
+        .layer(SessionLayer::new(sessions).hosts([host.as_str()])?)
         .add_service(Account)
         .serve_with_incoming(TcpIncoming::from(listener));
     tokio::spawn(server);

@@ -16,9 +16,11 @@
 //! # Deployment
 //!
 //! - Handlers of GET, HEAD and OPTIONS must not change anything.
-//! - The check needs the `Host` that the browser used; a proxy must preserve it. Only browsers
-//!   older than 2023 come to step 5, and there http and https of one host can't be told apart:
-//!   send `Strict-Transport-Security`.
+//! - The check needs the `Host` that the browser used; a proxy must preserve it. Step 5 decides over
+//!   browsers older than 2023, and over every WebSocket that Chromium opens, which sends no
+//!   `Sec-Fetch-Site` with it. There http and https of one host can't be told apart: send
+//!   `Strict-Transport-Security`, or a page that somebody on the network made up at
+//!   `http://` your host passes for one of yours.
 //! - `same-site` is refused: a sibling subdomain is another origin.
 
 use alloc::string::String;
@@ -346,12 +348,27 @@ fn is_serialized_origin(origin: &str) -> bool {
         && scheme.bytes().all(|byte| {
             byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte)
         });
-    // The port stands behind the last colon, unless that colon is inside an IPv6 address.
-    let (host, port) = match authority.rsplit_once(':') {
+    let (host, port) = split_port(authority);
+    is_scheme && is_host(host) && port.is_none_or(|port| is_port(scheme, port))
+}
+
+/// Whether `Host` of a request could read so, in lower case: a host, and a port if there is one.
+#[cfg(any(feature = "tower", feature = "actix-4"))]
+pub(crate) fn is_authority(authority: &str) -> bool {
+    let (host, port) = split_port(authority);
+    let is_port = |port: &str| {
+        port.parse::<u16>()
+            .is_ok_and(|number| alloc::format!("{number}") == port)
+    };
+    is_host(host) && port.is_none_or(is_port)
+}
+
+/// The port stands behind the last colon, unless that colon is inside an IPv6 address.
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
-    };
-    is_scheme && is_host(host) && port.is_none_or(|port| is_port(scheme, port))
+    }
 }
 
 fn is_host(host: &str) -> bool {
@@ -359,10 +376,23 @@ fn is_host(host: &str) -> bool {
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
     {
-        // Browsers send the one canonical spelling (RFC 5952), which is also what Display writes.
-        return address
-            .parse::<core::net::Ipv6Addr>()
-            .is_ok_and(|parsed| alloc::format!("{parsed}") == address);
+        // Browsers send the one canonical spelling (RFC 5952), which is also what Display writes,
+        // but for the dots that it writes into mapped addresses.
+        return address.parse::<core::net::Ipv6Addr>().is_ok_and(|parsed| {
+            let [.., high, low] = parsed.segments();
+            let canonical = match parsed.to_ipv4_mapped() {
+                Some(_) => alloc::format!("::ffff:{high:x}:{low:x}"),
+                None => alloc::format!("{parsed}"),
+            };
+            canonical == address
+        });
+    }
+    // What ends in a number is an IPv4 address to browsers, whichever way it is written.
+    let last = host.rsplit('.').find(|label| !label.is_empty());
+    let is_number =
+        |label: &str| label.bytes().all(|byte| byte.is_ascii_digit()) || label.starts_with("0x");
+    if last.is_some_and(is_number) {
+        return host.parse::<core::net::Ipv4Addr>().is_ok();
     }
     !host.is_empty()
         && host.bytes().all(|byte| {

@@ -247,7 +247,10 @@ impl UpdateError {
     pub const fn fault(&self) -> Fault {
         match self {
             Self::Verify(error) => error.fault(),
-            Self::ReadOnly | Self::Payload(_) => Fault::Configuration,
+            // A client sends it in every rolling deploy; a server of the newer program, or the end
+            // of the deploy, heals it.
+            Self::ReadOnly => Fault::Unavailable,
+            Self::Payload(_) => Fault::Configuration,
         }
     }
 }

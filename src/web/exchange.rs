@@ -100,8 +100,16 @@ impl<T: WebPayload> Exchange<T> {
         let carrier = presented.carrier();
         let same_origin = head::is_same_origin(head, settings);
         // Browsers add cookies to requests that other sites' pages cause, never a bearer token. A
-        // request without any token is checked too: it may be a login.
-        if !same_origin && carrier != Some(Carrier::Bearer) {
+        // request without any token is checked too, since it may be a login, and so is one whose
+        // `Authorization` counts as none.
+        let by_client = matches!(
+            presented,
+            Presented::Token {
+                carrier: Carrier::Bearer,
+                ..
+            }
+        );
+        if !same_origin && !by_client {
             settings.event("cross-origin");
             return Err(Refusal::cross_origin());
         }

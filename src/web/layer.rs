@@ -8,7 +8,7 @@ use core::fmt;
 use std::sync::Once;
 
 use crate::http::cookie::CookieConfig;
-use crate::http::origin::{CrossOriginProtection, TrustedOriginError};
+use crate::http::origin::{self, CrossOriginProtection, TrustedOriginError};
 use crate::http::response::ClearSiteData;
 use crate::observe;
 use crate::revocation::view::RevocationPublish;
@@ -197,16 +197,35 @@ impl<T: WebPayload> SessionLayer<T> {
     /// a browser sends the cookie to the host that set it. Use it where the answer to a foreign name
     /// that points to this server (DNS rebinding) matters without a session, too.
     ///
+    /// # Errors
+    ///
+    /// [`HostError`] for an empty list and for a text that no `Host` can be: a variable that was not
+    /// set would otherwise open or close the whole site.
+    ///
     /// ```
-    /// # use cloakroom::web::SessionLayer;
-    /// fn ours_alone(layer: SessionLayer<()>) -> SessionLayer<()> {
+    /// # use cloakroom::web::{HostError, SessionLayer};
+    /// fn ours_alone(layer: SessionLayer<()>) -> Result<SessionLayer<()>, HostError> {
     ///     layer.hosts(["shop.example", "localhost:8080"])
     /// }
+    /// # let ring = cloakroom::KeyRing::generate(&cloakroom::SystemClock, time::Duration::hours(8))?;
+    /// # let sessions = cloakroom::Sessions::<()>::builder(ring, cloakroom::RevocationList::new())
+    /// #     .purpose("session").audience("").aal3().build()?;
+    /// # let layer = SessionLayer::new(sessions);
+    /// assert!(ours_alone(layer.clone()).is_ok());
+    /// assert!(layer.hosts(["https://shop.example"]).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
-    pub fn hosts<'h>(self, hosts: impl IntoIterator<Item = &'h str>) -> Self {
-        let hosts = hosts.into_iter().map(str::to_owned).collect();
-        self.with(|settings| settings.hosts = hosts)
+    pub fn hosts<'h>(self, hosts: impl IntoIterator<Item = &'h str>) -> Result<Self, HostError> {
+        let hosts: Vec<String> = hosts.into_iter().map(str::to_owned).collect();
+        let wrong = hosts
+            .iter()
+            .find(|host| !origin::is_authority(&host.to_ascii_lowercase()));
+        if hosts.is_empty() || wrong.is_some() {
+            return Err(HostError {
+                host: wrong.cloned(),
+            });
+        }
+        Ok(self.with(|settings| settings.hosts = hosts))
     }
 
     /// What a 503 says in `Retry-After`, in seconds: 5 by default, at least 1.
@@ -298,3 +317,27 @@ impl<T: WebPayload> fmt::Debug for SessionLayer<T> {
             .finish_non_exhaustive()
     }
 }
+
+/// What [`SessionLayer::hosts`] was given can be in no request's `Host`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostError {
+    /// The text; none were given if there is none.
+    host: Option<String>,
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Some(host) => write!(
+                f,
+                "{host:?} is no host as it stands in a request: name or address, and :port unless it \
+                 is the default one; no scheme, path, wildcard or space"
+            ),
+            None => f.write_str(
+                "no host is named, so none would be served; leave `hosts` away to serve every host",
+            ),
+        }
+    }
+}
+
+impl core::error::Error for HostError {}

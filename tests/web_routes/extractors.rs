@@ -107,7 +107,7 @@ fn the_authority_of_the_target_is_the_host_whatever_stands_beside_it() {
     // 3.2.2): there a server goes by it alone.
     const OURS: &str = "https://shop.example/public";
     const FOREIGN: &str = "https://evil.example/public";
-    let configure = |layer: SessionLayer<_>| layer.hosts(["shop.example"]);
+    let configure = |layer: SessionLayer<_>| layer.hosts(["shop.example"]).unwrap();
     both(configure, |world| {
         for (target, host, status) in [
             (OURS, None, 200),

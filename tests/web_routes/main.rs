@@ -18,8 +18,10 @@ mod commands;
 mod extractors;
 mod forms;
 mod hostile;
+mod hosts;
 mod labels;
 mod meanwhile;
+mod newer;
 mod routes;
 mod world;
 

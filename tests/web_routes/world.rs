@@ -38,7 +38,7 @@ pub(crate) fn user(name: &str) -> User {
 /// The same ids in the same order, so that the answers of two frameworks can be compared byte for
 /// byte.
 #[derive(Default)]
-struct Counting(AtomicU64);
+pub(crate) struct Counting(AtomicU64);
 
 impl RandomSource for Counting {
     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
@@ -239,15 +239,19 @@ pub(crate) struct World {
 
 pub(crate) type Configure = fn(SessionLayer<User>) -> SessionLayer<User>;
 
+/// The keys of every server here.
+pub(crate) fn ring() -> KeyRing {
+    let bytes: [u8; 32] = std::array::from_fn(|at| at as u8 ^ 0x5a);
+    let key = Key::from_bytes(&bytes).unwrap();
+    let now = Timestamp::from_unix(START - 10).unwrap();
+    KeyRing::new(key, now, Duration::hours(8)).unwrap()
+}
+
 impl World {
     pub(crate) fn new(start: fn(Parts) -> Server, configure: Configure) -> Self {
         let clock = ManualClock::at(START);
         let view = View::default();
-        let bytes: [u8; 32] = std::array::from_fn(|at| at as u8 ^ 0x5a);
-        let key = Key::from_bytes(&bytes).unwrap();
-        let now = Timestamp::from_unix(START - 10).unwrap();
-        let ring = KeyRing::new(key, now, Duration::hours(8)).unwrap();
-        let sessions = Sessions::<User, View>::builder(ring, view.clone())
+        let sessions = Sessions::<User, View>::builder(ring(), view.clone())
             .purpose("session")
             .audience("shop")
             .idle_timeout(Duration::seconds(IDLE as i64))

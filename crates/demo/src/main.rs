@@ -80,7 +80,8 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     }
     println!("listening on http://{address}");
 
-    let router = routes::router(Arc::clone(&app), &hosts(address.port()));
+    let router = routes::router(Arc::clone(&app), &hosts(address.port()))
+        .map_err(|error| format!("CLOAKROOM_HOSTS: {error}"))?;
     axum::serve(listener, router)
         .with_graceful_shutdown(async move {
             // Without a signal handler there is nothing to wait for; serve until killed.
@@ -106,6 +107,7 @@ fn hosts(port: u16) -> Vec<String> {
     let more = env::var("CLOAKROOM_HOSTS").unwrap_or_default();
     hosts.extend(
         more.split(',')
+            .map(str::trim)
             .filter(|host| !host.is_empty())
             .map(str::to_owned),
     );

@@ -7,22 +7,30 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::{get, post};
+use cloakroom::web::HostError;
 
 use crate::app::App;
 use crate::{account, admin, api, devices, live, pages, specimen};
 
 /// All routes. `hosts` are the names that this server answers to; none: to every name.
 ///
+/// # Errors
+///
+/// [`HostError`] for a text that is no host.
+///
 /// Login stands behind the layer too: other sites' forms must be refused, and a login replaces the
 /// session that the request came with.
-pub fn router(app: Arc<App>, hosts: &[String]) -> Router {
-    let sessions = app.layer().hosts(hosts.iter().map(String::as_str));
+pub fn router(app: Arc<App>, hosts: &[String]) -> Result<Router, HostError> {
+    let mut sessions = app.layer();
+    if !hosts.is_empty() {
+        sessions = sessions.hosts(hosts.iter().map(String::as_str))?;
+    }
     // Of the two layers around these routes the inner one counts.
     let specimens = Router::new()
         .route("/api/specimen", get(specimen::open))
         .route("/api/specimen/end", post(specimen::end))
         .layer(app.specimen_layer());
-    Router::new()
+    Ok(Router::new()
         .route("/", get(pages::home))
         .route("/login", get(pages::login).post(account::login))
         .route("/logout", post(account::logout))
@@ -34,6 +42,7 @@ pub fn router(app: Arc<App>, hosts: &[String]) -> Router {
         .route("/admin/force-out", post(admin::force_out))
         .route("/admin/rotate-keys", post(admin::rotate_keys))
         .route("/admin/disable-key", post(admin::disable_key))
+        .fallback(pages::nothing)
         .route("/api/login", post(api::login))
         .route("/api/me", get(api::me))
         .route("/api/renew", post(api::renew))
@@ -46,7 +55,7 @@ pub fn router(app: Arc<App>, hosts: &[String]) -> Router {
         .route("/token.js", get(pages::token_script))
         .route("/icon.svg", get(pages::icon))
         .layer(map_response(harden))
-        .with_state(app)
+        .with_state(app))
 }
 
 /// Scripts come from files of this server alone, and nothing is made from text: an attacker who gets

@@ -77,7 +77,7 @@ impl Server {
             ..Config::new(directory.path().to_owned(), Arc::new(clock.clone())).unwrap()
         })
         .unwrap();
-        let router = extra(Arc::clone(&app)).merge(router(Arc::clone(&app), &[]));
+        let router = extra(Arc::clone(&app)).merge(router(Arc::clone(&app), &[]).unwrap());
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
