@@ -223,7 +223,11 @@ test("the token panel: every verdict is the server's", async () => {
   const sum = (fields) => fields.reduce((all, field) => all + field.bytes, 0);
   assert.equal(sum(outside.slice(1)), bytes);
   assert.equal(bytes, Buffer.from(token.slice(5), "base64url").length);
+  // Each count is of its own making, so they add up only if all are right.
   assert.equal(sum(inside), outside.find((field) => field.name === "sealed").bytes);
+  const payload = inside.find((field) => field.name === "payload");
+  const { name, note } = JSON.parse(payload.value);
+  assert.equal(payload.bytes, 1 + name.length + 1 + 1 + note.length, "name, admin, a short note");
 
   const asks = async (name, path, status) => {
     const [answer] = await Promise.all([

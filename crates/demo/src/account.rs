@@ -49,7 +49,7 @@ pub async fn login(
         .login_labelled(subject, user, &device)
         .await
         .inspect_err(log("login"))?;
-    Ok(Redirect::to("/").into_response())
+    Ok(Redirect::to(&format!("/?{}", pages::AFTER_LOGIN)).into_response())
 }
 
 /// A hidden field that ties a form to the session whose page it stands on. The layer refuses other

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::account::{blocking, revoke_failed};
 use crate::app::App;
+use crate::pages;
 use crate::who::LoggedIn;
 
 /// Browser and system, as a person would call them. Nothing of the header itself gets into the list
@@ -98,7 +99,9 @@ pub async fn end(
     // to log its owner out.
     let id = end.session.parse::<SessionId>().ok();
     let Some(device) = devices.iter().find(|device| Some(device.id()) == id) else {
-        return Err((StatusCode::NOT_FOUND, "no such device\n").into());
+        let text = "That device is logged out already, or is not one of yours.";
+        let page = pages::message("No such device", text, "/");
+        return Err((StatusCode::NOT_FOUND, page).into());
     };
     let id = device.id();
     if id == who.session.id() {

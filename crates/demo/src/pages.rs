@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use cloakroom::http::response::Refusal;
 use cloakroom::{Device, FormToken, KeyState, SessionInfo, Timestamp};
@@ -145,9 +145,20 @@ fn new_device(form: &FormToken) -> String {
     )
 }
 
+pub async fn nothing() -> (StatusCode, Html<String>) {
+    let page = message("Nothing here", "No page has this address.", "/");
+    (StatusCode::NOT_FOUND, page)
+}
+
 pub async fn login() -> Html<String> {
     login_form("")
 }
+
+/// What the address of the first page after a login ends in.
+pub const AFTER_LOGIN: &str = "in";
+/// Safari keeps no `Secure` cookie of http://localhost.
+pub const NO_COOKIE: &str = "The password was right, but your browser did not keep the cookie. Stop the \
+    server and start it with CLOAKROOM_DEV_COOKIE=1.";
 
 /// The login form, with a message if the last attempt failed. What was typed is not repeated.
 pub fn login_form(message: &str) -> Html<String> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use cloakroom::Payload;
 use cloakroom::http::response::Refusal;
 use cloakroom::web::{CommandError, Rejection, Session, SessionHandle};
 use serde_json::{Value, json};
@@ -52,6 +53,7 @@ pub async fn make(State(app): State<Arc<App>>, who: LoggedIn) -> axum::response:
     let idle = u64::from(policy.idle_timeout().unwrap_or(0));
     let absolute = u64::from(policy.absolute_timeout());
     let generation = u64::from(info.generation());
+    let schema = info.schema();
     let claims = [
         ("Session id", 16, info.id().to_hex()),
         ("Generation", varint(generation), generation.to_string()),
@@ -72,17 +74,18 @@ pub async fn make(State(app): State<Arc<App>>, who: LoggedIn) -> axum::response:
             varint(absolute),
             absolute.to_string(),
         ),
-        ("Schema of the payload", 2, "1.0".to_owned()),
+        (
+            "Schema of the payload",
+            varint(schema.major().into()).saturating_add(varint(schema.minor().into())),
+            schema.to_string(),
+        ),
     ];
-    let claimed = claims
-        .iter()
-        .fold(0, |sum: usize, (_, bytes, _)| sum.saturating_add(*bytes));
     let mut inside: Vec<Value> = claims
         .iter()
         .map(|(what, bytes, value)| field("claim", what, *bytes, value))
         .collect();
     let payload = serde_json::to_string(user).unwrap_or_default();
-    let bytes = sealed.saturating_sub(claimed);
+    let bytes = <User as Payload>::encode(user, &mut [0; 4096]).unwrap_or_default();
     inside.push(field("payload", "Your payload", bytes, &payload));
     let cookie = app.specimen_cookie.name();
     let made = json!({

@@ -40,7 +40,10 @@ fn refuse(parts: &Parts, rejection: &Rejection) -> Response {
     let mut response = rejection.into_response();
     let no_session = matches!(rejection.kind(), RejectionKind::NoSession(_));
     if no_session && !parts.uri.path().starts_with("/api/") {
-        let (head, body) = pages::login_form("").into_response().into_parts();
+        // A login leads here, and its cookie should have come along.
+        let lost = parts.uri.query() == Some(pages::AFTER_LOGIN);
+        let message = if lost { pages::NO_COOKIE } else { "" };
+        let (head, body) = pages::login_form(message).into_response().into_parts();
         response.headers_mut().extend(head.headers);
         *response.body_mut() = body;
     }
@@ -58,7 +61,9 @@ impl FromRequestParts<Arc<App>> for Admin {
         if who.session.payload().admin {
             Ok(Self(who))
         } else {
-            Err((StatusCode::FORBIDDEN, "for administrators\n").into_response())
+            let text = "What is here is for the user admin alone.";
+            let page = pages::message("For administrators", text, "/");
+            Err((StatusCode::FORBIDDEN, page).into_response())
         }
     }
 }

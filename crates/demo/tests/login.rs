@@ -22,7 +22,7 @@ fn a_login_sets_one_cookie_and_the_page_then_opens() {
     let server = Server::start();
     let reply = server.send(&Request::login("ada"));
     assert_eq!(reply.status, 303);
-    assert_eq!(reply.header("location"), Some("/"));
+    assert_eq!(reply.header("location"), Some("/?in"));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     let token = reply.token().unwrap();
     let page = server.get("/", &token);
@@ -133,6 +133,42 @@ fn pages_forbid_scripts_in_them_and_name_their_content_type() {
             "{path}: a place in a template was left"
         );
     }
+}
+
+#[test]
+fn a_browser_that_keeps_no_cookie_is_told_so() {
+    let server = Server::start();
+    let there = server
+        .send(&Request::login("ada"))
+        .header("location")
+        .unwrap()
+        .to_owned();
+    let page = server.get(&there, "");
+    assert_eq!(page.status, 401);
+    assert!(
+        page.body.contains("did not keep the cookie"),
+        "{}",
+        page.body
+    );
+    assert!(!server.get("/", "").body.contains("did not keep the cookie"));
+}
+
+/// The page says that the server needs no bytes of its own to verify a session.
+#[test]
+fn logins_leave_nothing_behind_that_a_verification_asks() {
+    let server = Server::start();
+    let told = |server: &Server| {
+        let tick = demo::live::tick(&server.app, false);
+        (tick["entries"].clone(), tick["bytes"].clone())
+    };
+    let before = told(&server);
+    let tokens: Vec<_> = (0..40).map(|_| server.login("ada")).collect();
+    for token in &tokens {
+        assert_eq!(server.get("/", token).status, 200);
+    }
+    assert_eq!(told(&server), before);
+    server.post("/logout", &tokens[0], "");
+    assert_ne!(told(&server).0, before.0);
 }
 
 #[test]

@@ -166,9 +166,12 @@ function state(text, on) {
 // A refusal closes a stream for good; anything else is tried again by the browser. Whether it was the
 // session that was refused is asked, and if it was something on the way, a proxy or a server that
 // starts, there is another try.
+//
+// Only a page that is seen listens: browsers open six connections to a server, and six streams of as
+// many tabs would leave none to log out with. What happened meanwhile is asked when it is seen again.
 let source;
 function listen() {
-  if (over) return;
+  if (over || source || document.visibilityState === "hidden") return;
   const opened = new EventSource("/api/events");
   source = opened;
   opened.addEventListener("tick", (event) => {
@@ -184,11 +187,26 @@ function listen() {
     if (over) return;
     state("reconnecting", false);
     if (opened.readyState !== EventSource.CLOSED) return;
+    if (source === opened) source = undefined;
     await ask().catch(() => {});
     setTimeout(listen, 2_000);
   });
 }
 listen();
+// Told to the page that a login leads to, so that it can say when no cookie came with it.
+if (location.search === "?in") history.replaceState(null, "", location.pathname);
+
+document.addEventListener("visibilitychange", async () => {
+  if (over) return;
+  if (document.visibilityState === "hidden") {
+    source?.close();
+    source = undefined;
+    state("paused", false);
+    return;
+  }
+  await ask().catch(() => {});
+  listen();
+});
 
 tabs.addEventListener("message", (event) => move(event.data));
 document.getElementById("use")?.addEventListener("click", use);
