@@ -1,11 +1,65 @@
-#![doc = include_str!("../README.md")]
+//! Login sessions for API servers, kept in compact encrypted tokens instead of a session store, with a
+//! logout that logs out.
+//!
+//! The session's state is serialised, encrypted and authenticated into a token with its deadlines
+//! inside, which travels in a cookie or a bearer header. Verifying it needs no I/O and waits for no
+//! lock. A small revocation list, whose size depends on how many people log out and not on how many are
+//! logged in, ends sessions before their time.
+//!
+//! ```
+//! use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock, VerifyError};
+//! use serde::{Deserialize, Serialize};
+//! use time::Duration;
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct User {
+//!     name: String,
+//!     admin: bool,
+//! }
+//! cloakroom::payload!(User);
+//!
+//! let ring = KeyRing::generate(&SystemClock, Duration::hours(8))?;
+//! let sessions = Sessions::<User>::builder(ring, RevocationList::new())
+//!     .purpose("session")
+//!     .audience("api.example.com")
+//!     .idle_timeout(Duration::minutes(30))
+//!     .absolute_timeout(Duration::hours(8))
+//!     .build()?;
+//!
+//! let issued = sessions.issue("user-42", &User { name: "Ada".into(), admin: false })?;
+//! match sessions.verify(issued.token.as_str()) {
+//!     Ok(session) => assert_eq!(session.payload().name, "Ada"),
+//!     Err(VerifyError::Rejected(_)) => { /* 401 */ }
+//!     Err(VerifyError::Unavailable(_)) => { /* 503 */ }
+//! }
+//! sessions.revoke_subject("user-42")?; // log out everywhere
+//! assert!(sessions.verify(issued.token.as_str()).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # Where to look
 //!
-//! [`Sessions`] is what an application keeps, [`Session`] what a request gets, [`KeyRing`] holds
-//! the keys and [`RevocationList`] who was logged out. [`Sessions::ended`] waits for the end of a
-//! session, [`index`] lists devices. [`payload!`] makes a type a payload, [`schema`] helps it grow.
-//! [`http`] reads and writes cookies and bearer headers.
+//! | for | look at | feature |
+//! |---|---|---|
+//! | what an application keeps, and what a request gets | [`Sessions`], [`Session`], [`SessionInfo`] | |
+//! | what a session carries, and how it grows | [`payload!`], [`Payload`], [`schema`] | |
+//! | keys: making, loading, rotating, swapping in | [`KeyRing`], `source`, `reload` | `std` |
+//! | keys behind a password, or sealed by a key service | `source::Password`, `source::KeyUnwrap` | `password`, `std` |
+//! | who was logged out: in memory, in a file, on many servers, at the edge | [`RevocationList`], `store`, `feed`, `edge` | `std`, `redb`, `feed`, `edge` |
+//! | sessions in axum, actix-web, tonic | `web` | `axum-08`, `actix-4`, `tower` |
+//! | cookies, bearer tokens and the cross-origin check for any framework | [`http`] | |
+//! | the end of a session, for connections that stay open | [`Sessions::ended`] | `std` |
+//! | lists of devices | [`index`] | |
+//! | forms for browsers that send no headers | [`Sessions::form_token`] | |
+//! | tests of handlers | `testing` | `testing` |
+//! | metrics and events | `observability` | `metrics`, `tracing` |
+//! | the same tokens in less time | | `ring` |
+//! | test vectors, stage by stage | `hazmat` | `hazmat` |
+//!
+//! The token format is SPEC.md beside this crate, with test vectors and ports to other languages; what
+//! is promised, and what is not, is in SECURITY.md.
+//!
+//! # Errors
 //!
 //! Errors are one type for each operation. Those of making things ([`BuildError`], [`IssueError`],
 //! [`RingFileError`], ...) say what is wrong and what to do; those of checking what a client sent
@@ -31,13 +85,15 @@
 //   layer 3  key          keys, texts, ring, what may seal and open when
 //   layer 2  seal         derivation and the AEAD
 //   layer 1  wire         text, varints, claims, payloads
-//   layer 0  error, time, secret, swap, promise, observe
+//   layer 0  error, time, secret, swap, promise, observe, backend
 extern crate alloc;
 
 #[cfg(feature = "std")]
 #[cfg(feature = "edge")]
 #[cfg_attr(docsrs, doc(cfg(feature = "edge")))]
 pub mod edge;
+#[cfg(feature = "ring")]
+mod backend;
 mod error;
 #[cfg(feature = "std")]
 #[cfg(feature = "feed")]
@@ -132,6 +188,12 @@ pub use crate::time::{ManualClock, SystemClock};
 pub use crate::wire::claims::Schema;
 pub use crate::wire::payload::{NoPrevious, OwnedPayload, Payload, RawBytes, RawSlice};
 pub use crate::wire::session_id::{ParseSessionIdError, SessionId};
+
+/// Its samples are tests. As the crate's documentation its links, which lead to files, would lead
+/// nowhere.
+#[doc = include_str!("../README.md")]
+#[cfg(all(doctest, feature = "std"))]
+pub struct Readme;
 
 #[doc = include_str!("../docs/metrics.md")]
 #[cfg(any(feature = "metrics", feature = "tracing"))]

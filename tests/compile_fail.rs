@@ -27,6 +27,12 @@ const CONTROL: &str = "
     struct User<'a> { name: &'a str }
     cloakroom::payload!(User<'_>);
 
+    pub mod named {
+        #[derive(serde::Serialize, serde::Deserialize)]
+        pub struct ByPath;
+    }
+    cloakroom::payload!(crate::named::ByPath);
+
     pub fn log_out(sessions: &cloakroom::Sessions<()>, token: &str) {
         let session = sessions.verify(token).unwrap();
         let _ = sessions.revoke(session.id());

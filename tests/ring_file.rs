@@ -37,6 +37,8 @@ fn says(file: &str, expected: &str) {
 const FIRST: &str = "expected `cloakroom-ring 1`, the first line of a ring file";
 const VERSION: &str = "this is another version of the ring file, and this program reads version 1; \
      write the file as version 1, or upgrade the program";
+const LOST: &str = "the line ends were lost on the way here; put the variable in quotes where it is set, \
+     or keep the ring in a file";
 const ENDS: &str =
     "expected the end of the line; a note stands behind a key or on a line of its own";
 const LINES: &str = "expected `key`, `max-lifetime`, `rollout` or a comment (`#`)";
@@ -89,6 +91,16 @@ fn faults_of_the_header_are_named() {
         ("cloakroom-ring 2\n", "line 1, column 16", VERSION),
         ("cloakroom-ring 01\n", "line 1, column 16", VERSION),
         ("cloakroom-ring 1.0\n", "line 1, column 16", VERSION),
+        (
+            "cloakroom-ring 1\\nmax-lifetime 60\\n",
+            "line 1, column 16",
+            LOST,
+        ),
+        (
+            "cloakroom-ring 1 max-lifetime 60 key",
+            "line 1, column 18",
+            LOST,
+        ),
         ("cloakroom-ring 1 2\n", "line 1, column 18", ENDS),
         ("cloakroom-ring 1 # x\n", "line 1, column 18", ENDS),
         (&head("cloakroom-ring 1\n"), "line 3, column 1", LINES),

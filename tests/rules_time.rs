@@ -235,6 +235,11 @@ fn the_policy_prints_every_limit_and_the_range_of_the_idle_limit() {
     let strict = world_with::<User>(|b| b.renew_share(0, 1));
     let text = strict.sessions.policy().to_string();
     assert!(text.contains("1800 to 1800 s"), "{text}");
+    // Perhaps the two were swapped; what is printed must not promise what never happens.
+    let swapped = world_with::<User>(|b| b.absolute_timeout(seconds(600)));
+    let text = swapped.sessions.policy().to_string();
+    let line = "idle timeout: 1800 s, which the absolute timeout comes before";
+    assert!(text.lines().any(|found| found == line), "{text}");
 }
 
 #[test]

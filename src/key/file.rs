@@ -113,10 +113,19 @@ impl Reader {
             }
             match words.next() {
                 Some(("1", _)) => self.header = true,
+                // A shell that was given no quotes makes spaces of line ends, and files of
+                // environment variables know `\n`.
+                Some((word, column)) if word.starts_with("1\\") => {
+                    return Err(words.error(column, Fault::LostLineEnds));
+                }
                 Some((_, column)) => return Err(words.error(column, Fault::Version)),
                 None => return Err(words.here("the version of the ring file, `1`")),
             }
-            return words.end();
+            let end = words.end();
+            if let Some(("max-lifetime" | "rollout" | "key", column)) = words.next() {
+                return Err(words.error(column, Fault::LostLineEnds));
+            }
+            return end;
         }
         match word {
             "max-lifetime" => {

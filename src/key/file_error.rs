@@ -35,6 +35,8 @@ pub(crate) enum Fault {
     /// Something else stands where the header belongs.
     NotARing(Looks),
     Version,
+    /// What belongs on lines of its own stands on the first.
+    LostLineEnds,
     Control,
     CarriageReturn,
     ByteOrderMark,
@@ -94,6 +96,10 @@ impl fmt::Display for RingFileError {
             Fault::Version => f.write_str(
                 "this is another version of the ring file, and this program reads version 1; \
                  write the file as version 1, or upgrade the program",
+            ),
+            Fault::LostLineEnds => f.write_str(
+                "the line ends were lost on the way here; put the variable in quotes where it is \
+                 set, or keep the ring in a file",
             ),
             Fault::CarriageReturn => f.write_str(
                 "a carriage return that ends no line; save the file with line ends of Unix or \

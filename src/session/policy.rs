@@ -147,6 +147,12 @@ impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.idle == 0 {
             writeln!(f, "idle timeout: none")?;
+        } else if self.idle >= self.absolute {
+            let idle = self.idle;
+            writeln!(
+                f,
+                "idle timeout: {idle} s, which the absolute timeout comes before"
+            )?;
         } else {
             let least = u64::from(self.idle).saturating_sub(self.renew_age(self.idle));
             writeln!(

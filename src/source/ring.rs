@@ -9,7 +9,8 @@ use crate::source::fault::SourceError;
 use crate::source::keys::KeySource;
 
 impl KeyRing {
-    /// Reads the ring in an environment variable: the text of a ring file, with its line ends.
+    /// Reads the ring in an environment variable: the text of a ring file, with its line ends, which a
+    /// shell keeps in quotes: `CLOAKROOM_KEYS="$(cat ring)"`.
     ///
     /// ```no_run
     /// let ring = cloakroom::KeyRing::from_env("CLOAKROOM_KEYS")?;

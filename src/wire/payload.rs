@@ -25,7 +25,8 @@ use crate::wire::structured::{EncodeError, Ends, Unreadable};
 /// change that forgot the number. Until a type is in production, none of this matters.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session payload yet",
-    note = "write `cloakroom::payload!({Self});` beside a type that derives Serialize and Deserialize"
+    note = "write `cloakroom::payload!({Self});` beside a type that derives Serialize and Deserialize",
+    note = "a type of another crate needs a struct of your own around it"
 )]
 pub trait Payload: 'static {
     /// The shape that this type writes.
@@ -262,7 +263,7 @@ impl Payload for RawBytes {
 /// }
 /// ```
 ///
-/// A type that borrows from the token is named with its lifetime:
+/// The type may be named by its path. One that borrows from the token is named with its lifetime:
 ///
 /// ```
 /// #[derive(serde::Serialize, serde::Deserialize)]
@@ -271,35 +272,48 @@ impl Payload for RawBytes {
 /// }
 /// cloakroom::payload!(User<'_>);
 /// ```
+///
+/// Written as `User<'a>` it does not compile, and the message says what to write:
+///
+/// ```compile_fail
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct User<'a> {
+///     name: &'a str,
+/// }
+/// cloakroom::payload!(User<'a>);
+/// ```
 #[macro_export]
 macro_rules! payload {
-    ($type:ident) => {
-        $crate::payload!($type, schema = (1, 0));
+    ($($type:ident)::+) => {
+        $crate::payload!($($type)::+, schema = (1, 0));
     };
-    ($type:ident<'_>) => {
-        $crate::payload!($type<'_>, schema = (1, 0));
+    ($($type:ident)::+<'_>) => {
+        $crate::payload!($($type)::+<'_>, schema = (1, 0));
     };
-    ($type:ident, schema = ($major:expr, $minor:expr)) => {
-        $crate::payload!(@impl $type, $type, $major, $minor, $crate::NoPrevious, previous, match previous {});
-        impl $crate::OwnedPayload for $type {}
+    ($($type:ident)::+, schema = ($major:expr, $minor:expr)) => {
+        $crate::payload!(@impl $($type)::+, $($type)::+, $major, $minor, $crate::NoPrevious, previous, match previous {});
+        impl $crate::OwnedPayload for $($type)::+ {}
     };
-    ($type:ident<'_>, schema = ($major:expr, $minor:expr)) => {
-        $crate::payload!(@impl $type<'static>, $type<'b>, $major, $minor, $crate::NoPrevious, previous, match previous {});
+    ($($type:ident)::+<'_>, schema = ($major:expr, $minor:expr)) => {
+        $crate::payload!(@impl $($type)::+<'static>, $($type)::+<'b>, $major, $minor, $crate::NoPrevious, previous, match previous {});
     };
-    ($type:ident, schema = ($major:expr, $minor:expr), previous = $previous:ty) => {
-        $crate::payload!(@impl $type, $type, $major, $minor, $previous, previous, ::core::convert::From::from(previous));
-        impl $crate::OwnedPayload for $type {}
+    ($($type:ident)::+, schema = ($major:expr, $minor:expr), previous = $previous:ty) => {
+        $crate::payload!(@impl $($type)::+, $($type)::+, $major, $minor, $previous, previous, ::core::convert::From::from(previous));
+        impl $crate::OwnedPayload for $($type)::+ {}
         const _: () = assert!(
             <$previous as $crate::Payload>::SCHEMA.major() < $major,
             "a previous payload type has a smaller major"
         );
     };
-    ($type:ident<'_>, schema = ($major:expr, $minor:expr), previous = $previous:ty) => {
-        $crate::payload!(@impl $type<'static>, $type<'b>, $major, $minor, $previous, previous, ::core::convert::From::from(previous));
+    ($($type:ident)::+<'_>, schema = ($major:expr, $minor:expr), previous = $previous:ty) => {
+        $crate::payload!(@impl $($type)::+<'static>, $($type)::+<'b>, $major, $minor, $previous, previous, ::core::convert::From::from(previous));
         const _: () = assert!(
             <$previous as $crate::Payload>::SCHEMA.major() < $major,
             "a previous payload type has a smaller major"
         );
+    };
+    ($($type:ident)::+<$named:lifetime> $($rest:tt)*) => {
+        ::core::compile_error!("a type that borrows from the token is written with '_ for its lifetime");
     };
     (@impl $self:ty, $view:ty, $major:expr, $minor:expr, $previous:ty, $arg:ident, $migrate:expr) => {
         impl $crate::Payload for $self {
