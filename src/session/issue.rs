@@ -139,7 +139,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             issued_after: 0,
             idle: self.inner.policy.idle,
             absolute: self.inner.policy.absolute,
-            schema: self.inner.schema,
+            schema: self.inner.form.schema,
         };
         let issued = self.seal::<IssueError>(&claims, Content::New(payload), now)?;
         self.require_live(&claims, now)?;
@@ -234,6 +234,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             Ok(length) => (length, true),
             Err(EncodeError::TooLong { needed }) => (needed, false),
             Err(EncodeError::Unsupported) => return Err(PayloadError::Unsupported),
+            Err(EncodeError::LeftOut) => return Err(PayloadError::LeftOut),
         };
         let end = at.saturating_add(length);
         // SPEC §8.12: at its longest, so that what fits at login fits at every renewal.
@@ -250,10 +251,10 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         payload: &T::View<'_>,
         place: &mut [u8],
     ) -> Result<Result<usize, EncodeError>, PayloadError> {
-        let length = (self.inner.encode)(payload, place);
+        let length = (self.inner.form.encode)(payload, place);
         if let (Ok(length), true) = (length, self.inner.check_payloads) {
             let written = place.get(..length).unwrap_or_default();
-            T::open(self.inner.schema, written).map_err(|_| PayloadError::Unreadable)?;
+            (self.inner.form.reads_back)(payload, written).map_err(|_| PayloadError::Unreadable)?;
         }
         Ok(length)
     }

@@ -122,7 +122,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let old = session.claims();
         let (now, claims) = self.advance(session, &old)?;
         let claims = Claims {
-            schema: self.inner.schema,
+            schema: self.inner.form.schema,
             ..claims
         };
         let issued = self.seal::<UpdateError>(&claims, Content::New(payload), now)?;
@@ -252,7 +252,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         let old = session.claims();
         let (now, claims) = self.advance(session, &old)?;
         let claims = Claims {
-            schema: self.inner.schema,
+            schema: self.inner.form.schema,
             ..claims
         };
         self.rotate_to(claims, Content::New(payload), now)
