@@ -453,6 +453,92 @@ fn a_live_session_is_not_replaced_by_a_token_under_a_distrusted_key() {
     assert!(sessions.verify(renewed.token.as_str()).is_ok());
 }
 
+/// Sessions of another audience over the same list.
+fn elsewhere(clock: &ManualClock, list: &RevocationList) -> Sessions<()> {
+    builder(clock, list.clone())
+        .audience("elsewhere.example")
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_logout_from_everywhere_ends_a_login_behind_the_cut_off_of_another_audience() {
+    let clock = ManualClock::at(NOW);
+    let list = RevocationList::new();
+    let here: Sessions<()> = builder(&clock, list.clone()).build().unwrap();
+    let there = elsewhere(&clock, &list);
+    there.revoke_all().unwrap();
+    let issued = there.issue("ada", &()).unwrap();
+    assert!(there.verify(issued.token.as_str()).is_ok());
+    // Within the same second, and by whoever serves the other audience.
+    here.revoke_subject("ada").unwrap();
+    assert!(there.verify(issued.token.as_str()).is_err());
+    let issued = here.issue("ada", &()).unwrap();
+    here.revoke_subject_except("ada", SessionId::from_bytes([7; 16]))
+        .unwrap();
+    assert!(here.verify(issued.token.as_str()).is_err());
+}
+
+#[test]
+fn the_end_of_an_audience_ends_a_login_behind_the_cut_off_of_a_subject() {
+    let clock = ManualClock::at(NOW);
+    let list = RevocationList::new();
+    let here: Sessions<()> = builder(&clock, list.clone()).build().unwrap();
+    here.revoke_subject("ada").unwrap();
+    let issued = here.issue("ada", &()).unwrap();
+    here.revoke_all().unwrap();
+    assert!(here.verify(issued.token.as_str()).is_err());
+    here.revoke_subject("bob").unwrap();
+    let issued = here.issue("bob", &()).unwrap();
+    let _ = here.disable_key(key(9).id()).unwrap();
+    assert!(here.verify(issued.token.as_str()).is_err());
+}
+
+#[test]
+fn the_logouts_of_others_push_nobody_ahead() {
+    let clock = ManualClock::at(NOW);
+    let sessions: Sessions<()> = builder(&clock, RevocationList::new()).build().unwrap();
+    for user in 0..1000_u32 {
+        sessions.revoke_subject(user.to_be_bytes()).unwrap();
+    }
+    let login = sessions.issue(999_u32.to_be_bytes(), &()).unwrap();
+    // The skew of 2 seconds and one more, as after a single logout.
+    assert_eq!(login.session.authenticated_at().unix(), NOW + 3);
+}
+
+#[test]
+fn a_clock_that_jumped_ahead_for_a_moment_ends_no_session_unless_something_was_forgotten() {
+    let clock = ManualClock::at(NOW);
+    let list = RevocationList::new();
+    let sessions: Sessions<()> = builder(&clock, list.clone()).build().unwrap();
+    let issued = sessions.issue("ada", &()).unwrap();
+    clock.set(4_000_000_000);
+    sessions.revoke(SessionId::from_bytes([1; 16])).unwrap();
+    clock.set(NOW + 60);
+    assert_eq!(list.stats().high_water_mark, 0);
+    assert!(sessions.verify(issued.token.as_str()).is_ok());
+    // And the purges go on.
+    sessions.revoke(SessionId::from_bytes([2; 16])).unwrap();
+    clock.set(NOW + 100_000);
+    sessions.revoke(SessionId::from_bytes([3; 16])).unwrap();
+    assert_eq!(list.stats().high_water_mark, NOW + 100_000);
+    assert_eq!(list.stats().sessions, 2);
+}
+
+#[test]
+fn the_bytes_of_a_list_count_what_waits_for_its_time() {
+    let list = RevocationList::new();
+    let empty = list.stats().bytes;
+    let records: Vec<Record> = (0..1000_u32)
+        .map(|number| {
+            let subject = Revocation::subject(&number.to_be_bytes(), NOW + 3600, None);
+            Record::new(subject, NOW + 9000)
+        })
+        .collect();
+    assert_eq!(list.merge(&records, at(NOW)).quarantined, 1000);
+    assert!(list.stats().bytes >= empty + 1000 * size_of::<Record>());
+}
+
 /// A random source that repeats itself.
 struct Repeating;
 
