@@ -211,5 +211,5 @@ pub mod schema {
 }
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::wire::structured::{decode_postcard, encode_postcard};
+    pub use crate::wire::structured::{decode_postcard, encode_postcard, is_struct, reads_back};
 }

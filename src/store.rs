@@ -38,10 +38,11 @@ mod file;
 mod loading;
 mod durable;
 
-pub use durable::{DurableRevocations, Opening, Recovered};
+pub use durable::{DurableRevocations, Recovered};
 pub use engine::RedbLog;
 pub use error::{LogError, OpenError, StoreError};
 pub use file::Alarm;
+pub use loading::Opening;
 pub use log::{Batch, RevocationLog, Standing, Stored};
 pub use ticket::{Durable, Publishing};
 

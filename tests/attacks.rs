@@ -16,13 +16,13 @@
 mod common;
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 
 use cloakroom::{
-    Facts, Freshness, InMemory, IssueError, KeyRing, KeyState, ManualClock, ReauthenticateError,
-    Record, Revocation, RevocationList, RevocationPublish, RevocationView, Scope, SessionId,
-    Sessions, Terms, Timestamp,
+    Facts, Freshness, InMemory, IssueError, KeyRing, KeyState, ManualClock, Missing,
+    ReauthenticateError, Record, Revocation, RevocationList, RevocationPublish, RevocationView,
+    RotateError, Scope, SessionId, Sessions, Terms, Timestamp, UpdateError, VerifyError,
 };
 use common::{AUDIENCE, NOW, PURPOSE, User, at, builder, key, ring_for, user};
 use time::Duration;
@@ -31,6 +31,8 @@ use time::Duration;
 struct Hooked {
     list: RevocationList,
     before_verdict: AtomicBool,
+    /// Cut-offs of a subject that come right after the start of a login was taken.
+    after_start: AtomicUsize,
     before_rotation: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
@@ -40,6 +42,7 @@ impl Hooked {
         Arc::new(Self {
             list,
             before_verdict,
+            after_start: AtomicUsize::new(0),
             before_rotation: Mutex::new(None),
         })
     }
@@ -58,7 +61,19 @@ impl RevocationView for Hooked {
     }
 
     fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
-        self.list.start_bound(subject, audience, now)
+        let bound = self.list.start_bound(subject, audience, now);
+        let left = self
+            .after_start
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        if left.is_ok() {
+            let before = bound.max(now.unix()) + 1;
+            let all = [
+                Revocation::subject(subject, before, None),
+                Revocation::audience(*audience, before),
+            ];
+            self.publish(&all, now).unwrap();
+        }
+        bound
     }
 
     fn high_water_mark(&self) -> u64 {
@@ -353,6 +368,177 @@ fn a_large_quarantine_is_released_one_by_one() {
     );
 }
 
+#[test]
+fn a_login_that_meets_a_logout_from_everywhere_starts_behind_it() {
+    let clock = ManualClock::at(NOW);
+    let view = Hooked::new();
+    let sessions: Sessions<(), _> = builder(&clock, view.clone()).build().unwrap();
+    let old = sessions.issue("ada", &()).unwrap();
+    for cutoffs in 1..4 {
+        view.after_start.store(cutoffs, Ordering::SeqCst);
+        let issued = sessions.issue("ada", &()).unwrap();
+        assert!(sessions.verify(issued.token.as_str()).is_ok());
+        let session = sessions.verify(issued.token.as_str()).unwrap();
+        view.after_start.store(cutoffs, Ordering::SeqCst);
+        let again = sessions.reauthenticate(&session, &()).unwrap();
+        assert!(sessions.verify(again.token.as_str()).is_ok());
+    }
+    assert!(sessions.verify(old.token.as_str()).is_err());
+    // A list whose cut-offs never stop is not a missing key.
+    view.after_start.store(usize::MAX, Ordering::SeqCst);
+    let error = sessions.issue("ada", &()).unwrap_err();
+    assert!(
+        matches!(error, IssueError::CutOffAhead { seconds: 1.. }),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn of_a_login_and_a_logout_from_everywhere_at_one_time_none_fails() {
+    let clock = ManualClock::at(NOW);
+    let sessions: Sessions<(), _> = builder(&clock, RevocationList::new()).build().unwrap();
+    for round in 0..2000 {
+        let barrier = Barrier::new(2);
+        std::thread::scope(|scope| {
+            let logout = scope.spawn(|| {
+                barrier.wait();
+                sessions.revoke_subject("ada")
+            });
+            barrier.wait();
+            let issued = sessions.issue("ada", &());
+            assert!(logout.join().unwrap().is_ok());
+            assert!(issued.is_ok(), "{round}: {issued:?}");
+        });
+        clock.advance(10);
+    }
+}
+
+#[test]
+fn a_live_session_is_not_replaced_by_a_token_under_a_distrusted_key() {
+    let clock = ManualClock::at(NOW);
+    let ring = ring_for(u32::MAX).announce(key(2), at(NOW + 60)).unwrap();
+    let list = RevocationList::new();
+    let sessions: Sessions<User> = builder(&clock, list.clone()).build().unwrap();
+    sessions.replace_keys(&ring).unwrap();
+    let issued = sessions.issue("ada", &user("ada")).unwrap();
+    // Another purpose and audience whose sessions the leak does not concern: no cut-off there.
+    clock.advance(1000);
+    let distrusted = [Record::new(Revocation::key(key(2).id()), u64::MAX)];
+    let _ = list.merge(&distrusted, at(NOW + 1000));
+    let session = sessions.verify(issued.token.as_str()).unwrap();
+    assert!(sessions.renew(&session).unwrap().is_none());
+    let missing = |error: UpdateError| match error {
+        UpdateError::Verify(VerifyError::Unavailable(what)) => what.missing(),
+        other => panic!("{other:?}"),
+    };
+    let error = sessions.update(&session, &user("ada")).unwrap_err();
+    assert_eq!(missing(error), Missing::SealingKey);
+    for result in [
+        sessions.rotate(&session),
+        sessions.rotate_with(&session, &user("ada")),
+    ] {
+        let Err(RotateError::Update(error)) = result else {
+            panic!("{result:?}")
+        };
+        assert_eq!(missing(error), Missing::SealingKey);
+    }
+    // Nothing was published: the token at hand is as good as before.
+    assert!(sessions.verify(issued.token.as_str()).is_ok());
+    assert_eq!(list.stats().sessions, 0);
+    // The ring follows.
+    sessions
+        .change_keys(|ring, _| ring.disable(key(2).id()))
+        .unwrap();
+    let renewed = sessions.renew(&session).unwrap().unwrap();
+    assert!(sessions.verify(renewed.token.as_str()).is_ok());
+}
+
+/// Sessions of another audience over the same list.
+fn elsewhere(clock: &ManualClock, list: &RevocationList) -> Sessions<()> {
+    builder(clock, list.clone())
+        .audience("elsewhere.example")
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_logout_from_everywhere_ends_a_login_behind_the_cut_off_of_another_audience() {
+    let clock = ManualClock::at(NOW);
+    let list = RevocationList::new();
+    let here: Sessions<()> = builder(&clock, list.clone()).build().unwrap();
+    let there = elsewhere(&clock, &list);
+    there.revoke_all().unwrap();
+    let issued = there.issue("ada", &()).unwrap();
+    assert!(there.verify(issued.token.as_str()).is_ok());
+    // Within the same second, and by whoever serves the other audience.
+    here.revoke_subject("ada").unwrap();
+    assert!(there.verify(issued.token.as_str()).is_err());
+    let issued = here.issue("ada", &()).unwrap();
+    here.revoke_subject_except("ada", SessionId::from_bytes([7; 16]))
+        .unwrap();
+    assert!(here.verify(issued.token.as_str()).is_err());
+}
+
+#[test]
+fn the_end_of_an_audience_ends_a_login_behind_the_cut_off_of_a_subject() {
+    let clock = ManualClock::at(NOW);
+    let list = RevocationList::new();
+    let here: Sessions<()> = builder(&clock, list.clone()).build().unwrap();
+    here.revoke_subject("ada").unwrap();
+    let issued = here.issue("ada", &()).unwrap();
+    here.revoke_all().unwrap();
+    assert!(here.verify(issued.token.as_str()).is_err());
+    here.revoke_subject("bob").unwrap();
+    let issued = here.issue("bob", &()).unwrap();
+    let _ = here.disable_key(key(9).id()).unwrap();
+    assert!(here.verify(issued.token.as_str()).is_err());
+}
+
+#[test]
+fn the_logouts_of_others_push_nobody_ahead() {
+    let clock = ManualClock::at(NOW);
+    let sessions: Sessions<()> = builder(&clock, RevocationList::new()).build().unwrap();
+    for user in 0..1000_u32 {
+        sessions.revoke_subject(user.to_be_bytes()).unwrap();
+    }
+    let login = sessions.issue(999_u32.to_be_bytes(), &()).unwrap();
+    // The skew of 2 seconds and one more, as after a single logout.
+    assert_eq!(login.session.authenticated_at().unix(), NOW + 3);
+}
+
+#[test]
+fn a_clock_that_jumped_ahead_for_a_moment_ends_no_session_unless_something_was_forgotten() {
+    let clock = ManualClock::at(NOW);
+    let list = RevocationList::new();
+    let sessions: Sessions<()> = builder(&clock, list.clone()).build().unwrap();
+    let issued = sessions.issue("ada", &()).unwrap();
+    clock.set(4_000_000_000);
+    sessions.revoke(SessionId::from_bytes([1; 16])).unwrap();
+    clock.set(NOW + 60);
+    assert_eq!(list.stats().high_water_mark, 0);
+    assert!(sessions.verify(issued.token.as_str()).is_ok());
+    // And the purges go on.
+    sessions.revoke(SessionId::from_bytes([2; 16])).unwrap();
+    clock.set(NOW + 100_000);
+    sessions.revoke(SessionId::from_bytes([3; 16])).unwrap();
+    assert_eq!(list.stats().high_water_mark, NOW + 100_000);
+    assert_eq!(list.stats().sessions, 2);
+}
+
+#[test]
+fn the_bytes_of_a_list_count_what_waits_for_its_time() {
+    let list = RevocationList::new();
+    let empty = list.stats().bytes;
+    let records: Vec<Record> = (0..1000_u32)
+        .map(|number| {
+            let subject = Revocation::subject(&number.to_be_bytes(), NOW + 3600, None);
+            Record::new(subject, NOW + 9000)
+        })
+        .collect();
+    assert_eq!(list.merge(&records, at(NOW)).quarantined, 1000);
+    assert!(list.stats().bytes >= empty + 1000 * size_of::<Record>());
+}
+
 /// A random source that repeats itself.
 struct Repeating;
 
@@ -376,5 +562,5 @@ fn a_random_source_that_repeats_itself_revives_no_id_that_was_logged_out() {
     let IssueError::Unavailable(what) = error else {
         panic!("{error:?}")
     };
-    assert_eq!(what.missing(), cloakroom::Missing::Random);
+    assert_eq!(what.missing(), Missing::Random);
 }

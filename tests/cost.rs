@@ -117,14 +117,26 @@ fn no_rejection_costs_more_than_accepting_a_token_of_its_length() {
             "forged-text",
             "bad-character-at-the-end",
             "other-binding",
-        ] {
+            "expired",
+            "revoked",
+        ]
+        .iter()
+        .chain(if cfg!(feature = "hazmat") {
+            // Made by a holder of the key.
+            &["wrong-nonce", "malformed-claims", "wrong-schema"][..]
+        } else {
+            &[]
+        }) {
             let bad = cost(&format!("{kind}{length}"), false, 8);
             assert!(
                 bad > 0,
                 "{kind}{length} costs nothing: not what was to be measured"
             );
+            // A token that was logged out is an authentic one, and finding its entry reads what not
+            // finding one leaves out: less than a hundredth more, in a debug build.
+            let found = if *kind == "revoked" { good / 100 } else { 0 };
             assert!(
-                bad <= good,
+                bad <= good + found,
                 "{kind}{length}: {bad} instructions, accepting costs {good}"
             );
         }

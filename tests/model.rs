@@ -57,8 +57,13 @@ fn play(policies: &[u8], shared: bool, ops: &[(u8, ops::Op)], seen: &mut Seen) {
         let stats = server.list.stats();
         assert_eq!(stats.entries(), stats.keys, "something is never forgotten");
         server.clock.set(NOW);
+        // Under a clock set far back a token that merely expired may live again. One that was revoked
+        // does not, forgotten or not.
+        let known = &run.known[server.known].applied;
         for token in &run.tokens {
-            assert_ne!(outcome(&server.sessions, &token.text), Outcome::Live);
+            if known.iter().any(|revoked| revoked.hits(token)) {
+                assert_ne!(outcome(&server.sessions, &token.text), Outcome::Live);
+            }
         }
     }
 }

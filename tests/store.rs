@@ -271,7 +271,9 @@ fn a_snapshot_of_a_list_in_memory_becomes_durable() {
     let folder = Folder::new();
     let list = RevocationList::new();
     let Ok(_) = list.publish(&logout(1), at(NOW));
-    let _ = list.purge(at(NOW + 7));
+    let passing = [Record::new(logout(2)[0], NOW + 7)];
+    assert_eq!(list.merge(&passing, at(NOW)).applied, 1);
+    assert_eq!(list.purge(at(NOW + 7)), 1);
     let snapshot = list.snapshot(at(NOW));
 
     let store = open(&folder.file(), NOW);

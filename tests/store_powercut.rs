@@ -185,11 +185,14 @@ fn live(disk: &Disk, next: &mut u64, known: &mut Known, random: &mut Random, rep
     for _ in 0..100 {
         if random.below(8) == 0 {
             known.now += random.below(400);
-            if store.purge(at(known.now)).is_err() {
+            let Ok(forgotten) = store.purge(at(known.now)) else {
                 report.purging += 1;
                 return;
+            };
+            // Where nothing was forgotten the mark stays.
+            if forgotten > 0 {
+                known.mark = known.now;
             }
-            known.mark = known.now;
             continue;
         }
         // Something to purge, which nobody is promised to find again.

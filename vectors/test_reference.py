@@ -259,6 +259,20 @@ class Procedures(unittest.TestCase):
         self.assertEqual(claims.authenticated_at, common.NOW + 3)
         self.verify(text)
 
+    def test_cutoff_bound(self):
+        cuts = [Record(2, digest(2, b"user-42"), 5, 9), Record(2, digest(2, b"user-43"), 9, 9),
+                Record(3, digest(3, self.site.ctx), 4, 9), Record(3, digest(3, b"other"), 7, 9),
+                Record(1, bytes(16), 20, 9)]
+        for cut in cuts:
+            self.view.merge(cut)
+        self.assertEqual(self.view.cutoff_bound(2, digest(2, b"user-42")), 7)
+        self.assertEqual(self.view.cutoff_bound(2, digest(2, b"user-43")), 9)
+        self.assertEqual(self.view.cutoff_bound(3, digest(3, self.site.ctx)), 9)
+        self.assertEqual(View().cutoff_bound(2, digest(2, b"user-42")), 0)
+        self.assertEqual(cutoff_now(100, 2, 110, 60), 111)
+        self.assertEqual(cutoff_now(100, 2, 140, 60), 130)
+        self.assertEqual(cutoff_now(100, 2, 90, 60), 103)
+
     def test_quarantine_is_released(self):
         cut = Record(3, digest(3, self.site.ctx), common.NOW + 61, 0)
         self.view.receive(cut, common.NOW, 60)

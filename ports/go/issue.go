@@ -45,16 +45,37 @@ func (s *Sessions) Issue(subject string, payload []byte, opts ...Option) (string
 	if err := s.checkSize(&c, payload); err != nil {
 		return "", nil, err
 	}
-	if s.view != nil {
-		if revoked, _ := s.view.revoked(s.factsOf(&c, unit.KidDigest()), now); revoked {
-			return "", nil, refuse("the new session would be revoked at once; is the sealing key distrusted and still in the ring?")
-		}
+	if err := s.startBehindCutoffs(&c, unit, now); err != nil {
+		return "", nil, err
 	}
 	token, err := seal(unit, &c, payload, o.binding)
 	if err != nil {
 		return "", nil, err
 	}
 	return token, s.sessionOf(token, &c, payload, unit, o.binding, now), nil
+}
+
+// startBehindCutoffs makes sure that the view accepts the claims. A logout from
+// everywhere may have come since the start was taken; then the session starts
+// behind it.
+func (s *Sessions) startBehindCutoffs(c *clk1.Claims, unit *clk1.Unit, now int64) error {
+	if s.view == nil {
+		return nil
+	}
+	for round := 0; round < 4; round++ {
+		if revoked, _ := s.view.revoked(s.factsOf(c, unit.KidDigest()), now); !revoked {
+			return nil
+		}
+		start, err := s.startOf(c.Subject, now)
+		if err != nil {
+			return err
+		}
+		if start <= c.AuthenticatedAt {
+			return refuse("the new session would be revoked at once; is the sealing key distrusted and still in the ring?")
+		}
+		c.AuthenticatedAt = start
+	}
+	return refuse("cut-offs come faster than a session can start behind them")
 }
 
 // startOf returns the start of a new session, which lies behind every cut-off.

@@ -54,7 +54,30 @@ func (s *Sessions) Renew(session *Session) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// The token at hand stays good until the ring has followed.
+	if err := s.leaves(&c, unit, now); err == errDistrusted {
+		return "", nil
+	} else if err != nil {
+		return "", err
+	}
 	return seal(unit, &c, session.d().payload, session.d().binding)
+}
+
+var errDistrusted = refuse("the sealing key is distrusted and still in the ring; a token under it would be rejected")
+
+// leaves makes sure that a token which takes the place of a live one is not
+// rejected itself.
+func (s *Sessions) leaves(c *clk1.Claims, unit *clk1.Unit, now int64) error {
+	if s.view == nil {
+		return nil
+	}
+	if s.view.distrusts(unit.KidDigest()) {
+		return errDistrusted
+	}
+	if revoked, _ := s.view.revoked(s.factsOf(c, unit.KidDigest()), now); revoked {
+		return rejectRevoked
+	}
+	return nil
 }
 
 // moveTo sets issued_at and the timeouts of the next token, unless the session
@@ -97,12 +120,15 @@ func (s *Sessions) Update(session *Session, payload []byte) (string, error) {
 	if session.ReadOnly() {
 		return "", errReadOnly
 	}
-	c, unit, _, err := s.advance(session.d())
+	c, unit, now, err := s.advance(session.d())
 	if err != nil {
 		return "", err
 	}
 	c.Major, c.Minor = s.write.Major, s.write.Minor
 	if err := s.checkSize(&c, payload); err != nil {
+		return "", err
+	}
+	if err := s.leaves(&c, unit, now); err != nil {
 		return "", err
 	}
 	return seal(unit, &c, payload, session.d().binding)
@@ -138,6 +164,9 @@ func (s *Sessions) rotate(session *Session, replace *[]byte) (string, error) {
 		c.Major, c.Minor = s.write.Major, s.write.Minor
 	}
 	if err := s.checkSize(&c, payload); err != nil {
+		return "", err
+	}
+	if err := s.leaves(&c, unit, now); err != nil {
 		return "", err
 	}
 	if _, err := s.publishSession(c.ID, uint64(c.Generation), now, true); err != nil {

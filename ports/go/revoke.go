@@ -118,7 +118,7 @@ func (s *Sessions) EndAllBefore(before time.Time) (Publication, error) {
 	if err != nil {
 		return InMemory, err
 	}
-	return s.cutOff(Record{Kind: AudienceCutoff, Key: s.ctxDigest}, "", before, now)
+	return s.cutOff(Record{Kind: AudienceCutoff, Key: s.ctxDigest}, before, now)
 }
 
 func (s *Sessions) cutOffSubject(subject string, spare *[16]byte, before time.Time) (Publication, error) {
@@ -136,13 +136,13 @@ func (s *Sessions) cutOffSubject(subject string, spare *[16]byte, before time.Ti
 	if spare != nil {
 		r.Exempt, r.HasExempt = *spare, true
 	}
-	return s.cutOff(r, subject, before, now)
+	return s.cutOff(r, before, now)
 }
 
 // cutOff completes and publishes a cut-off. One for now lies behind sessions
 // that neighbours with faster clocks have started, and behind the logins that
 // had to start behind an earlier cut-off.
-func (s *Sessions) cutOff(r Record, subject string, before time.Time, now int64) (Publication, error) {
+func (s *Sessions) cutOff(r Record, before time.Time, now int64) (Publication, error) {
 	build := func() (Record, error) {
 		most := now + s.limits.tolerance/2
 		if !before.IsZero() {
@@ -153,7 +153,7 @@ func (s *Sessions) cutOff(r Record, subject string, before time.Time, now int64)
 			r.Value = uint64(c)
 			return r, nil
 		}
-		c := s.view.latestCutoff(subject, s.ctxDigest, now) + 1
+		c := s.view.cutoffBound(r, now) + 1
 		if c > most {
 			c = most
 		}

@@ -119,8 +119,35 @@ func (s *revocationState) revokes(f facts) bool {
 	if e, ok := s.audiences[f.ctx]; ok && start < e.value {
 		return true
 	}
-	_, distrusted := s.keys[f.kid]
+	return s.distrusts(f.kid)
+}
+
+// distrusts tells whether everything under a key is refused.
+func (s *revocationState) distrusts(kid clk1.Digest) bool {
+	_, distrusted := s.keys[kid]
 	return distrusted
+}
+
+// cutoffBound returns what a cut-off has to lie behind: of a subject, its own
+// and those of all audiences, of an audience, its own and those of all
+// subjects; 0 if there is none.
+func (s *revocationState) cutoffBound(r Record) int64 {
+	var latest uint64
+	for key, e := range s.audiences {
+		if r.Kind == SubjectCutoff || key == r.Key {
+			latest = larger(latest, e.value)
+		}
+	}
+	subjects := s.subjects
+	if r.Kind == SubjectCutoff {
+		subjects = map[[16]byte]subjectState{r.Key: s.subjects[r.Key]}
+	}
+	for _, e := range subjects {
+		for _, p := range e.pairs {
+			latest = larger(latest, p.cutoff)
+		}
+	}
+	return int64(latest) // at most CutoffMax
 }
 
 // latestCutoff returns the greatest cut-off for a subject and context, 0 if

@@ -211,6 +211,20 @@ func (v *Revocations) latestCutoff(subject string, ctx clk1.Digest, now int64) i
 	return v.state.latestCutoff(subject, ctx)
 }
 
+func (v *Revocations) cutoffBound(r Record, now int64) int64 {
+	v.settle(now)
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.state.cutoffBound(r)
+}
+
+// distrusts tells whether everything under a key is refused.
+func (v *Revocations) distrusts(kid clk1.Digest) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.state.distrusts(kid)
+}
+
 // Quarantined returns the cut-offs that wait. They deserve an alarm.
 func (v *Revocations) Quarantined() []Record {
 	v.mu.RLock()

@@ -199,6 +199,11 @@ impl RevocationView for FeedRevocations {
         view.start_bound(subject, audience, now)
     }
 
+    fn cutoff_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
+        let view = self.0.follower.local.view();
+        view.cutoff_bound(subject, audience, now)
+    }
+
     fn tick(&self, now: Timestamp) {
         self.0.follower.local.view().tick(now);
     }

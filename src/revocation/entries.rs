@@ -43,6 +43,10 @@ pub(crate) struct Tables {
     pub(crate) subjects: Index<OfSubject>,
     pub(crate) audiences: Index<OfAudience>,
     pub(crate) keys: Index<OfKey>,
+    /// The latest cut-offs in effect, in Unix seconds. They never fall: what is forgotten lies behind
+    /// every clock.
+    pub(crate) latest_of_subjects: AtomicU64,
+    pub(crate) latest_of_audiences: AtomicU64,
     pub(crate) high_water_mark: AtomicU64,
     pub(crate) token_lifetime: AtomicU32,
     pub(crate) leeway: AtomicU32,
@@ -111,6 +115,8 @@ impl Default for Tables {
             subjects,
             audiences,
             keys,
+            latest_of_subjects: AtomicU64::new(0),
+            latest_of_audiences: AtomicU64::new(0),
             high_water_mark: AtomicU64::new(0),
             token_lifetime: AtomicU32::new(0),
             leeway: AtomicU32::new(0),
@@ -131,7 +137,10 @@ impl Tables {
 
     pub(crate) fn bytes(&self, writer: &Writer) -> usize {
         let rooms = &writer.rooms;
+        // The nodes of the tree are at least half full.
+        let waiting = writer.quarantine.len().saturating_mul(2);
         [
+            waiting.saturating_mul(size_of::<(u64, Record)>()),
             self.sessions.bytes(&rooms.sessions),
             self.subjects.bytes(&rooms.subjects),
             self.audiences.bytes(&rooms.audiences),
@@ -195,10 +204,14 @@ impl Tables {
             Target::Subject { key, cutoff } => {
                 let cutoffs = Cutoffs::new(cutoff);
                 let state = OfSubject { cutoffs, expires };
+                // Before the entry: whoever starts a session behind it finds this too.
+                self.latest_of_subjects
+                    .fetch_max(cutoff.before, Ordering::SeqCst);
                 self.subjects.raise(&mut rooms.subjects, &key, state);
             }
             Target::Audience { key, before } => {
                 let state = OfAudience { before, expires };
+                self.latest_of_audiences.fetch_max(before, Ordering::SeqCst);
                 self.audiences.raise(&mut rooms.audiences, &key, state);
             }
             Target::Key { key } => self.keys.raise(&mut rooms.keys, &key, OfKey),
@@ -240,6 +253,14 @@ impl Tables {
         (forgotten, false)
     }
 
+    /// Keys never expire.
+    #[cfg(feature = "redb")]
+    pub(crate) fn has_expired(&self, until: u64) -> bool {
+        self.sessions.has_expired(until)
+            || self.subjects.has_expired(until)
+            || self.audiences.has_expired(until)
+    }
+
     /// All slices, one after the other; others may write in between.
     pub(crate) fn purge(&self, now: u64) -> usize {
         let mut sweep = Sweep::of(now);
@@ -258,8 +279,10 @@ impl Tables {
 
     /// One slice, if it is time; returns how many entries were forgotten.
     pub(crate) fn purge_if_due(&self, writer: &mut Writer, now: u64) -> usize {
-        if writer.sweep.is_none() && now >= writer.purge_at {
-            writer.purge_at = now.saturating_add(PURGE_EVERY);
+        // Also if the last was under a clock that has been set back since.
+        let next = now.saturating_add(PURGE_EVERY);
+        if writer.sweep.is_none() && (now >= writer.purge_at || writer.purge_at > next) {
+            writer.purge_at = next;
             writer.sweep = Some(Sweep::of(now));
         }
         let Some(mut sweep) = writer.sweep else {

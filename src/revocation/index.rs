@@ -110,7 +110,9 @@ impl<S: State> Index<S> {
     /// entries forgotten.
     ///
     /// The mark comes first, and here, so that nothing is forgotten anywhere without it: whoever
-    /// finds that an entry is gone finds the time at which it was allowed to go.
+    /// finds that an entry is gone finds the time at which it was allowed to go. Where nothing is
+    /// forgotten it stays: a clock that jumped ahead would otherwise leave every session expired,
+    /// long after it was set right, and for nothing.
     pub(crate) fn expire(
         &self,
         room: &mut Room,
@@ -118,15 +120,18 @@ impl<S: State> Index<S> {
         until: u64,
         mark: &AtomicU64,
     ) -> (usize, usize) {
-        if mark.load(Ordering::SeqCst) < until {
-            mark.fetch_max(until, Ordering::SeqCst);
-        }
         let (Some(shard), Some(fill)) = (self.shards.get(number), room.0.get_mut(number)) else {
             return (0, 0);
         };
         let looked_at = fill.used;
         if looked_at == 0 {
             return (0, 0);
+        }
+        if !shard.load().has_expired(until) {
+            return (looked_at, 0);
+        }
+        if mark.load(Ordering::SeqCst) < until {
+            mark.fetch_max(until, Ordering::SeqCst);
         }
         let removed = shard.load().expire(fill, until);
         if fill.is_wasteful() {
@@ -135,6 +140,14 @@ impl<S: State> Index<S> {
         }
         self.live.fetch_sub(removed, Ordering::AcqRel);
         (looked_at, removed)
+    }
+
+    /// Whether something expired.
+    #[cfg(feature = "redb")]
+    pub(crate) fn has_expired(&self, until: u64) -> bool {
+        self.shards
+            .iter()
+            .any(|shard| shard.load().has_expired(until))
     }
 
     /// Changes every state, one shard after the other.

@@ -51,9 +51,11 @@ pub struct ListStats {
     pub audiences: usize,
     /// Keys revoked.
     pub keys: usize,
-    /// Cut-offs waiting for their time.
+    /// Cut-offs waiting for their time. Nothing bounds their number but how many such records those
+    /// publish who may publish, so more than zero calls for an alarm.
     pub quarantined: usize,
-    /// Memory of the entries and of the room reserved for more, in bytes.
+    /// Memory of the entries, of the room reserved for more and, at most, of what waits for its time,
+    /// in bytes.
     pub bytes: usize,
     /// The latest time at which something was forgotten, in Unix seconds. Tokens are judged no
     /// earlier than this, so a mark far ahead of the clock calls for an alarm: some clock was fast
@@ -237,6 +239,12 @@ impl RevocationList {
         self.0.high_water_mark.load(Ordering::SeqCst)
     }
 
+    /// Whether something may be forgotten at `now` (Unix seconds). By the writer alone.
+    #[cfg(feature = "redb")]
+    pub(crate) fn has_expired(&self, now: u64) -> bool {
+        self.0.has_expired(now)
+    }
+
     /// How far ahead a cut-off may lie.
     #[cfg(feature = "redb")]
     pub(crate) fn tolerance(&self) -> u64 {
@@ -296,6 +304,17 @@ impl RevocationView for RevocationList {
             known.map(|known| known.cutoffs.start_bound())
         };
         of_audience.max(of_subject).unwrap_or(0)
+    }
+
+    fn cutoff_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
+        let of_others = if subject.is_empty() {
+            &self.0.latest_of_subjects
+        } else {
+            &self.0.latest_of_audiences
+        };
+        // The first has what is due released; what was forgotten since lies in the past.
+        let own = self.start_bound(subject, audience, now);
+        own.max(of_others.load(Ordering::SeqCst))
     }
 
     fn tick(&self, now: Timestamp) {

@@ -329,6 +329,14 @@ impl<S: State> Shard<S> {
         Ok(value)
     }
 
+    /// By the writer alone. Whether something expired.
+    pub(crate) fn has_expired(&self, until: u64) -> bool {
+        let mut groups = self.groups.iter().enumerate();
+        groups.any(|(number, group)| {
+            lanes(group.load()).any(|lane| self.state(slot_of(number, lane)).expires() <= until)
+        })
+    }
+
     /// By the writer alone. Forgets what expired; returns how many entries that were.
     pub(crate) fn expire(&self, fill: &mut Fill, until: u64) -> usize {
         let mut removed = 0_usize;

@@ -165,6 +165,18 @@ pub trait RevocationView: Send + Sync {
     /// cut off at once; 0 where there is none.
     fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64;
 
+    /// What a cut-off "now" has to lie behind, in Unix seconds, so that it also ends the sessions that
+    /// had to start behind an earlier one (SPEC §9.6); 0 where there is none. With a `subject`, the
+    /// greatest cut-off of it and of any audience, because the new one applies to the sessions of all
+    /// of them; with an empty one, the greatest of this `audience` and of any subject.
+    ///
+    /// By default the [`start_bound`](Self::start_bound), which knows of one audience. A view
+    /// that wraps another passes this on: otherwise a login that another audience's cut-off pushed
+    /// ahead within the same seconds outlives a "log out everywhere".
+    fn cutoff_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
+        self.start_bound(subject, audience, now)
+    }
+
     /// Told the time at the start of every operation, so that what waits for its time takes effect.
     /// Does nothing by default; must not block.
     fn tick(&self, now: Timestamp) {
@@ -313,6 +325,10 @@ impl<V: RevocationView + ?Sized> RevocationView for alloc::sync::Arc<V> {
 
     fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
         (**self).start_bound(subject, audience, now)
+    }
+
+    fn cutoff_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
+        (**self).cutoff_bound(subject, audience, now)
     }
 
     fn tick(&self, now: Timestamp) {

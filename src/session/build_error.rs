@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::key::fault::RingError;
+use crate::wire::claims::Schema;
 use crate::wire::text::{MAX_TOKEN, MIN_TOKEN};
 
 /// Sessions can't be built as they were described.
@@ -35,6 +36,12 @@ pub enum BuildError {
     Ring(RingError),
     /// The clock gives no time.
     Clock,
+    /// A payload type, or a previous one, has a minor other than 0 and is no struct with named
+    /// fields: it can't have grown at its end, and its next change would be read as something else.
+    Minor {
+        /// The schema of the type.
+        schema: Schema,
+    },
 }
 
 impl fmt::Display for BuildError {
@@ -64,6 +71,13 @@ impl fmt::Display for BuildError {
                 )
             }
             Self::Ring(error) => error.fmt(f),
+            Self::Minor { schema } => write!(
+                f,
+                "a payload of schema ({}, {}) is not a struct with named fields, so its minor must \
+                 be 0: raise the major",
+                schema.major(),
+                schema.minor()
+            ),
             Self::Clock => f.write_str("the clock gives no time between the years 1970 and 9999"),
         }
     }

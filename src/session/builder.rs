@@ -21,11 +21,10 @@ use crate::seal::derive::{Context, scope};
 use crate::session::build_error::BuildError;
 use crate::session::policy::{MAX_SKEW_ALLOWANCE, Policy, StalePolicy};
 use crate::session::random::RandomSource;
-use crate::session::sessions::{Class, Encode, Inner, Sessions};
+use crate::session::sessions::{Class, Form, Inner, Sessions};
 use crate::swap::Swap;
 use crate::time::Clock;
-use crate::wire::claims::Schema;
-use crate::wire::payload::{OwnedPayload, Payload};
+use crate::wire::payload::{OwnedPayload, Payload, outgrown};
 use crate::wire::text::{MAX_TOKEN, MIN_TOKEN};
 
 /// What the default cookie holds: 4,096 characters less its name and attributes.
@@ -48,8 +47,7 @@ pub struct SessionsBuilder<T: Payload, R> {
     max_token: usize,
     clock: Option<Box<dyn Clock>>,
     random: Option<Box<dyn RandomSource>>,
-    encode: Encode<T>,
-    schema: Schema,
+    form: Form<T>,
     check_payloads: bool,
     small_tolerance: bool,
     pub(crate) index: Option<Box<dyn SessionIndex>>,
@@ -93,8 +91,11 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             random: Some(Box::new(crate::session::random::SystemRandom)),
             #[cfg(not(feature = "std"))]
             random: None,
-            encode: T::encode,
-            schema: T::SCHEMA,
+            form: Form {
+                encode: T::encode,
+                reads_back: T::reads_back,
+                schema: T::SCHEMA,
+            },
             check_payloads: true,
             small_tolerance: false,
             index: None,
@@ -242,7 +243,8 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
     /// # Security
     ///
     /// Without it a payload that can be written and not read (an untagged enum, 65 levels of a
-    /// recursive type) logs a user in whose every request is then rejected.
+    /// recursive type) logs a user in whose every request is then rejected, and one with a field that
+    /// is only written or only read may be read as something else.
     pub fn check_payloads(mut self, check: bool) -> Self {
         self.check_payloads = check;
         self
@@ -255,8 +257,11 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
         T: OwnedPayload,
         T::Previous: OwnedPayload + for<'a> From<&'a T>,
     {
-        self.schema = T::Previous::SCHEMA;
-        self.encode = |value, out| T::Previous::encode(&value.into(), out);
+        self.form = Form {
+            encode: |value, out| T::Previous::encode(&value.into(), out),
+            reads_back: |value, written| T::Previous::reads_back(&value.into(), written),
+            schema: T::Previous::SCHEMA,
+        };
         self
     }
 
@@ -284,6 +289,9 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
         if !(MIN_TOKEN..=MAX_TOKEN).contains(&self.max_token) {
             return Err(BuildError::TokenLimit);
         }
+        if let Some(schema) = outgrown::<T>() {
+            return Err(BuildError::Minor { schema });
+        }
         policy.check_ring(&self.ring)?;
         let now = clock.now().map_err(|_| BuildError::Clock)?;
         self.ring.sealing_key(now).ok_or(RingError::NoSealingKey)?;
@@ -302,8 +310,7 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
             revocations: self.revocations,
             clock,
             random,
-            encode: self.encode,
-            schema: self.schema,
+            form: self.form,
             check_payloads: self.check_payloads,
             index: self.index,
             index_failures: IndexFailures::default(),
@@ -356,18 +363,6 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
             }
         }
         Ok(policy)
-    }
-}
-
-impl Policy {
-    /// Keys retire when no token of the planned life can be alive; a longer life breaks that.
-    pub(crate) fn check_ring(&self, ring: &KeyRing) -> Result<(), RingError> {
-        let (policy, ring) = (self.token_lifetime(), ring.max_lifetime());
-        if policy > ring {
-            Err(RingError::LifetimeTooShort { policy, ring })
-        } else {
-            Ok(())
-        }
     }
 }
 

@@ -224,7 +224,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             issued_after: entry.issued_after,
             idle: entry.idle,
             absolute: entry.absolute,
-            schema: self.inner.schema,
+            schema: self.inner.form.schema,
         };
         let checked = self.inner.check_again(&claims, entry.kid, now);
         // What nobody here can tell is left in the list: to leave it out says that it ended.

@@ -262,7 +262,7 @@ impl<T: Payload, R: RevocationView> Heart for Inner<T, R> {
             issued_after: held.issued_after,
             idle: held.idle,
             absolute: held.absolute,
-            schema: self.schema,
+            schema: self.form.schema,
         };
         match self.check_again(&claims, held.kid, now) {
             // What this server can't tell has not ended as far as it knows.

@@ -20,8 +20,12 @@ pub enum PayloadError {
     },
     /// postcard can't write the type: `flatten`, or a `Serialize` of its own that failed.
     Unsupported,
-    /// postcard wrote the payload but can't read it back: `untagged`, internally tagged or skipped
-    /// fields, more than 64 levels, more than 4,096 elements.
+    /// A field was left out, by `skip_serializing_if` or a `Serialize` of its own: the next field
+    /// would be read in its place.
+    LeftOut,
+    /// postcard wrote the payload but can't read it back as what it is: `untagged`, internally
+    /// tagged, fields that are only written or only read (`skip_serializing`,
+    /// `skip_deserializing`) or under another name, more than 64 levels, more than 4,096 elements.
     Unreadable,
 }
 
@@ -37,9 +41,15 @@ impl fmt::Display for PayloadError {
                 "the payload's type can't be written: it uses #[serde(flatten)] or its Serialize \
                  failed",
             ),
+            Self::LeftOut => f.write_str(
+                "the payload leaves a field out, and the next one would be read in its place: \
+                 remove #[serde(skip_serializing_if)]",
+            ),
             Self::Unreadable => f.write_str(
-                "the payload could be written but not read back: look for #[serde(untagged)], \
-                 #[serde(tag)], #[serde(skip...)], deep nesting or thousands of elements",
+                "the payload could be written but not read back as what it is: look for \
+                 #[serde(untagged)], #[serde(tag)], #[serde(skip_serializing)], \
+                 #[serde(skip_deserializing)], names that differ between writing and reading, deep \
+                 nesting or thousands of elements",
             ),
         }
     }

@@ -1,6 +1,6 @@
 //! Issuing (SPEC §8.4), and the sealing that every new token shares.
 
-use crate::error::{Missing, Unavailable};
+use crate::error::{Missing, Reason, Rejected, Unavailable, VerifyError};
 use crate::observe::Made;
 use crate::revocation::view::{Answer, Facts, RevocationView, Scope};
 use crate::seal::sealer::{TAG, TEXT_AT};
@@ -22,6 +22,17 @@ pub(crate) enum Content<'c, V> {
     /// As it was in an earlier token.
     Raw(&'c [u8]),
 }
+
+/// A token that has not left yet.
+pub(crate) struct Sealed {
+    pub(crate) issued: Issued,
+    /// The name in a revocation list of the key that sealed it.
+    revocation_key: [u8; 16],
+}
+
+/// How often a login starts anew behind a cut-off that came meanwhile. One is likely in a race with
+/// "log out everywhere"; each further one takes another logout within the microseconds of sealing.
+const ROUNDS: usize = 4;
 
 impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// Starts a session: the credentials of `subject` were just checked.
@@ -114,8 +125,48 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
                 length: subject.len(),
             });
         }
-        // SPEC §9.7: a session that starts before a cut-off would be dead at once, and a cut-off
-        // lies a few seconds ahead so that clocks need not agree.
+        let mut start = self.start_of(subject, now)?;
+        let id = self
+            .inner
+            .random
+            .session_id(subject)
+            .map_err(|_| Unavailable::new(Missing::Random))?;
+        for _ in 0..ROUNDS {
+            let claims = Claims {
+                session: SessionId::from_bytes(id),
+                generation: 0,
+                subject,
+                authenticated_at: start,
+                issued_after: 0,
+                idle: self.inner.policy.idle,
+                absolute: self.inner.policy.absolute,
+                schema: self.inner.form.schema,
+            };
+            let sealed = self.seal::<IssueError>(&claims, Content::New(payload), now)?;
+            // A token that is dead on arrival logs the user out at once, and nothing says why.
+            let missing = match self.ask(&claims, &sealed, now) {
+                Answer::Clear => return Ok(sealed.issued),
+                // "Log out everywhere" came after the start was taken: start behind it.
+                Answer::Revoked(Scope::Subject | Scope::Audience) => {
+                    start = self.start_of(subject, now)?;
+                    continue;
+                }
+                // The random source gave an id again.
+                Answer::Revoked(Scope::Session) => Missing::Random,
+                // The key was revoked and the ring has not followed.
+                Answer::Revoked(Scope::Key) => Missing::SealingKey,
+                Answer::Unknown => Missing::Origin,
+            };
+            return Err(Unavailable::new(missing).into());
+        }
+        // Cut-offs come faster than tokens are sealed, or the view contradicts itself.
+        let seconds = start.saturating_sub(now.unix());
+        Err(IssueError::CutOffAhead { seconds })
+    }
+
+    /// SPEC §9.7: a session that starts before a cut-off would be dead at once, and a cut-off lies a
+    /// few seconds ahead so that clocks need not agree.
+    fn start_of(&self, subject: &[u8], now: Timestamp) -> Result<u64, IssueError> {
         let bound = self
             .inner
             .revocations
@@ -126,44 +177,37 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         if seconds > limit || start > Timestamp::MAX.unix() {
             return Err(IssueError::CutOffAhead { seconds });
         }
-        let id = self
-            .inner
-            .random
-            .session_id(subject)
-            .map_err(|_| Unavailable::new(Missing::Random))?;
-        let claims = Claims {
-            session: SessionId::from_bytes(id),
-            generation: 0,
-            subject,
-            authenticated_at: start,
-            issued_after: 0,
-            idle: self.inner.policy.idle,
-            absolute: self.inner.policy.absolute,
-            schema: self.inner.schema,
-        };
-        let issued = self.seal::<IssueError>(&claims, Content::New(payload), now)?;
-        self.require_live(&claims, now)?;
-        Ok(issued)
+        Ok(start)
     }
 
-    /// A token that is dead on arrival logs the user out at once, and nothing says why: the key
-    /// that seals was revoked and the ring has not followed, or the random source gave an id again.
-    fn require_live(&self, claims: &Claims<'_>, now: Timestamp) -> Result<(), Unavailable> {
-        let missing = Unavailable::new(Missing::SealingKey);
-        let keys = self.inner.keys.load();
+    /// What the view says about a new token before it leaves, under the very key that sealed it: a
+    /// ring that is replaced meanwhile must not answer for another key.
+    pub(crate) fn ask(&self, claims: &Claims<'_>, sealed: &Sealed, now: Timestamp) -> Answer {
         let facts = Facts {
             session: claims.session,
             generation: claims.generation,
             authenticated_at: claims.authenticated_at,
             subject: claims.subject,
             audience: &self.inner.audience_key,
-            key: keys.sealing(now).ok_or(missing)?.revocation_key(),
+            key: &sealed.revocation_key,
         };
-        match self.inner.revocations.answer(&facts, now) {
-            Answer::Clear => Ok(()),
-            Answer::Revoked(Scope::Session) => Err(Unavailable::new(Missing::Random)),
-            Answer::Revoked(_) => Err(missing),
-            Answer::Unknown => Err(Unavailable::new(Missing::Origin)),
+        self.inner.revocations.answer(&facts, now)
+    }
+
+    /// Lets a token go that replaces one which lives. Under a key that the list distrusts and the
+    /// ring still seals with, it would be refused everywhere, and the session be lost with the token
+    /// that it replaced.
+    pub(crate) fn leaves(
+        &self,
+        claims: &Claims<'_>,
+        sealed: Sealed,
+        now: Timestamp,
+    ) -> Result<Issued, VerifyError> {
+        match self.ask(claims, &sealed, now) {
+            Answer::Clear => Ok(sealed.issued),
+            Answer::Revoked(Scope::Key) => Err(Unavailable::new(Missing::SealingKey).into()),
+            Answer::Revoked(_) => Err(Rejected::new(Reason::Revoked).into()),
+            Answer::Unknown => Err(Unavailable::new(Missing::Origin).into()),
         }
     }
 
@@ -173,7 +217,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         claims: &Claims<'_>,
         content: Content<'_, T::View<'_>>,
         now: Timestamp,
-    ) -> Result<Issued, E> {
+    ) -> Result<Sealed, E> {
         let keys = self.inner.keys.load();
         let sealer = keys
             .sealing(now)
@@ -185,9 +229,12 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let body = scratch.cut(end.saturating_add(TAG));
         sealer.seal(&self.binding, body);
         let token = Token::new(text::encode(body));
-        Ok(Issued {
-            token,
-            session: self.info(claims, sealer.kid(), now),
+        Ok(Sealed {
+            issued: Issued {
+                token,
+                session: self.info(claims, sealer.kid(), now),
+            },
+            revocation_key: *sealer.revocation_key(),
         })
     }
 
@@ -234,6 +281,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             Ok(length) => (length, true),
             Err(EncodeError::TooLong { needed }) => (needed, false),
             Err(EncodeError::Unsupported) => return Err(PayloadError::Unsupported),
+            Err(EncodeError::LeftOut) => return Err(PayloadError::LeftOut),
         };
         let end = at.saturating_add(length);
         // SPEC §8.12: at its longest, so that what fits at login fits at every renewal.
@@ -250,10 +298,10 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         payload: &T::View<'_>,
         place: &mut [u8],
     ) -> Result<Result<usize, EncodeError>, PayloadError> {
-        let length = (self.inner.encode)(payload, place);
+        let length = (self.inner.form.encode)(payload, place);
         if let (Ok(length), true) = (length, self.inner.check_payloads) {
             let written = place.get(..length).unwrap_or_default();
-            T::open(self.inner.schema, written).map_err(|_| PayloadError::Unreadable)?;
+            (self.inner.form.reads_back)(payload, written).map_err(|_| PayloadError::Unreadable)?;
         }
         Ok(length)
     }

@@ -5,6 +5,8 @@ use core::fmt;
 use time::Duration;
 
 use crate::error::Reason;
+use crate::key::fault::RingError;
+use crate::key::ring::KeyRing;
 use crate::wire::claims::Claims;
 
 /// The greatest leeway and tolerance, in seconds.
@@ -176,6 +178,18 @@ impl fmt::Display for Policy {
                 "stale revocation view: go on for {} s after the last proof",
                 d.whole_seconds()
             ),
+        }
+    }
+}
+
+impl Policy {
+    /// Keys retire when no token of the planned life can be alive; a longer life breaks that.
+    pub(crate) fn check_ring(&self, ring: &KeyRing) -> Result<(), RingError> {
+        let (policy, ring) = (self.token_lifetime(), ring.max_lifetime());
+        if policy > ring {
+            Err(RingError::LifetimeTooShort { policy, ring })
+        } else {
+            Ok(())
         }
     }
 }

@@ -1,6 +1,6 @@
 //! New tokens for a session that exists: renew, update, rotate, reauthenticate (SPEC §8.5 to §8.8).
 
-use crate::error::{Invalid, Reason, Rejected, Unavailable, VerifyError};
+use crate::error::{Invalid, Missing, Reason, Rejected, Unavailable, VerifyError};
 use crate::observe::{Ends, Made};
 use crate::revocation::record::Revocation;
 use crate::revocation::view::{RevocationPublish, RevocationView};
@@ -67,18 +67,27 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             absolute,
             ..old
         };
-        match self.seal::<SealError>(&claims, Content::Raw(session.raw_payload()), now) {
+        let content = Content::Raw(session.raw_payload());
+        let sealed = match self.seal::<SealError>(&claims, content, now) {
+            Ok(sealed) => sealed,
+            Err(SealError::Unavailable(error)) => {
+                self.inner.observer.unavailable(&error);
+                return Err(error.into());
+            }
+            // The limit was lowered since the login. The token at hand stays good.
+            Err(SealError::Payload) => return Ok(None),
+        };
+        match self.leaves(&claims, sealed, now) {
             Ok(issued) => {
                 self.renewed(&issued, session.subject());
                 self.made(Made::Renewal, &issued);
                 Ok(Some(issued))
             }
-            Err(SealError::Unavailable(error)) => {
-                self.inner.observer.unavailable(&error);
-                Err(error.into())
+            // So it does while the ring has not followed.
+            Err(VerifyError::Unavailable(error)) if error.missing() == Missing::SealingKey => {
+                Ok(None)
             }
-            // The limit was lowered since the login. The token at hand stays good.
-            Err(SealError::Payload) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -122,10 +131,11 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let old = session.claims();
         let (now, claims) = self.advance(session, &old)?;
         let claims = Claims {
-            schema: self.inner.schema,
+            schema: self.inner.form.schema,
             ..claims
         };
-        let issued = self.seal::<UpdateError>(&claims, Content::New(payload), now)?;
+        let sealed = self.seal::<UpdateError>(&claims, Content::New(payload), now)?;
+        let issued = self.leaves(&claims, sealed, now)?;
         self.renewed(&issued, session.subject());
         self.made(Made::Update, &issued);
         Ok(issued)
@@ -252,7 +262,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         let old = session.claims();
         let (now, claims) = self.advance(session, &old)?;
         let claims = Claims {
-            schema: self.inner.schema,
+            schema: self.inner.form.schema,
             ..claims
         };
         self.rotate_to(claims, Content::New(payload), now)
@@ -273,8 +283,9 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
             ..claims
         };
         // Sealed first and published before it leaves: a payload that does not fit must not cost
-        // the user the old token.
-        let issued = self.seal::<UpdateError>(&claims, content, now)?;
+        // the user the old token, nor must a key under which the new one would be refused.
+        let sealed = self.seal::<UpdateError>(&claims, content, now)?;
+        let issued = self.leaves(&claims, sealed, now)?;
         let published = self
             .inner
             .revocations

@@ -278,15 +278,15 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     }
 
     /// SPEC §9.6: far enough ahead that a session is cut off which started in this second by a
-    /// clock that is a little ahead, or at the start bound of an earlier cut-off; but never further
-    /// than a revoker may go.
+    /// clock that is a little ahead, or at the start bound of an earlier cut-off, also of another
+    /// audience's; but never further than a revoker may go.
     fn cutoff_now(&self, subject: &[u8], now: Timestamp) -> u64 {
         let policy = &self.inner.policy;
         let now_unix = now.unix();
         let bound = self
             .inner
             .revocations
-            .start_bound(subject, &self.inner.audience_key, now);
+            .cutoff_bound(subject, &self.inner.audience_key, now);
         let limit = now_unix.saturating_add(u64::from(policy.tolerance / 2));
         let by_skew = now_unix
             .saturating_add(u64::from(policy.skew))

@@ -22,7 +22,7 @@ use crate::swap::Swap;
 use crate::time::{Clock, Timestamp};
 use crate::wire::claims::{Claims, Schema};
 use crate::wire::payload::Payload;
-use crate::wire::structured::EncodeError;
+use crate::wire::structured::{EncodeError, Unreadable};
 
 /// The revocations that sessions consult where the type does not say: the list in memory.
 #[cfg(feature = "std")]
@@ -32,7 +32,11 @@ pub type DefaultRevocations = crate::revocation::list::RevocationList;
 pub type DefaultRevocations = core::convert::Infallible;
 
 /// How payloads are written: as `T`, or as the type before it during a rolling deploy.
-pub(crate) type Encode<T> = fn(&<T as Payload>::View<'_>, &mut [u8]) -> Result<usize, EncodeError>;
+pub(crate) struct Form<T: Payload> {
+    pub(crate) encode: fn(&T::View<'_>, &mut [u8]) -> Result<usize, EncodeError>,
+    pub(crate) reads_back: fn(&T::View<'_>, &[u8]) -> Result<(), Unreadable>,
+    pub(crate) schema: Schema,
+}
 
 /// Everything an application needs to keep people logged in, and to log them out.
 ///
@@ -86,8 +90,7 @@ pub(crate) struct Inner<T: Payload, R> {
     pub(crate) revocations: R,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) random: Box<dyn RandomSource>,
-    pub(crate) encode: Encode<T>,
-    pub(crate) schema: Schema,
+    pub(crate) form: Form<T>,
     pub(crate) check_payloads: bool,
     pub(crate) index: Option<Box<dyn SessionIndex>>,
     pub(crate) index_failures: IndexFailures,

@@ -126,7 +126,9 @@ impl Committer {
                 job.ticket.answer(result.clone().map(|()| done));
             }
         }
-        if result.is_ok() && latest >= self.purge_at {
+        // Also if the last was under a clock that has been set back since.
+        let due = latest >= self.purge_at || self.purge_at > latest.saturating_add(PURGE_EVERY);
+        if result.is_ok() && due {
             self.begin_sweep(latest, None);
         }
     }
@@ -213,9 +215,24 @@ impl Committer {
     }
 
     /// SPEC §9.8: the mark is durable before anything is forgotten, so that a clock that goes back
-    /// finds it also after a crash.
+    /// finds it also after a crash. Where there is nothing to forget it stays: the file keeps it, and a
+    /// clock that jumped ahead would leave every session expired until then, restart or not.
     fn begin_sweep(&mut self, now: u64, ticket: Option<&Arc<Ticket>>) {
         let now = now.max(self.standing.high_water_mark);
+        let expired = match self.shared.list.has_expired(now) {
+            true => Ok(true),
+            false => self.engine(|log| log.has_expired(now)),
+        };
+        match (expired, ticket) {
+            (Ok(true), _) => {}
+            (Ok(false), None) => {
+                self.purge_at = now.saturating_add(PURGE_EVERY);
+                return;
+            }
+            (Ok(false), Some(ticket)) => return ticket.answer(Ok(Done::default())),
+            (Err(_), None) => return,
+            (Err(error), Some(ticket)) => return ticket.answer(Err(error)),
+        }
         let mut standing = self.standing;
         standing.high_water_mark = now;
         if standing != self.standing {

@@ -23,7 +23,7 @@ use crate::store::committer::Committer;
 use crate::store::engine::RedbLog;
 use crate::store::error::{LogError, OpenError, StoreError};
 use crate::store::file::{Alarm, open_or_create, open_or_replace};
-use crate::store::loading::Loaded;
+use crate::store::loading::{Loaded, Opening};
 use crate::store::log::RevocationLog;
 #[cfg(feature = "feed")]
 use crate::store::queue::TakenIn;
@@ -75,20 +75,6 @@ struct Handle {
     /// Up to where a feed was taken in and what it has to be told, when the store was opened.
     #[cfg(feature = "feed")]
     left: (Option<[u8; 32]>, Vec<Record>),
-}
-
-/// What was found when a store was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Opening {
-    /// There was no file, and an empty store was made. Expected at the very first start; at any
-    /// other the logouts of the past are forgotten.
-    pub created: bool,
-    /// Entries in effect.
-    pub entries: usize,
-    /// Cut-offs too far ahead, waiting for their time. More than zero calls for an alarm: some
-    /// server's clock is fast.
-    pub quarantined: usize,
 }
 
 /// What [`recover`](DurableRevocations::recover) found.
@@ -317,9 +303,13 @@ impl RevocationView for DurableRevocations {
     }
 
     fn start_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
-        let shared = &self.0.shared;
-        let bound = shared.list.start_bound(subject, audience, now);
-        bound.max(shared.everything_before)
+        let bound = self.0.shared.list.start_bound(subject, audience, now);
+        bound.max(self.0.shared.everything_before)
+    }
+
+    fn cutoff_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
+        let bound = self.0.shared.list.cutoff_bound(subject, audience, now);
+        bound.max(self.0.shared.everything_before)
     }
 
     fn tick(&self, now: Timestamp) {

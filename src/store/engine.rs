@@ -208,6 +208,12 @@ impl RedbLog {
     }
 }
 
+/// What stands before it has expired. One more, because the bound is exclusive. At the end of time
+/// nothing is left to do: keys expire never, and stand there.
+const fn expired_by(now: u64) -> [u8; 8] {
+    now.saturating_add(1).to_be_bytes()
+}
+
 impl RevocationLog for RedbLog {
     fn load(&mut self, each: &mut dyn FnMut(Stored)) -> Result<Standing, LogError> {
         self.read(each).map_err(log_error)
@@ -238,10 +244,12 @@ impl RevocationLog for RedbLog {
         .map_err(log_error)
     }
 
+    fn has_expired(&mut self, now: u64) -> Result<bool, LogError> {
+        self.any_before(&expired_by(now)).map_err(log_error)
+    }
+
     fn purge(&mut self, now: u64, at_most: usize) -> Result<usize, LogError> {
-        // One more, because the bound is exclusive. At the end of time nothing is left to do: keys
-        // expire never, and stand there.
-        let bound = now.saturating_add(1).to_be_bytes();
+        let bound = expired_by(now);
         // Mostly nothing expired since the last time, and a commit costs two fsyncs.
         if !self.any_before(&bound).map_err(log_error)? {
             return Ok(0);

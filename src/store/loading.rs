@@ -9,6 +9,20 @@ use crate::store::error::LogError;
 use crate::store::log::{Batch, RevocationLog, Standing, Stored};
 use crate::time::Timestamp;
 
+/// What was found when a store was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Opening {
+    /// There was no file, and an empty store was made. Expected at the very first start; at any
+    /// other the logouts of the past are forgotten.
+    pub created: bool,
+    /// Entries in effect.
+    pub entries: usize,
+    /// Cut-offs too far ahead, waiting for their time. More than zero calls for an alarm: some
+    /// server's clock is fast.
+    pub quarantined: usize,
+}
+
 /// Records handed to the list at once while it is loaded.
 const CHUNK: usize = 4096;
 

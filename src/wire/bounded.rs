@@ -11,6 +11,8 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
+use crate::wire::notes::{Note, Op};
+
 /// Nested containers that a payload may have.
 pub(crate) const MAX_DEPTH: u8 = 64;
 /// Elements of all sequences and maps of a payload together.
@@ -20,17 +22,19 @@ const MAX_RESERVED: usize = 16;
 
 /// What is left to spend. Depth is per branch, elements are shared by the whole payload.
 #[derive(Clone, Copy)]
-pub(crate) struct Budget<'l> {
+pub(crate) struct Budget<'l, N> {
     depth: u8,
     elements: &'l Cell<u16>,
+    pub(crate) notes: N,
 }
 
-impl<'l> Budget<'l> {
-    pub(crate) fn new(elements: &'l Cell<u16>) -> Self {
+impl<'l, N: Note> Budget<'l, N> {
+    pub(crate) fn new(elements: &'l Cell<u16>, notes: N) -> Self {
         elements.set(MAX_ELEMENTS);
         Self {
             depth: MAX_DEPTH,
             elements,
+            notes,
         }
     }
 
@@ -67,15 +71,15 @@ enum Kind {
     Content,
 }
 
-/// Passes everything on to `inner` and charges the budget on the way.
-pub(crate) struct Bounded<'l, D> {
+/// Passes everything on to `inner`, charges the budget on the way and tells what it reads.
+pub(crate) struct Bounded<'l, D, N> {
     inner: D,
-    budget: Budget<'l>,
+    budget: Budget<'l, N>,
     kind: Kind,
 }
 
-impl<'l, D> Bounded<'l, D> {
-    pub(crate) const fn new(inner: D, budget: Budget<'l>) -> Self {
+impl<'l, D, N: Note> Bounded<'l, D, N> {
+    pub(crate) const fn new(inner: D, budget: Budget<'l, N>) -> Self {
         Self {
             inner,
             budget,
@@ -83,7 +87,7 @@ impl<'l, D> Bounded<'l, D> {
         }
     }
 
-    const fn wrap<T>(inner: T, budget: Budget<'l>, kind: Kind) -> Bounded<'l, T> {
+    const fn wrap<T>(inner: T, budget: Budget<'l, N>, kind: Kind) -> Bounded<'l, T, N> {
         Bounded {
             inner,
             budget,
@@ -93,15 +97,16 @@ impl<'l, D> Bounded<'l, D> {
 }
 
 macro_rules! forward {
-    ($($method:ident($($arg:ident: $type:ty),*) $kind:ident;)*) => {$(
+    ($($method:ident($($arg:ident: $type:ty),*) $kind:ident $($reads:expr)?;)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, D::Error> {
+            $(self.budget.notes.reads($reads);)?
             self.inner.$method($($arg,)* Self::wrap(visitor, self.budget, Kind::$kind))
         }
     )*};
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bounded<'_, D> {
+impl<'de, D: Deserializer<'de>, N: Note> Deserializer<'de> for Bounded<'_, D, N> {
     type Error = D::Error;
 
     forward! {
@@ -129,10 +134,10 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bounded<'_, D> {
         deserialize_unit_struct(name: &'static str) Fixed;
         deserialize_newtype_struct(name: &'static str) Fixed;
         deserialize_seq() Counted;
-        deserialize_tuple(len: usize) Fixed;
-        deserialize_tuple_struct(name: &'static str, len: usize) Fixed;
+        deserialize_tuple(len: usize) Fixed &[];
+        deserialize_tuple_struct(name: &'static str, len: usize) Fixed &[];
         deserialize_map() Counted;
-        deserialize_struct(name: &'static str, fields: &'static [&'static str]) Fixed;
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]) Fixed fields;
         deserialize_enum(name: &'static str, variants: &'static [&'static str]) Fixed;
         deserialize_identifier() Fixed;
         deserialize_ignored_any() Fixed;
@@ -144,15 +149,16 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bounded<'_, D> {
 }
 
 macro_rules! scalar {
-    ($($method:ident: $type:ty;)*) => {$(
+    ($($method:ident: $type:ty, $op:ident;)*) => {$(
         #[inline]
         fn $method<E: serde::de::Error>(self, value: $type) -> Result<V::Value, E> {
+            self.budget.notes.op(Op::$op);
             self.inner.$method(value)
         }
     )*};
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
+impl<'de, V: Visitor<'de>, N: Note> Visitor<'de> for Bounded<'_, V, N> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,24 +166,24 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
     }
 
     scalar! {
-        visit_bool: bool;
-        visit_i8: i8;
-        visit_i16: i16;
-        visit_i32: i32;
-        visit_i64: i64;
-        visit_i128: i128;
-        visit_u8: u8;
-        visit_u16: u16;
-        visit_u32: u32;
-        visit_u64: u64;
-        visit_u128: u128;
-        visit_f32: f32;
-        visit_f64: f64;
-        visit_char: char;
-        visit_str: &str;
-        visit_borrowed_str: &'de str;
-        visit_bytes: &[u8];
-        visit_borrowed_bytes: &'de [u8];
+        visit_bool: bool, Byte;
+        visit_i8: i8, Byte;
+        visit_i16: i16, Signed;
+        visit_i32: i32, Signed;
+        visit_i64: i64, Signed;
+        visit_i128: i128, Signed;
+        visit_u8: u8, Byte;
+        visit_u16: u16, Unsigned;
+        visit_u32: u32, Unsigned;
+        visit_u64: u64, Unsigned;
+        visit_u128: u128, Unsigned;
+        visit_f32: f32, Single;
+        visit_f64: f64, Double;
+        visit_char: char, Text;
+        visit_str: &str, Text;
+        visit_borrowed_str: &'de str, Text;
+        visit_bytes: &[u8], Text;
+        visit_borrowed_bytes: &'de [u8], Text;
     }
 
     #[inline]
@@ -188,12 +194,14 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
     #[inline]
     fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
         self.budget.deeper::<E>()?;
+        self.budget.notes.op(Op::Option);
         self.inner.visit_none()
     }
 
     #[inline]
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
         let budget = self.budget.deeper()?;
+        budget.notes.op(Op::Option);
         self.inner.visit_some(Bounded::new(inner, budget))
     }
 
@@ -217,7 +225,15 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
             (Kind::Counted, None) => Kind::PerElement,
             (other, _) => other,
         };
-        self.inner.visit_seq(Self::wrap(inner, budget, kind))
+        let counted = self.kind == Kind::Counted;
+        if counted {
+            budget.notes.op(Op::Count);
+        }
+        let value = self.inner.visit_seq(Self::wrap(inner, budget, kind))?;
+        if !counted {
+            budget.notes.op(Op::End);
+        }
+        Ok(value)
     }
 
     #[inline]
@@ -225,6 +241,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
         let budget = self.budget.deeper()?;
         // postcard always says how many entries a map claims.
         budget.spend(inner.size_hint().unwrap_or(usize::MAX))?;
+        budget.notes.op(Op::Count);
         self.inner.visit_map(Self::wrap(inner, budget, self.kind))
     }
 
@@ -235,7 +252,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Bounded<'_, S> {
+impl<'de, S: DeserializeSeed<'de>, N: Note> DeserializeSeed<'de> for Bounded<'_, S, N> {
     type Value = S::Value;
 
     #[inline]
@@ -249,7 +266,7 @@ fn capped(hint: Option<usize>) -> Option<usize> {
     hint.map(|claimed| claimed.min(MAX_RESERVED))
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Bounded<'_, A> {
+impl<'de, A: SeqAccess<'de>, N: Note> SeqAccess<'de> for Bounded<'_, A, N> {
     type Error = A::Error;
 
     #[inline]
@@ -260,8 +277,12 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Bounded<'_, A> {
         let element = self
             .inner
             .next_element_seed(Bounded::new(seed, self.budget))?;
-        if self.kind == Kind::PerElement && element.is_some() {
-            self.budget.spend(1)?;
+        if element.is_some() {
+            match self.kind {
+                Kind::PerElement => self.budget.spend(1)?,
+                Kind::Fixed | Kind::Content => self.budget.notes.op(Op::Field),
+                Kind::Counted => {}
+            }
         }
         Ok(element)
     }
@@ -272,7 +293,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Bounded<'_, A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Bounded<'_, A> {
+impl<'de, A: MapAccess<'de>, N: Note> MapAccess<'de> for Bounded<'_, A, N> {
     type Error = A::Error;
 
     #[inline]
@@ -294,9 +315,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Bounded<'_, A> {
     }
 }
 
-impl<'de, 'l, A: EnumAccess<'de>> EnumAccess<'de> for Bounded<'l, A> {
+impl<'de, 'l, A: EnumAccess<'de>, N: Note> EnumAccess<'de> for Bounded<'l, A, N> {
     type Error = A::Error;
-    type Variant = Bounded<'l, A::Variant>;
+    type Variant = Bounded<'l, A::Variant, N>;
 
     #[inline]
     fn variant_seed<S: DeserializeSeed<'de>>(
@@ -308,7 +329,7 @@ impl<'de, 'l, A: EnumAccess<'de>> EnumAccess<'de> for Bounded<'l, A> {
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Bounded<'_, A> {
+impl<'de, A: VariantAccess<'de>, N: Note> VariantAccess<'de> for Bounded<'_, A, N> {
     type Error = A::Error;
 
     #[inline]
@@ -324,6 +345,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Bounded<'_, A> {
 
     #[inline]
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
+        self.budget.notes.reads(&[]);
         self.inner
             .tuple_variant(len, Self::wrap(visitor, self.budget, Kind::Content))
     }
@@ -334,6 +356,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Bounded<'_, A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
+        self.budget.notes.reads(fields);
         self.inner
             .struct_variant(fields, Self::wrap(visitor, self.budget, Kind::Content))
     }

@@ -18,8 +18,13 @@ use crate::wire::structured::{EncodeError, Ends, Unreadable};
 ///   `major`.
 /// * `major` grows with every other change, also inside nested types. Name the old type as
 ///   `previous` and write an ordinary `From` for it, and old tokens go on working.
-/// * Types reachable from the payload are frozen within a major, and `skip_serializing`, `flatten`,
-///   `untagged` and internally tagged enums can't be read back at all.
+/// * Types reachable from the payload are frozen within a major.
+/// * Every field is written and read, or neither (`#[serde(skip)]`): what `skip_serializing_if`
+///   leaves out would be read from the bytes of the next field. Sealing refuses that, and a field
+///   that is only written or only read. `flatten`, `untagged` and internally tagged enums can't be
+///   read back at all.
+/// * A `minor` other than 0 is for structs with named fields: nothing else can grow at its end.
+///   Sessions over another type with one can't be built.
 ///
 /// [`schema::assert_unchanged`](crate::schema::assert_unchanged) in a test of yours notices a
 /// change that forgot the number. Until a type is in production, none of this matters.
@@ -55,6 +60,26 @@ pub trait Payload: 'static {
     /// [`Unreadable`] when the bytes are not of this shape.
     fn decode(bytes: &[u8], ends: Ends) -> Result<Self::View<'_>, Unreadable>;
 
+    /// Checks what [`encode`](Self::encode) made of `value`, before it is sealed: that it can be
+    /// read, and is read as what it was written as. Called for every new payload unless
+    /// [`check_payloads`](crate::SessionsBuilder::check_payloads) says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`]. By default only if [`decode`](Self::decode) fails;
+    /// [`payload!`](crate::payload!) also compares the fields.
+    fn reads_back(value: &Self::View<'_>, written: &[u8]) -> Result<(), Unreadable> {
+        let _ = value;
+        Self::decode(written, Ends::Exact).map(drop)
+    }
+
+    /// Whether the type may have a minor other than 0 (SPEC §7.4): whether it is a struct with named
+    /// fields. [`payload!`](crate::payload!) finds that out; by default it is believed.
+    #[must_use]
+    fn may_grow() -> bool {
+        true
+    }
+
     /// Reads a payload of any schema that this type or one of its previous types understands.
     ///
     /// # Errors
@@ -81,6 +106,18 @@ pub trait Payload: 'static {
             value: Self::decode(bytes, ends)?,
             newer,
         })
+    }
+}
+
+/// The schema of a type, or of one before it, whose minor its shape does not allow (SPEC §7.4).
+pub(crate) fn outgrown<T: Payload>() -> Option<Schema> {
+    let (own, previous) = (T::SCHEMA, T::Previous::SCHEMA);
+    if own.minor() > 0 && !T::may_grow() {
+        Some(own)
+    } else if previous.major() < own.major() {
+        outgrown::<T::Previous>()
+    } else {
+        None
     }
 }
 
@@ -339,6 +376,17 @@ macro_rules! payload {
                 ends: $crate::schema::Ends,
             ) -> ::core::result::Result<Self::View<'_>, $crate::schema::Unreadable> {
                 $crate::__private::decode_postcard(bytes, ends)
+            }
+
+            fn reads_back(
+                value: &Self::View<'_>,
+                written: &[u8],
+            ) -> ::core::result::Result<(), $crate::schema::Unreadable> {
+                $crate::__private::reads_back::<_, Self::View<'_>>(value, written)
+            }
+
+            fn may_grow() -> bool {
+                $crate::__private::is_struct::<Self::View<'static>>()
             }
         }
     };

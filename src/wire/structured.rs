@@ -4,10 +4,13 @@
 use core::cell::Cell;
 use core::fmt;
 
+use postcard::ser_flavors::{Flavor, Size, Slice};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde::ser::Serialize;
 
 use crate::wire::bounded::{Bounded, Budget};
+use crate::wire::notes::{Begun, Note, Notes, Op, Silent};
+use crate::wire::whole::{LEFT_OUT, Whole};
 
 /// How the end of the bytes may differ from the end of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,9 @@ pub enum EncodeError {
     /// Its type can't be written: a sequence that does not know its length, as `flatten` makes, or
     /// a `Serialize` of its own that failed.
     Unsupported,
+    /// A field was left out, by `skip_serializing_if` or a `Serialize` of its own. Nothing in the
+    /// bytes would say so, and all later fields would be read from the wrong ones.
+    LeftOut,
 }
 
 impl fmt::Display for EncodeError {
@@ -55,6 +61,10 @@ impl fmt::Display for EncodeError {
             Self::TooLong { needed } => write!(f, "the payload needs {needed} bytes"),
             Self::Unsupported => f.write_str(
                 "the payload's type can't be written by postcard (flatten, or a failing Serialize)",
+            ),
+            Self::LeftOut => f.write_str(
+                "a field of the payload was left out (skip_serializing_if); every field must be \
+                 written",
             ),
         }
     }
@@ -68,16 +78,71 @@ pub fn encode_postcard<T: Serialize + ?Sized>(
     value: &T,
     out: &mut [u8],
 ) -> Result<usize, EncodeError> {
-    match postcard::to_slice(value, out) {
+    match write(value, Slice::new(out), Silent) {
         Ok(written) => Ok(written.len()),
         Err(postcard::Error::SerializeBufferFull) => {
-            let size = postcard::ser_flavors::Size::default();
-            Err(match postcard::serialize_with_flavor(value, size) {
-                Ok(needed) => EncodeError::TooLong { needed },
-                Err(_) => EncodeError::Unsupported,
-            })
+            let needed = write(value, Size::default(), Silent).map_err(refused)?;
+            Err(EncodeError::TooLong { needed })
         }
-        Err(_) => Err(EncodeError::Unsupported),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+fn refused(error: postcard::Error) -> EncodeError {
+    if error == LEFT_OUT {
+        EncodeError::LeftOut
+    } else {
+        EncodeError::Unsupported
+    }
+}
+
+fn write<T: Serialize + ?Sized, F: Flavor>(
+    value: &T,
+    output: F,
+    notes: impl Note,
+) -> Result<F::Output, postcard::Error> {
+    let mut serializer = postcard::Serializer { output };
+    value.serialize(Whole::new(&mut serializer, notes))?;
+    serializer.output.finalize()
+}
+
+/// Takes bytes and keeps none.
+struct Nothing;
+
+impl Flavor for Nothing {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, _: u8) -> Result<(), postcard::Error> {
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, _: &[u8]) -> Result<(), postcard::Error> {
+        Ok(())
+    }
+
+    fn finalize(self) -> Result<(), postcard::Error> {
+        Ok(())
+    }
+}
+
+/// Whether `written`, which came of `value`, is read as it was written: the same fields in the same
+/// places. What [`payload!`](crate::payload!) calls.
+#[doc(hidden)]
+pub fn reads_back<'b, T: Serialize + ?Sized, V: Deserialize<'b>>(
+    value: &T,
+    written: &'b [u8],
+) -> Result<(), Unreadable> {
+    let notes = Notes::new();
+    let _read: V = read(written, Ends::Exact, &notes)?;
+    let steps = notes.restart();
+    // Once more, for its steps and without its bytes: what was written has told nobody of them.
+    write(value, Nothing, &notes).map_err(|_| Unreadable)?;
+    if notes.agree(steps) {
+        Ok(())
+    } else {
+        Err(Unreadable)
     }
 }
 
@@ -88,12 +153,20 @@ pub fn decode_postcard<'b, T: Deserialize<'b>>(
     bytes: &'b [u8],
     ends: Ends,
 ) -> Result<T, Unreadable> {
+    read(bytes, ends, Silent)
+}
+
+fn read<'b, T: Deserialize<'b>>(
+    bytes: &'b [u8],
+    ends: Ends,
+    notes: impl Note,
+) -> Result<T, Unreadable> {
     let elements = Cell::new(0);
     let mut rest = bytes;
     let outermost = Outermost {
         rest: &mut rest,
         ends,
-        budget: Budget::new(&elements),
+        budget: Budget::new(&elements, notes),
     };
     let value = T::deserialize(outermost).map_err(|_| Unreadable)?;
     if rest.is_empty() || ends == Ends::MayExceed {
@@ -103,21 +176,38 @@ pub fn decode_postcard<'b, T: Deserialize<'b>>(
     }
 }
 
-/// The deserializer of the outermost value. It alone knows what the end of the input means: in a
-/// struct, at a field boundary, that an older writer had no such field; anywhere else, damage.
-struct Outermost<'r, 'de, 'l> {
-    rest: &'r mut &'de [u8],
-    ends: Ends,
-    budget: Budget<'l>,
+/// Whether a type is a struct with named fields, or newtypes around one: whether it may ever have a
+/// minor (SPEC §7.4). What [`payload!`](crate::payload!) calls.
+#[doc(hidden)]
+#[must_use]
+pub fn is_struct<'b, T: Deserialize<'b>>() -> bool {
+    let elements = Cell::new(0);
+    // A struct begins to read its fields; everything else is refused before it reads.
+    let begun = Cell::new(false);
+    let outermost = Outermost {
+        rest: &mut &[][..],
+        ends: Ends::MayMiss,
+        budget: Budget::new(&elements, Begun(&begun)),
+    };
+    let _missing = T::deserialize(outermost);
+    begun.get()
 }
 
-impl<'de> Outermost<'_, 'de, '_> {
+/// The deserializer of the outermost value. It alone knows what the end of the input means: in a
+/// struct, at a field boundary, that an older writer had no such field; anywhere else, damage.
+struct Outermost<'r, 'de, 'l, N> {
+    rest: &'r mut &'de [u8],
+    ends: Ends,
+    budget: Budget<'l, N>,
+}
+
+impl<'de, N: Note> Outermost<'_, 'de, '_, N> {
     /// Runs one read over what is left and moves past what it took.
     #[inline]
     fn take<T>(
         &mut self,
         read: impl FnOnce(
-            Bounded<'_, &mut postcard::Deserializer<'de, postcard::de_flavors::Slice<'de>>>,
+            Bounded<'_, &mut postcard::Deserializer<'de, postcard::de_flavors::Slice<'de>>, N>,
         ) -> Result<T, postcard::Error>,
     ) -> Result<T, postcard::Error> {
         let mut inner = postcard::Deserializer::from_bytes(self.rest);
@@ -139,7 +229,7 @@ macro_rules! plain {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Outermost<'_, 'de, '_> {
+impl<'de, N: Note> Deserializer<'de> for Outermost<'_, 'de, '_, N> {
     type Error = postcard::Error;
 
     plain! {
@@ -181,11 +271,14 @@ impl<'de> Deserializer<'de> for Outermost<'_, 'de, '_> {
         visitor: V,
     ) -> Result<V::Value, postcard::Error> {
         let budget = self.budget.deeper()?;
+        budget.notes.reads(fields);
         let outermost = Outermost { budget, ..self };
-        visitor.visit_seq(Fields {
+        let value = visitor.visit_seq(Fields {
             outermost,
             left: fields.len(),
-        })
+        })?;
+        budget.notes.op(Op::End);
+        Ok(value)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -203,12 +296,12 @@ impl<'de> Deserializer<'de> for Outermost<'_, 'de, '_> {
 }
 
 /// The fields of the outermost struct, one after the other.
-struct Fields<'r, 'de, 'l> {
-    outermost: Outermost<'r, 'de, 'l>,
+struct Fields<'r, 'de, 'l, N> {
+    outermost: Outermost<'r, 'de, 'l, N>,
     left: usize,
 }
 
-impl<'de> SeqAccess<'de> for Fields<'_, 'de, '_> {
+impl<'de, N: Note> SeqAccess<'de> for Fields<'_, 'de, '_, N> {
     type Error = postcard::Error;
 
     #[inline]
@@ -225,9 +318,10 @@ impl<'de> SeqAccess<'de> for Fields<'_, 'de, '_> {
             return Ok(None);
         }
         self.left = left;
-        self.outermost
-            .take(|inner| seed.deserialize(inner))
-            .map(Some)
+        let notes = self.outermost.budget.notes;
+        let value = self.outermost.take(|inner| seed.deserialize(inner))?;
+        notes.op(Op::Field);
+        Ok(Some(value))
     }
 
     fn size_hint(&self) -> Option<usize> {

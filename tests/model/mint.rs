@@ -47,7 +47,11 @@ impl Run {
         let old = old.clone();
         let sealing = sealing(now);
         let live = policy.verify(&old, &self.known[known], now);
-        let next = policy.next(&old, now, sealing).filter(|_| live.is_ok());
+        // A live token is not replaced by one under a key that was revoked.
+        let trusted = !self.known[known].distrusts(sealing);
+        let next = policy
+            .next(&old, now, sealing)
+            .filter(|_| live.is_ok() && trusted);
         let (issued, expected) = match op {
             Op::Renew(_) => {
                 let renewed = sessions.renew(session);

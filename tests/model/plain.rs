@@ -60,7 +60,7 @@ impl Revoked {
         (std::cmp::Reverse(self.cutoff()), self.exempt())
     }
 
-    fn hits(&self, token: &Token) -> bool {
+    pub(crate) fn hits(&self, token: &Token) -> bool {
         match self {
             Self::Session { id, below } => token.id == *id && token.generation < *below,
             Self::Subject {
@@ -163,14 +163,25 @@ impl Known {
     /// The cut-off that a revocation of `subject` at `now` makes.
     pub(crate) fn cutoff_now(&mut self, subject: &str, now: u64) -> u64 {
         self.touch(now);
-        (now + SKEW + 1).max((self.start_bound(subject) + 1).min(now + TOLERANCE / 2))
+        // That of everybody lies behind those of every subject.
+        let bound = if subject.is_empty() {
+            let cutoffs = self.applied.iter().filter_map(Revoked::cutoff);
+            cutoffs.max().unwrap_or(0)
+        } else {
+            self.start_bound(subject)
+        };
+        (now + SKEW + 1).max((bound + 1).min(now + TOLERANCE / 2))
+    }
+
+    pub(crate) fn distrusts(&self, key: u8) -> bool {
+        self.applied.contains(&Revoked::Key { key })
     }
 
     /// When a session of `subject` may start, unless that lies too far ahead.
     ///
     /// Nobody logs in under a key that was revoked.
     pub(crate) fn start(&self, subject: &str, now: u64, key: u8) -> Option<u64> {
-        if self.applied.contains(&Revoked::Key { key }) {
+        if self.distrusts(key) {
             return None;
         }
         let start = now.max(self.start_bound(subject));

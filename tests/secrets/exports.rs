@@ -19,6 +19,8 @@ pub(crate) const NOTHING_TO_HIDE: &[&str] = &[
     "decode_postcard",
     "describe",
     "encode_postcard",
+    "is_struct",
+    "reads_back",
     "sealed_len_bound",
     // Without fields.
     "BadEntry",

@@ -6,7 +6,7 @@ from reference.claims import TIME_MAX, encode_claims
 from reference.revocation import FOREVER
 
 from .common import (
-    AUDIENCE, BINDING, CLAIMS, LOOSE, OTHER_ID, POLICY, PURPOSE, RAW_READER, ROOT, ROOT_2,
+    AUDIENCE, BINDING, CLAIMS, LOOSE, OTHER_ID, POLICY, PURPOSE, RAW_READER, ROOT, ROOT_2, ROOT_3,
     SESSION_ID, START, USER_BYTES, entry, fill, sealed, token_inputs, unit_entry,
     with_changes,
 )
@@ -157,6 +157,12 @@ def add_renew(book):
          revocations=[session_entry(1), subject_cut(START + 50, exempt=SESSION_ID)])
     good("start-now", "The session starts in this second.", ["boundary"], share=[0, 1], now=START,
          token=renewable(offset=0))
+    good("key-distrusted-other", "Another key than the sealing one is distrusted.", ["key-state", "revocation"],
+         keys=[entry(ROOT, "open-only"), entry(ROOT_2), entry(ROOT_3, "announced")],
+         revocations=[key_entry(ROOT_3)])
+    none("key-distrusted", "The sealing key was distrusted, so the new token would be dead at once.",
+         ["key-state", "revocation"], base={"keys": [entry(ROOT, "open-only"), entry(ROOT_2)]},
+         revocations=[key_entry(ROOT_2)])
     none("not-due", "One second before the share of the idle timeout.", due, now=START + 1799)
     none("not-due-third", "The share is rounded down, one second earlier.", due,
          base={"share": [1, 3], "policy": {**POLICY, "idle": 1000}, "now": START + 1233},
@@ -225,6 +231,9 @@ def add_update(book):
     short = {"policy": {**POLICY, "absolute": 16384}}
     good("payload-largest-policy", "The absolute timeout of the new claims, not of the token, limits the size.",
          fits, **short, new=filled(16384))
+    bad("key-distrusted", "The sealing key was distrusted, so the new token would be dead at once.",
+        ["key-state", "revocation"], base={"keys": [entry(ROOT, "open-only"), entry(ROOT_2)]},
+        revocations=[key_entry(ROOT_2)])
     bad("read-only", "The session is read-only.", ["newer-minor"], token=newer)
     bad("read-only-empty-tail", "The session is read-only although nothing follows the known fields.", ["newer-minor"],
         token=sealed(claims=CLAIMS.at(minor=1)))
@@ -274,6 +283,9 @@ def add_rotate(book):
          new={"payload": fill("payload", size).hex(), "major": 1, "minor": 0})
     bad("payload-large", "A new payload that is too large with the longest issued_at.",
         ["size", "boundary"], new={"payload": fill("payload", size + 1).hex(), "major": 1, "minor": 0})
+    bad("key-distrusted", "The sealing key was distrusted: nothing is published for a token that would "
+        "be dead at once.", ["key-state", "revocation"],
+        base={"keys": [entry(ROOT, "open-only"), entry(ROOT_2)]}, revocations=[key_entry(ROOT_2)])
     bad("generation", "No generation is left.", ["rotate", "boundary"], token=renewable(generation=4294967294))
     bad("read-only", "A read-only session with new payload.", ["newer-minor"], new=ADMIN,
         base={"token": newer})

@@ -143,6 +143,10 @@ class View:
         cutoff = self.value(AUDIENCE, digest(AUDIENCE, ctx))
         if cutoff is not None and claims.authenticated_at < cutoff:
             return True
+        return self.distrusts(kid)
+
+    def distrusts(self, kid):
+        """SPEC 9.5: whether there is a kind 4 entry."""
         return self.value(KEY, digest(KEY, kid)) is not None
 
     def start_bound(self, subject, ctx, now, tolerance):
@@ -153,6 +157,14 @@ class View:
             raise Refuse("start bound too far ahead")
         return start
 
+    def cutoff_bound(self, kind, key):
+        """SPEC 9.6: what a cut-off of this kind and key has to lie behind."""
+        def counts(other, name):
+            return other in (SUBJECT, AUDIENCE) and (other != kind or name == key)
+        contents = [v[0] for (other, name), v in self.entries.items() if counts(other, name)]
+        cutoffs = [c for v in contents for c in ([c for c, _ in v] if isinstance(v, list) else [v])]
+        return max(cutoffs, default=0)
+
     def records(self):
         """SPEC 9.12: the state and the quarantine as ascending records."""
         out = set(record.encode() for record in self.quarantine)
@@ -162,9 +174,9 @@ class View:
         return sorted(out)
 
 
-def cutoff_now(now, skew):
+def cutoff_now(now, skew, bound=0, tolerance=60):
     """SPEC 9.6: C for a cut-off that is to take effect now."""
-    return now + skew + 1
+    return max(now + skew + 1, min(bound + 1, now + tolerance // 2))
 
 
 def check_cutoff(cutoff, now, tolerance):

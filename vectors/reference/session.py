@@ -169,6 +169,8 @@ def renew(site, view, clock, session):
     t = max(now, claims.issued_at)
     if t >= claims.authenticated_at + absolute:
         return None
+    if view.distrusts(site.sealing_key().kid):
+        return None
     return site.seal(moved(site, claims, t), session.payload)
 
 
@@ -190,6 +192,12 @@ def advance(site, view, clock, session):
     return now, t
 
 
+def require_trusted(site, view):
+    """SPEC 8.6, 8.7: the new token must not be refused at once."""
+    if view.distrusts(site.sealing_key().kid):
+        raise Refuse("the sealing key is distrusted")
+
+
 def update(site, view, clock, session, payload, schema):
     """SPEC 8.6, Update: token text."""
     if session.read_only:
@@ -197,6 +205,7 @@ def update(site, view, clock, session, payload, schema):
     _, t = advance(site, view, clock, session)
     claims = moved(site, session.claims, t).at(major=schema[0], minor=schema[1])
     check_size(claims, payload)
+    require_trusted(site, view)
     return site.seal(claims, payload)
 
 
@@ -213,6 +222,7 @@ def rotate(site, view, clock, session, new, life):
         payload, (major, minor) = new
         claims = claims.at(major=major, minor=minor)
     check_size(claims, payload)
+    require_trusted(site, view)
     record = Record(SESSION, claims.session_id, claims.generation, now + life)
     view.merge(record)
     return site.seal(claims, payload), record

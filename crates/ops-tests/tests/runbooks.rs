@@ -287,6 +287,8 @@ fn clock_wrong() {
     reaped.join().unwrap();
     book.run_next(&place);
     book.run_next(&place);
+    assert_eq!(status_of(place.port, &token), 401);
+    book.run_next(&place);
     book.is_done();
     assert_eq!(status_of(place.port, &token), 401);
 }

@@ -16,6 +16,7 @@ export interface View {
   readonly highWater: number;
   viewState(): ViewState;
   isRevoked(facts: Facts, now: number): boolean;
+  distrusts(kid: Uint8Array): boolean;
   latestCutoff(subject: Uint8Array, context: Uint8Array, now: number): number;
 }
 
@@ -162,7 +163,9 @@ export function renew<T>(setting: Setting<T>, session: Verified<T>): Draft | und
   const draft = { claims: { ...claims, issuedAt, idle, absolute }, payload: session.payload, key, now };
   // With a limit that was lowered since, the token at hand stays good.
   const length = plaintext(draft).length;
-  return length > PLAINTEXT_MAX || tokenLength(length) > setting.maxToken ? undefined : draft;
+  if (length > PLAINTEXT_MAX || tokenLength(length) > setting.maxToken) return undefined;
+  // So it does until the ring has followed; the new one would be rejected.
+  return setting.view.distrusts(key.kid) ? undefined : draft;
 }
 
 /** Section 8.6. */
@@ -172,6 +175,7 @@ export function update<T>(setting: Setting<T>, session: Verified<T>, content: Co
   const { payload, major, minor } = content;
   const claims = { ...advanced.claims, major, minor };
   checkSize(setting, claims, payload);
+  refuseDistrusted(setting, advanced.key);
   return { ...advanced, claims, payload };
 }
 
@@ -183,6 +187,7 @@ export function rotate<T>(setting: Setting<T>, session: Verified<T>, content?: C
   const { payload, major, minor } = content ?? { ...session.claims, payload: session.payload };
   const claims = { ...advanced.claims, generation: session.claims.generation + 1, major, minor };
   checkSize(setting, claims, payload);
+  refuseDistrusted(setting, advanced.key);
   return { ...advanced, claims, payload };
 }
 
@@ -223,6 +228,13 @@ function decode(plain: Uint8Array): { claims: Claims; payload: Uint8Array } {
 function refuseTime(claims: Claims, policy: Policy, now: number): void {
   const reason = checkTime(claims, policy, now);
   if (reason !== undefined) throw new SessionRejected("time", reason);
+}
+
+/** A token that takes the place of a live one must not be rejected itself. */
+function refuseDistrusted<T>({ view }: Setting<T>, key: ContextKey): void {
+  if (view.distrusts(key.kid)) {
+    throw new Refused("the sealing key is distrusted; the new token would be rejected");
+  }
 }
 
 function refuseReadOnly<T>(session: Verified<T>): void {

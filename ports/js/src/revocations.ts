@@ -279,6 +279,17 @@ export class RevocationList {
     return this.#state.latestCutoff(subject, context);
   }
 
+  /** @internal */
+  cutoffBound(kind: 2 | 3, key: Uint8Array, now: number): number {
+    this.#release(now);
+    return this.#state.cutoffBound(kind, key);
+  }
+
+  /** @internal */
+  distrusts(kid: Uint8Array): boolean {
+    return this.#state.distrusts(kid);
+  }
+
   /** @internal Publishes in the order of Section 9.10. The expiry is set here. */
   async publish(content: Omit<RevocationRecord, "expires">, now: number): Promise<Published> {
     const record = this.#expiring({ ...content, expires: 0n }, now);

@@ -211,12 +211,12 @@ export class Sessions<T> {
     const { context: ctx, policy } = this.#setting;
     const now = engine.timeNow(this.#setting);
     const latest = now + half(policy.tolerance);
-    const bound = list.latestCutoff(subject, ctx, now);
+    const key = kind === 2 ? digest(2, subject) : digest(3, ctx);
+    const bound = list.cutoffBound(kind, key, now);
     const cutoff =
       before === undefined
         ? Math.max(now + policy.skew + 1, Math.min(bound + 1, latest))
         : takeInteger(before, "the time of a cut-off", 0, latest);
-    const key = kind === 2 ? digest(2, subject) : digest(3, ctx);
     return list.publish({ kind, key, value: BigInt(cutoff), exempt }, now);
   }
 
@@ -255,6 +255,7 @@ const NO_REVOCATIONS: engine.View = {
   highWater: 0,
   viewState: () => ({ kind: "fresh" }),
   isRevoked: () => false,
+  distrusts: () => false,
   latestCutoff: () => 0,
 };
 

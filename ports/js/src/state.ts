@@ -56,7 +56,23 @@ export class RevocationState {
       if (start < pair.cutoff && !spared) return true;
     }
     if (this.#audiencePairs(context).some((pair) => start < pair.cutoff)) return true;
+    return this.distrusts(kid);
+  }
+
+  /** Whether everything under a key is refused. */
+  distrusts(kid: Uint8Array): boolean {
     return this.#pairs(4, () => digest(4, kid)).length > 0;
+  }
+
+  /**
+   * What a cut-off has to lie behind, or 0 (Section 9.6): that of a subject concerns the sessions of
+   * all audiences, that of an audience those of all subjects.
+   */
+  cutoffBound(kind: 2 | 3, key: Uint8Array): number {
+    const own = this.#entries[kind].get(hex(key));
+    const others = this.#entries[kind === 2 ? 3 : 2].values();
+    const pairs = [...(own === undefined ? [] : [own]), ...others].flatMap((entry) => entry.pairs);
+    return pairs.reduce((latest, pair) => Math.max(latest, Number(pair.cutoff)), 0);
   }
 
   /** The latest cut-off that a new session of the subject has to begin at, or 0 (Section 9.7). */

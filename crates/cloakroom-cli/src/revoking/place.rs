@@ -64,6 +64,10 @@ impl RevocationView for Place {
         self.view().start_bound(subject, audience, now)
     }
 
+    fn cutoff_bound(&self, subject: &[u8], audience: &[u8; 16], now: Timestamp) -> u64 {
+        self.view().cutoff_bound(subject, audience, now)
+    }
+
     fn tick(&self, now: Timestamp) {
         self.view().tick(now);
     }

@@ -147,6 +147,9 @@ class RevocationState:
         entry = self._audiences.get(audience_digest)
         if entry is not None and claims.authenticated_at < entry[0]:
             return True
+        return self.distrusts(key_digest)
+
+    def distrusts(self, key_digest: bytes) -> bool:
         return key_digest in self._keys
 
     def latest_cutoff(self, subject_digest: Optional[bytes], audience_digest: bytes) -> int:
@@ -160,6 +163,22 @@ class RevocationState:
             for pair in pairs:
                 latest = max(latest, pair.cutoff)
         return latest
+
+    def cutoff_bound(self, kind: int, key: bytes) -> int:
+        """What a cut-off has to lie behind, 0 if there is nothing.
+
+        That of a subject concerns the sessions of all audiences, that of an audience those of all
+        subjects.
+        """
+        bounds = [
+            value
+            for name, (value, _) in self._audiences.items()
+            if kind == SUBJECT or name == key
+        ]
+        for name, (pairs, _) in self._subjects.items():
+            if kind == AUDIENCE or name == key:
+                bounds += [pair.cutoff for pair in pairs]
+        return max(bounds, default=0)
 
     def extend(self, seconds: int) -> None:
         """Lets every entry that may be forgotten live longer."""

@@ -259,6 +259,15 @@ class RevocationList:
             self._release(now)
             return self._state.latest_cutoff(subject_digest, audience_digest)
 
+    def cutoff_bound(self, kind: int, key: bytes, now: int) -> int:
+        with self._lock:
+            self._release(now)
+            return self._state.cutoff_bound(kind, key)
+
+    def distrusts(self, key_digest: bytes) -> bool:
+        with self._lock:
+            return self._state.distrusts(key_digest)
+
     def forget_expired(self, now: Optional[int] = None) -> int:
         """Drops entries that no token needs any more. To be called now and then.
 

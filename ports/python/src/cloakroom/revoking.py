@@ -7,9 +7,9 @@ from typing import Optional, Tuple, Union
 from . import _crypto, _text
 from ._input import as_bytes, as_int
 from ._keyset import KeySet
-from ._params import CUTOFF_MAX, KID_LEN, LOGGED_OUT, SUBJECT_MAX
-from .claims import decode_claims
-from .errors import ConfigurationError, Rejected, RequestError
+from ._params import CUTOFF_MAX, KID_LEN, LOGGED_OUT, SUBJECT_MAX, TIME_MAX
+from .claims import Claims, decode_claims
+from .errors import ConfigurationError, Rejected, RequestError, Stage
 from .policy import Policy
 from .records import AUDIENCE, SUBJECT, cutoff, key_entry, session_entry
 from .revocation import Published, RevocationList
@@ -108,9 +108,37 @@ class Revoking:
         published = self._view.publish(key_entry(_crypto.digest(4, kid)), self._now())
         return published, self.end_all()
 
+    def _is_revoked(self, claims: Claims, cipher: _crypto.Cipher, now: int) -> bool:
+        return self._view.revokes(
+            claims,
+            _crypto.digest(SUBJECT, claims.subject),
+            self._audience_digest,
+            cipher.key_digest,
+            now,
+        )
+
+    def _require_accepted(self, claims: Claims, cipher: _crypto.Cipher, now: int) -> None:
+        """A token that takes the place of a live one must not be rejected itself."""
+        if self._view.distrusts(cipher.key_digest):
+            raise RequestError("the sealing key is distrusted; the new token would be rejected")
+        if self._is_revoked(claims, cipher, now):
+            raise Rejected(Stage.REVOKED)
+
     def _latest_cutoff(self, subject: bytes, now: int) -> int:
         subject_digest = _crypto.digest(SUBJECT, subject) if subject else None
         return self._view.latest_cutoff(subject_digest, self._audience_digest, now)
+
+    def _start(self, subject: bytes, now: int) -> int:
+        """When a new session starts: behind every cut-off."""
+        start = max(now, self._latest_cutoff(subject, now))
+        if start > now + self._policy.start_margin:
+            raise RequestError(
+                f"a cut-off forbids sessions that start within the next {start - now} seconds;"
+                f" a session may start at most {self._policy.start_margin} seconds ahead"
+            )
+        if start > TIME_MAX:
+            raise RequestError("the session would start after the year 9999")
+        return start
 
     def _cutoff(self, subject: bytes, before: Optional[int], now: int) -> Tuple[int, int]:
         """The value of a cut-off and the time its entry expires."""
@@ -125,5 +153,8 @@ class Revoking:
             return before, expires
         # Past sessions that a clock ahead by the skew has started in this second, and past one
         # that started at the bound of an earlier cut-off.
-        bound = self._latest_cutoff(subject, now)
+        if subject:
+            bound = self._view.cutoff_bound(SUBJECT, _crypto.digest(SUBJECT, subject), now)
+        else:
+            bound = self._view.cutoff_bound(AUDIENCE, self._audience_digest, now)
         return max(now + self._policy.skew + 1, min(bound + 1, greatest)), expires

@@ -20,7 +20,6 @@ from ._params import (
     PLAINTEXT_MAX,
     SESSION_ID_LEN,
     SUBJECT_MAX,
-    TIME_MAX,
     TOKEN_MAX,
     TOKEN_MIN,
 )
@@ -28,7 +27,7 @@ from .claims import Claims, decode_claims, encode_claims, varint_length
 from .errors import ConfigurationError, Reason, Rejected, RequestError, Stage, Unavailable
 from .keys import audience_bytes, purpose_bytes
 from .policy import Clock, Policy, read_clock
-from .records import AUDIENCE, SUBJECT, session_entry
+from .records import AUDIENCE, session_entry
 from .revocation import Freshness, RevocationList
 from .revoking import Revoking
 from .ring import KeyRing
@@ -140,15 +139,6 @@ class Sessions(Revoking):
             return binding
         return as_bytes("the binding", binding, 0, BINDING_MAX, RequestError)
 
-    def _is_revoked(self, claims: Claims, cipher: _crypto.Cipher, now: int) -> bool:
-        return self._view.revokes(
-            claims,
-            _crypto.digest(SUBJECT, claims.subject),
-            self._audience_digest,
-            cipher.key_digest,
-            now,
-        )
-
     def _session(
         self, claims: Claims, payload: bytes, value: Any, read_only: bool, nonce: bytes,
         cipher: _crypto.Cipher, binding: bytes, now: int,
@@ -177,22 +167,24 @@ class Sessions(Revoking):
         self._require_fresh_view()
         who = as_bytes("the subject", subject, 0, SUBJECT_MAX, RequestError)
         encoded = self._payloads.encode(value)
-        start = max(now, self._latest_cutoff(who, now))
-        if start > now + self._policy.start_margin:
-            raise RequestError(
-                f"a cut-off forbids sessions that start within the next {start - now} seconds;"
-                f" a session may start at most {self._policy.start_margin} seconds ahead"
-            )
-        if start > TIME_MAX:
-            raise RequestError("the session would start after the year 9999")
+        start = self._start(who, now)
         policy = self._policy
         claims = Claims(
             self._new_session_id(), 0, who, start, start, policy.idle or 0, policy.absolute,
             encoded.major, encoded.minor,
         )
         plaintext = self._plaintext(claims, encoded.data)
-        if self._is_revoked(claims, cipher, now):
-            raise RequestError("the sealing key is distrusted; the session would end at once")
+        for _ in range(4):
+            if not self._is_revoked(claims, cipher, now):
+                break
+            # A logout from everywhere may have come since the start was taken.
+            start = self._start(who, now)
+            if start <= claims.authenticated_at:
+                raise RequestError("the sealing key is distrusted; the session would end at once")
+            claims = claims._replace(authenticated_at=start, issued_at=start)
+            plaintext = self._plaintext(claims, encoded.data)
+        else:
+            raise RequestError("cut-offs come faster than a session can start behind them")
         read = self._read_back(value, encoded)
         return IssuedSession(
             *self._seal(plaintext, claims, encoded.data, *read, cipher, bound, now)
@@ -316,9 +308,12 @@ class Sessions(Revoking):
         moved = self._moved(claims, moment)
         payload = session._payload
         plaintext = encode_claims(moved) + payload
-        # The token at hand stays good, so there is no reason to fail.
-        if _text.token_length(len(plaintext)) > self._max_token_length:
+        # The token at hand stays good, so there is no reason to fail. Under a key that is distrusted
+        # and still in the ring, the next one would be rejected.
+        too_long = _text.token_length(len(plaintext)) > self._max_token_length
+        if too_long or self._view.distrusts(cipher.key_digest):
             return None
+        self._require_accepted(moved, cipher, now)
         return IssuedSession(
             *self._seal(
                 plaintext, moved, payload, session.value, session.read_only, cipher,
@@ -336,6 +331,7 @@ class Sessions(Revoking):
             major=encoded.major, minor=encoded.minor
         )
         plaintext = self._plaintext(claims, encoded.data)
+        self._require_accepted(claims, cipher, now)
         read = self._read_back(value, encoded)
         return IssuedSession(
             *self._seal(plaintext, claims, encoded.data, *read, cipher, session._binding, now)
@@ -361,6 +357,7 @@ class Sessions(Revoking):
             generation=old.generation + 1, major=encoded.major, minor=encoded.minor
         )
         plaintext = self._plaintext(claims, encoded.data)
+        self._require_accepted(claims, cipher, now)
         record = session_entry(
             old.session_id, claims.generation, now + self._view.entry_life
         )
