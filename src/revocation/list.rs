@@ -8,6 +8,8 @@ use core::sync::atomic::Ordering;
 
 use crate::revocation::changes::Changes;
 use crate::revocation::entries::{Merged, Tables};
+#[cfg(feature = "feed")]
+use crate::revocation::record::Reckoned;
 use crate::revocation::record::{Record, Revocation, subject_key};
 use crate::revocation::report::ViewReport;
 use crate::revocation::snapshot::{Snapshot, SnapshotError};
@@ -205,6 +207,26 @@ impl RevocationList {
         }
     }
 
+    /// [`register`](RevocationView::register); by how much the entries that are here live longer.
+    #[cfg(feature = "redb")]
+    pub(crate) fn extend_for(&self, terms: Terms) -> u64 {
+        self.0.register(terms, self.staleness_bound())
+    }
+
+    /// Every entry lives so many seconds longer.
+    #[cfg(feature = "redb")]
+    pub(crate) fn extend(&self, by: u64) {
+        self.0.extend(&mut self.0.lock(), by);
+    }
+
+    /// As [`merge`](Self::merge), and under the lock: a policy that registers extends what it finds.
+    #[cfg(feature = "feed")]
+    pub(crate) fn merge_reckoned(&self, reckoned: &Reckoned, now: Timestamp) -> Merged {
+        let mut writer = self.0.lock();
+        let records = reckoned.at(self.expiry(0));
+        self.0.merge(&mut writer, &records, now.unix())
+    }
+
     /// When an entry published at `now` (Unix seconds) may be forgotten.
     pub(crate) fn expiry(&self, now: u64) -> u64 {
         self.0.expiry(now, self.staleness_bound())
@@ -309,7 +331,7 @@ impl RevocationView for RevocationList {
     }
 
     fn register(&self, terms: Terms) {
-        self.0.register(terms, self.staleness_bound());
+        let _longer = self.0.register(terms, self.staleness_bound());
     }
 
     fn report(&self) -> ViewReport {
