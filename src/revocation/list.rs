@@ -13,6 +13,7 @@ use crate::revocation::record::Reckoned;
 use crate::revocation::record::{Record, Revocation, subject_key};
 use crate::revocation::report::ViewReport;
 use crate::revocation::snapshot::{Snapshot, SnapshotError};
+use crate::revocation::states::OfSubject;
 use crate::revocation::view::{Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms};
 use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
@@ -278,7 +279,12 @@ impl RevocationView for RevocationList {
         if list.keys.find(facts.key).is_some() {
             return Some(Scope::Key);
         }
-        let session = list.sessions.find(&facts.session.to_bytes());
+        // The empty subject belongs to no one, and nobody's cut-off applies to it. Hashing costs most
+        // of all here, and nothing while nobody has a cut-off.
+        let has_subject = !facts.subject.is_empty() && !list.subjects.is_empty();
+        let (session, subject) = list.sessions.find_while(&facts.session.to_bytes(), || {
+            has_subject.then(|| subject_key(facts.subject))
+        });
         if session.is_some_and(|known| facts.generation < known.below) {
             return Some(Scope::Session);
         }
@@ -286,16 +292,10 @@ impl RevocationView for RevocationList {
         if audience.is_some_and(|known| facts.authenticated_at < known.before) {
             return Some(Scope::Audience);
         }
-        // The empty subject belongs to no one, and nobody's cut-off applies to it. Hashing costs
-        // more than all of the above, and nothing while nobody has a cut-off.
-        if !facts.subject.is_empty() && !list.subjects.is_empty() {
-            let subject = list.subjects.find(&subject_key(facts.subject));
-            let started = facts.authenticated_at;
-            if subject.is_some_and(|known| known.cutoffs.cuts_off(facts.session, started)) {
-                return Some(Scope::Subject);
-            }
-        }
-        None
+        let subject = list.subjects.find(&subject?);
+        let (session, started) = (facts.session, facts.authenticated_at);
+        let cut_off = |known: OfSubject| known.cutoffs.cuts_off(session, started);
+        subject.is_some_and(cut_off).then_some(Scope::Subject)
     }
 
     fn freshness(&self) -> Freshness {

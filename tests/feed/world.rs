@@ -89,6 +89,7 @@ struct Planned {
     happens: Box<dyn FnOnce() + Send>,
 }
 
+#[allow(dead_code, reason = "each test uses its part")]
 impl Meanwhile {
     pub(crate) fn plan(&self, after: &'static str, happens: impl FnOnce() + Send + 'static) {
         let happens = Box::new(happens);
