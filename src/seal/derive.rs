@@ -182,8 +182,8 @@ const SHA256_START: [u32; 8] = [
 ];
 
 /// All that SHA-256 is given, padded, where that is one block: nearly every name of a subject. Each
-/// verification hashes one while anybody has a cut-off, and the buffer of the general way takes a
-/// seventh of that time.
+/// verification hashes one while anybody has a cut-off, and should not pay for a buffer that it does
+/// not need.
 fn only_block(kind: u8, name: &[u8]) -> Option<[u8; 64]> {
     let mut block = [0; 64];
     let (text, length) = block.split_last_chunk_mut::<8>()?;
