@@ -195,7 +195,7 @@ impl<S: State> Shard<S> {
         // A state with a row needs a new one whenever it is raised.
         let row_room = match words {
             0 => 0,
-            _ => words.saturating_add((4 * ROW).max(words / 4).max(live / 256 * ROW)),
+            _ => words.saturating_add((4 * ROW).max(words / 4).max(live / (256 / ROW))),
         };
         let groups = Fill::groups_for(live);
         let mut tags = vec![0_u128; groups];
