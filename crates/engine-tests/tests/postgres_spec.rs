@@ -316,7 +316,7 @@ fn whoever_has_the_specification_alone_follows_and_writes_the_same_feed() {
         assert_eq!(feed.stats().sessions, 30);
     }
     // And a feed is founded anew by the statements alone.
-    drop(feeds[0].found_anew().unwrap());
+    let _accepted = feeds[0].found_anew().unwrap();
     assert!(until(PATIENCE, || feeds[1].wait_until_fresh(PATIENCE)
         && feeds[1].status().position.map(|at| at.epoch)
             == feeds[0].status().position.map(|at| at.epoch)));
