@@ -15,6 +15,9 @@ pub(crate) mod failures;
 pub(crate) mod memory;
 #[cfg(feature = "std")]
 #[cfg(feature = "redb")]
+mod making;
+#[cfg(feature = "std")]
+#[cfg(feature = "redb")]
 pub(crate) mod file;
 
 pub use entry::{BadEntry, IndexEntry, MAX_LABEL};

@@ -364,3 +364,16 @@ fn a_purge_forgets_everything_that_expired_and_nothing_else() {
     });
     assert_eq!(list.high_water_mark(), NOW + 10);
 }
+
+#[test]
+fn the_name_of_a_subject_is_that_of_the_specification_whatever_its_length() {
+    use sha2::{Digest as _, Sha256};
+    let text: Vec<u8> = (0..=255).collect();
+    for length in 0..=text.len() {
+        let subject = &text[..length];
+        let record = Record::new(Revocation::subject(subject, 1, None), 2).to_bytes();
+        // SPEC §9.2.
+        let name = Sha256::digest([b"rvk1\x02", subject].concat());
+        assert_eq!(record[1..17], name[..16], "{length}");
+    }
+}

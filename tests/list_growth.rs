@@ -5,7 +5,8 @@
     missing_docs,
     clippy::unwrap_used,
     clippy::panic,
-    clippy::arithmetic_side_effects
+    clippy::arithmetic_side_effects,
+    clippy::cast_precision_loss
 )]
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc)]
 
@@ -141,4 +142,26 @@ fn cut_offs_are_raised_for_everybody_while_the_list_grows_and_shrinks() {
         });
         done.store(true, Ordering::Relaxed);
     });
+}
+
+#[test]
+fn an_entry_takes_at_most_40_bytes_also_where_a_tenth_of_the_subjects_spare_a_session() {
+    let list = RevocationList::new();
+    let (mut most, mut least) = (0.0_f64, f64::MAX);
+    for first in (0..400_000_u64).step_by(1000) {
+        let cut_off = |number: u64| {
+            let exempt = (number % 10 == 0).then(|| SessionId::from_bytes([7; 16]));
+            let cut_off = Revocation::subject(&number.to_be_bytes(), NOW, exempt);
+            Record::new(cut_off, NOW + 3600)
+        };
+        let records: Vec<_> = (first..first + 1000).map(cut_off).collect();
+        let _ = list.merge(&records, at(NOW));
+        let stats = list.stats();
+        if stats.subjects >= 100_000 {
+            let each = stats.bytes as f64 / stats.subjects as f64;
+            (most, least) = (most.max(each), least.min(each));
+        }
+    }
+    println!("{least} to {most}");
+    assert!(most <= 40.0, "{most}");
 }

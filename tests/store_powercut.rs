@@ -16,151 +16,17 @@
 )]
 
 use std::collections::HashSet;
-use std::io;
-use std::sync::{Arc, Mutex, MutexGuard};
 
 use cloakroom::store::{DurableRevocations, RedbLog};
 use cloakroom::{Record, SessionId};
 
 #[path = "common/store.rs"]
 mod common;
+#[path = "common/disk.rs"]
+mod disk;
 
 use common::{NOW, Random, at, block_on, id, logout};
-
-/// Which syncs the disk honours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Syncs {
-    All,
-    None,
-    /// A commit has two; every other one is missing.
-    EverySecond,
-}
-
-#[derive(Clone, Debug)]
-enum Change {
-    Write(usize, Vec<u8>),
-    Length(usize),
-}
-
-#[derive(Debug)]
-struct State {
-    /// What survives whatever happens.
-    synced: Vec<u8>,
-    /// What the process sees.
-    seen: Vec<u8>,
-    /// What happened since the last sync.
-    pending: Vec<Change>,
-    /// Operations until the power goes.
-    left: u64,
-    syncs: Syncs,
-    calls: u64,
-}
-
-impl State {
-    /// Whether there is still power. The operation in which it goes is pending, not done.
-    fn powered(&mut self) -> io::Result<()> {
-        self.left = self.left.saturating_sub(1);
-        if self.left == 0 {
-            return Err(io::Error::other("no power"));
-        }
-        Ok(())
-    }
-
-    /// What is on the disk when the power is back: of every write since the last sync any pieces,
-    /// in the order of the writes.
-    fn survivors(&self, random: &mut Random) -> Vec<u8> {
-        let mut disk = self.synced.clone();
-        let piece = [1, 8, 64, 512, 4096][random.below(5) as usize];
-        let kept = [0, 10, 50, 90, 100][random.below(5) as usize];
-        for change in &self.pending {
-            match change {
-                Change::Length(length) => {
-                    if random.below(100) < kept {
-                        disk.resize(*length, 0);
-                    }
-                }
-                Change::Write(start, data) => {
-                    for (index, bytes) in data.chunks(piece).enumerate() {
-                        let from = start + index * piece;
-                        // Beyond the end there is nothing to write to: the new length was lost.
-                        let room = disk.len().saturating_sub(from).min(bytes.len());
-                        if random.below(100) < kept && room > 0 {
-                            disk[from..from + room].copy_from_slice(&bytes[..room]);
-                        }
-                    }
-                }
-            }
-        }
-        disk
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Disk(Arc<Mutex<State>>);
-
-impl Disk {
-    fn new(content: Vec<u8>, left: u64, syncs: Syncs) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            synced: content.clone(),
-            seen: content,
-            pending: Vec::new(),
-            left,
-            syncs,
-            calls: 0,
-        })))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap()
-    }
-}
-
-impl redb::StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.lock().seen.len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let state = self.lock();
-        let from = offset as usize;
-        let bytes = state.seen.get(from..from + out.len());
-        out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut state = self.lock();
-        state.pending.push(Change::Length(len as usize));
-        state.powered()?;
-        state.seen.resize(len as usize, 0);
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        let mut state = self.lock();
-        state.powered()?;
-        state.calls += 1;
-        let honoured = match state.syncs {
-            Syncs::All => true,
-            Syncs::None => false,
-            Syncs::EverySecond => state.calls % 2 == 0,
-        };
-        if honoured {
-            state.synced = state.seen.clone();
-            state.pending.clear();
-        }
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut state = self.lock();
-        let from = offset as usize;
-        state.pending.push(Change::Write(from, data.to_vec()));
-        state.powered()?;
-        state.seen[from..from + data.len()].copy_from_slice(data);
-        Ok(())
-    }
-}
+use disk::{Disk, Syncs};
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -218,7 +84,7 @@ fn live(disk: &Disk, next: &mut u64, known: &mut Known, random: &mut Random, rep
         }
     }
     // A disk that is never written to does not get here by counting writes.
-    disk.lock().left = 1;
+    disk.cut();
     report.publishing += 1;
 }
 
@@ -238,7 +104,7 @@ fn cut_power(seed: u64, cuts: u32, syncs: Syncs) -> Report {
         // A store of its own for some cuts in a row, made with the power on.
         let disk = Disk::new(Vec::new(), u64::MAX, Syncs::All);
         drop(RedbLog::with_backend(disk.clone()).unwrap());
-        let mut content = disk.lock().seen.clone();
+        let mut content = disk.content();
         let mut known = Known {
             acknowledged: HashSet::new(),
             mark: 0,
@@ -250,7 +116,7 @@ fn cut_power(seed: u64, cuts: u32, syncs: Syncs) -> Report {
             let disk = Disk::new(content, 1 + random.below(operations), syncs);
             live(&disk, &mut next, &mut known, &mut random, &mut report);
             report.cuts += 1;
-            content = disk.lock().survivors(&mut random);
+            content = disk.survivors(&mut random);
             // Looked at through a copy, so that the next process finds what the cut left.
             let copy = Disk::new(content.clone(), u64::MAX, Syncs::All);
             let opened = RedbLog::with_backend(copy);
@@ -317,7 +183,7 @@ fn a_commit_has_two_phases_with_a_sync_each() {
     let log = RedbLog::with_backend(disk.clone()).unwrap();
     let store = DurableRevocations::with_log(log, at(NOW)).unwrap();
     store.purge(at(NOW)).unwrap();
-    let before = disk.lock().calls;
+    let before = disk.calls();
     block_on(store.publish_async(&logout(1), at(NOW))).unwrap();
-    assert_eq!(disk.lock().calls - before, 2);
+    assert_eq!(disk.calls() - before, 2);
 }

@@ -19,7 +19,7 @@ use crate::feed::position::Position;
 use crate::feed::proof::Proof;
 use crate::feed::realm::Realm;
 use crate::feed::settings::Settings;
-use crate::revocation::record::{Record, Revocation};
+use crate::revocation::record::{Reckoned, Record, Revocation};
 use crate::revocation::view::RevocationPublish as _;
 use crate::time::Timestamp;
 
@@ -232,7 +232,7 @@ impl Follower {
         if head.n == before.n && head.chain != before.chain {
             return self.lost(&mut state, Resync::OtherHistory);
         }
-        let mut records = Vec::new();
+        let mut reckoned = self.reckoning();
         let (mut written, mut bad) = (None, None);
         for bytes in &tail.batches {
             match batch::number(bytes) {
@@ -245,7 +245,7 @@ impl Follower {
             }
             match batch::open(&self.keys, &self.realm, &at, bytes) {
                 Ok(opened) => {
-                    self.extend_lives(&mut records, opened.records, opened.time);
+                    self.extend_lives(&mut reckoned, opened.records, opened.time);
                     at = opened.becomes;
                     written = Some(opened.time);
                     state.status.batches = state.status.batches.saturating_add(1);
@@ -262,7 +262,7 @@ impl Follower {
                 }
             }
         }
-        self.arrive(&mut state, at, written, records, &[]);
+        self.arrive(&mut state, at, written, reckoned, &[]);
         if let Some(why) = bad {
             state.status.rejected = state.status.rejected.saturating_add(1);
             return Look::Stuck(why);
@@ -297,10 +297,10 @@ impl Follower {
     }
 
     /// SPEC §17.5: an entry lives as long as the longest token of this server, whoever published it.
-    pub(crate) fn extend_lives(&self, into: &mut Vec<Record>, records: Vec<Record>, time: u64) {
+    pub(crate) fn extend_lives(&self, into: &mut Reckoned, records: Vec<Record>, time: u64) {
         let least = self.local.list().expiry(time / 1000);
         let longer = |record: Record| Record::new(record.revocation, record.expires.max(least));
-        into.extend(records.into_iter().map(longer));
+        into.records.extend(records.into_iter().map(longer));
     }
 
     /// Takes in what was read up to `at`, with what this server need not deliver any more.
@@ -309,14 +309,14 @@ impl Follower {
         state: &mut State,
         at: Position,
         written: Option<u64>,
-        records: Vec<Record>,
+        reckoned: Reckoned,
         mine: &[Revocation],
     ) {
-        let mut delivered = state.outbox.remove_covered(&records);
+        let mut delivered = state.outbox.remove_covered(&reckoned.records);
         delivered.extend(mine);
-        if !records.is_empty() {
+        if !reckoned.records.is_empty() {
             let taken = Taken {
-                records,
+                records: reckoned,
                 position: Some(at),
                 delivered,
                 ..Taken::default()

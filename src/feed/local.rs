@@ -11,7 +11,7 @@ use crate::feed::position::Position;
 #[cfg(feature = "redb")]
 use crate::promise::Promise;
 use crate::revocation::list::RevocationList;
-use crate::revocation::record::{Record, Revocation};
+use crate::revocation::record::{Reckoned, Revocation};
 use crate::revocation::view::{Freshness, RevocationPublish as _, RevocationView};
 #[cfg(feature = "redb")]
 use crate::store::{DurableRevocations, StoreError, Ticket};
@@ -28,7 +28,7 @@ use crate::wire::session_id::SessionId;
 )]
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
-    pub(crate) records: Vec<Record>,
+    pub(crate) records: Reckoned,
     pub(crate) high_water_mark: u64,
     pub(crate) position: Option<Position>,
     pub(crate) pending: Vec<Revocation>,
@@ -98,7 +98,7 @@ impl Local {
     pub(crate) fn take_in(&self, taken: Taken, now: Timestamp) -> usize {
         match self {
             Self::Memory(list) => {
-                let merged = list.merge(&taken.records, now);
+                let merged = list.merge_reckoned(&taken.records, now);
                 list.raise_mark(taken.high_water_mark);
                 merged.quarantined
             }

@@ -12,7 +12,7 @@ use crate::feed::local::Taken;
 use crate::feed::outbox::Known;
 use crate::feed::port::{EngineError, FeedEngine};
 use crate::feed::position::Position;
-use crate::revocation::record::Record;
+use crate::revocation::record::{Reckoned, Record};
 
 /// How often it is tried while the feed changes underneath.
 const TRIES: u32 = 3;
@@ -20,7 +20,7 @@ const TRIES: u32 = 3;
 /// What was read.
 struct Everything {
     at: Position,
-    records: Vec<Record>,
+    reckoned: Reckoned,
     high_water_mark: u64,
     /// When the feed was founded, as far as it can be seen, Unix milliseconds.
     founded: Option<u64>,
@@ -82,10 +82,11 @@ impl Follower {
         let Some(head) = engine.read(u64::MAX, 1, Duration::ZERO)?.head else {
             return Ok(Read::NoFeed);
         };
+        let mut reckoned = self.reckoning();
         let mut everything = match engine.snapshot()? {
             None => Everything {
                 at: Position::start(&self.realm, head.epoch),
-                records: Vec::new(),
+                reckoned,
                 high_water_mark: 0,
                 founded: None,
                 last_written: None,
@@ -107,12 +108,12 @@ impl Follower {
                     let expires = record.expires.saturating_add(u64::from(longer));
                     Record::new(record.revocation, expires)
                 };
-                let records: Vec<_> = image.list.records.into_iter().map(extended).collect();
+                reckoned.records = image.list.records.into_iter().map(extended).collect();
                 Everything {
                     at: image.at,
-                    of_snapshot: records.len(),
+                    of_snapshot: reckoned.records.len(),
                     confirmed: Vec::new(),
-                    records,
+                    reckoned,
                     high_water_mark: image.list.high_water_mark,
                     founded: Some(0),
                     last_written: None,
@@ -132,7 +133,7 @@ impl Follower {
             for bytes in &tail.batches {
                 match batch::open(&self.keys, &self.realm, &everything.at, bytes) {
                     Ok(opened) => {
-                        self.extend_lives(&mut everything.records, opened.records, opened.time);
+                        self.extend_lives(&mut everything.reckoned, opened.records, opened.time);
                         everything.at = opened.becomes;
                         if doubts.contains(&opened.becomes) {
                             everything.confirmed.push(opened.becomes);
@@ -165,7 +166,8 @@ impl Follower {
     }
 
     fn merge_everything(&self, everything: Everything, why: Resync) {
-        let upstream: Known = everything.records.iter().map(|r| r.revocation).collect();
+        let read = &everything.reckoned.records;
+        let upstream: Known = read.iter().map(|r| r.revocation).collect();
         let now = self.now();
         let mine = self.local.list().records();
         let alive = mine.iter().filter(|record| record.expires > now.unix());
@@ -189,13 +191,13 @@ impl Follower {
         lacking.iter().for_each(|one| state.outbox.add(*one));
         // By what the log says alone. A snapshot may hold what the log never had, and those who
         // follow the log have not heard of it.
-        let told = everything.records.get(everything.of_snapshot..);
+        let told = read.get(everything.of_snapshot..);
         let delivered = state.outbox.remove_covered(told.unwrap_or_default());
         state.confirmed.extend(&everything.confirmed);
         let handed_back = lacking.len();
         let quarantined = self.local.take_in(
             Taken {
-                records: everything.records,
+                records: everything.reckoned,
                 high_water_mark: everything.high_water_mark,
                 position: Some(everything.at),
                 pending: lacking,
@@ -208,7 +210,7 @@ impl Follower {
             &mut state,
             everything.at,
             everything.last_written,
-            Vec::new(),
+            Reckoned::default(),
             &[],
         );
         let status = &mut state.status;
@@ -239,6 +241,14 @@ impl Follower {
     /// L of SPEC §9.8.
     pub(crate) fn life(&self) -> u32 {
         u32::try_from(self.local.list().expiry(0)).unwrap_or(u32::MAX)
+    }
+
+    /// Asked for before any expiry is reckoned.
+    pub(crate) fn reckoning(&self) -> Reckoned {
+        Reckoned {
+            life: self.local.list().expiry(0),
+            ..Reckoned::default()
+        }
     }
 
     /// Founds a feed where there is none, or instead of the one that ends at `instead_of`.

@@ -144,17 +144,17 @@ impl Round<'_> {
         let follower = self.follower;
         let wall = follower.environment.unix_millis();
         let time = wall.map_err(|_| EngineError::unavailable("this server's clock failed"))?;
+        let mut reckoned = follower.reckoning();
         let expires = follower.local.list().expiry(follower.now().unix());
-        let records: Vec<_> = revocations
-            .iter()
-            .map(|revocation| Record::new(*revocation, expires))
-            .collect();
+        let record = |revocation: &Revocation| Record::new(*revocation, expires);
+        reckoned.records = revocations.iter().map(record).collect();
         let (onto, bytes, becomes, resyncs) = {
             let mut state = follower.lock();
             let resyncs = state.status.resyncs;
             let onto = state.position;
             let onto = onto.ok_or_else(|| EngineError::unavailable("nothing was read yet"))?;
-            let sealed = batch::seal(&follower.keys, &follower.realm, &onto, time, &records);
+            let records = &reckoned.records;
+            let sealed = batch::seal(&follower.keys, &follower.realm, &onto, time, records);
             let (bytes, becomes) =
                 sealed.ok_or_else(|| EngineError::refused("the feed is full"))?;
             state.doubts.push(becomes);
@@ -182,7 +182,7 @@ impl Round<'_> {
         // Unless the other thread has read it meanwhile.
         let unread = state.position == Some(onto);
         if unread {
-            follower.arrive(&mut state, becomes, Some(time), records, &mine);
+            follower.arrive(&mut state, becomes, Some(time), reckoned, &mine);
             follower.prove(&mut state, |proof| proof.at_end(asked));
         }
         // Everything was read again while the answer was on its way, perhaps from an engine that

@@ -15,35 +15,28 @@ use std::thread::{self, JoinHandle};
 
 use redb::{
     Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _,
-    TableDefinition, WriteTransaction,
+    WriteTransaction,
 };
 
 use crate::index::entry::IndexEntry;
+use crate::index::making::{self, BY_EXPIRY, BY_SUBJECT, ENTRIES};
 use crate::index::memory::MOST_OF_A_SUBJECT;
 use crate::index::port::{IndexError, IndexReport, SessionIndex};
 use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
 
-const ENTRIES: TableDefinition<'_, [u8; 16], &[u8]> = TableDefinition::new("entries");
-/// `subject || session`.
-const BY_SUBJECT: TableDefinition<'_, [u8; 32], ()> = TableDefinition::new("by-subject");
-/// `expires || session`.
-const BY_EXPIRY: TableDefinition<'_, [u8; 24], ()> = TableDefinition::new("by-expiry");
-
 /// What may wait to be written. A disk that stalls must not take the memory of the server.
 const MOST_WAITING: usize = 65_536;
 /// Expired entries forgotten with each one that comes.
 const SLICE: usize = 4;
-/// Bytes of pages kept in memory.
-const CACHE: usize = 8 << 20;
-
 /// A [`SessionIndex`] in a file, written by a thread of its own. Clones are the same index; when
 /// the last is dropped, what waits is written and the file is closed.
 ///
 /// It keeps 64 sessions of a subject, the latest, and each until it expires. What was put in the
 /// last moment before a crash or a loss of power may be missing; it comes back with the next
 /// renewal, without its label. A file that is damaged can be deleted: nobody is logged in or out by
-/// it. The file holds session ids and labels, and subjects as unkeyed hashes.
+/// it. `NAME.new-...` beside it is left over from a first start that was killed, and may be deleted
+/// too. The file holds session ids and labels, and subjects as unkeyed hashes.
 ///
 /// ```
 /// use cloakroom::index::{FileIndex, SessionIndex as _};
@@ -96,18 +89,7 @@ impl FileIndex {
     /// [`IndexError`]: the file can't be made or read, is in use, or is no index. It may be
     /// deleted.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, IndexError> {
-        let database = Database::builder()
-            .set_cache_size(CACHE)
-            .create(path)
-            .map_err(IndexError::new)?;
-        let prepare = || -> Result<(), redb::Error> {
-            let write = database.begin_write()?;
-            write.open_table(ENTRIES)?;
-            write.open_table(BY_SUBJECT)?;
-            write.open_table(BY_EXPIRY)?;
-            Ok(write.commit()?)
-        };
-        prepare().map_err(IndexError::new)?;
+        let database = making::open(path.as_ref())?;
         let shared = Arc::new(Shared {
             database,
             queue: Mutex::default(),

@@ -55,6 +55,12 @@ impl Cutoffs {
         plain.then_some(self.first.before)
     }
 
+    /// The time and the session, where there is one cut-off and it spares one.
+    pub(crate) fn only_one_sparing(&self) -> Option<(u64, SessionId)> {
+        let exempt = self.first.exempt.filter(|_| self.second.is_none())?;
+        Some((self.first.before, exempt))
+    }
+
     /// Whether a session is cut off. Compared with the start of the session, never with the token's
     /// issue: a server with an old view renews tokens after the cut-off, and such a session would
     /// outlive it for ever.

@@ -333,7 +333,8 @@ impl Tables {
     /// The largest that any policy ever asked for: forgetting too late costs memory, too early
     /// revives a session. Entries that are there were given the life of the policies before; they
     /// get the difference, because tokens of the longer policy may be about.
-    pub(crate) fn register(&self, terms: Terms, staleness_bound: u32) {
+    /// Returns the difference, for whoever keeps them elsewhere too.
+    pub(crate) fn register(&self, terms: Terms, staleness_bound: u32) -> u64 {
         let mut writer = self.lock();
         let known = self.token_lifetime.load(Ordering::Acquire) > 0;
         let before = self.expiry(0, staleness_bound);
@@ -344,14 +345,22 @@ impl Tables {
             .fetch_max(terms.tolerance, Ordering::AcqRel);
         self.least_tolerance
             .fetch_min(terms.tolerance, Ordering::AcqRel);
-        let longer = self.expiry(0, staleness_bound).saturating_sub(before);
-        if known && longer > 0 {
-            self.extend(&mut writer.rooms, longer);
-        }
+        let longer = if known {
+            self.expiry(0, staleness_bound).saturating_sub(before)
+        } else {
+            0
+        };
+        self.extend(&mut writer, longer);
         self.schedule(&writer);
+        longer
     }
 
-    fn extend(&self, rooms: &mut Rooms, by: u64) {
+    /// Every entry but those of keys lives so many seconds longer.
+    pub(crate) fn extend(&self, writer: &mut Writer, by: u64) {
+        if by == 0 {
+            return;
+        }
+        let rooms = &mut writer.rooms;
         self.sessions
             .change(&mut rooms.sessions, |state| OfSession {
                 expires: state.expires.saturating_add(by),

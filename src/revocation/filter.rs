@@ -40,12 +40,16 @@ impl Filter {
         self.0.get(hash.place(self.0.len()))
     }
 
-    /// Acquire: bits that are seen promise the entry behind them.
+    /// The word of a name. Acquire: bits that are seen promise the entry behind them.
     #[inline]
-    pub(crate) fn may_hold(&self, hash: Hash) -> bool {
-        let bits = hash.bits();
+    pub(crate) fn look(&self, hash: Hash) -> u64 {
         self.word(hash)
-            .is_some_and(|word| word.load(Ordering::Acquire) & bits == bits)
+            .map_or(0, |word| word.load(Ordering::Acquire))
+    }
+
+    #[inline]
+    pub(crate) fn may_hold(word: u64, hash: Hash) -> bool {
+        word & hash.bits() == hash.bits()
     }
 
     /// By the writer alone, when the entry can be found behind it. Bits are never taken away: other

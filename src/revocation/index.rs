@@ -62,13 +62,27 @@ impl<S: State> Index<S> {
     /// What is known about a key.
     #[inline]
     pub(crate) fn find(&self, name: &[u8; 16]) -> Option<S> {
-        if self.is_empty() {
-            return None;
-        }
+        self.find_while(name, || ()).0
+    }
+
+    /// The same, and what is worked out meanwhile: a filter of millions is in no cache, and the
+    /// processor need not wait for its word with nothing to do.
+    #[inline]
+    pub(crate) fn find_while<M>(
+        &self,
+        name: &[u8; 16],
+        meanwhile: impl FnOnce() -> M,
+    ) -> (Option<S>, M) {
         let key = key(name);
         let hash = self.seed.hash(key);
-        let shard = self.shards.get(self.number(hash.shard()))?;
-        shard.load().find(hash, key)
+        let shard = self.shards.get(self.number(hash.shard()));
+        let Some(shard) = shard.filter(|_| !self.is_empty()) else {
+            return (None, meanwhile());
+        };
+        let shard = shard.load();
+        let word = shard.look(hash);
+        let made = meanwhile();
+        (shard.find(word, hash, key), made)
     }
 
     fn number(&self, of: u8) -> usize {

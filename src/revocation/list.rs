@@ -8,9 +8,12 @@ use core::sync::atomic::Ordering;
 
 use crate::revocation::changes::Changes;
 use crate::revocation::entries::{Merged, Tables};
+#[cfg(feature = "feed")]
+use crate::revocation::record::Reckoned;
 use crate::revocation::record::{Record, Revocation, subject_key};
 use crate::revocation::report::ViewReport;
 use crate::revocation::snapshot::{Snapshot, SnapshotError};
+use crate::revocation::states::OfSubject;
 use crate::revocation::view::{Facts, Freshness, RevocationPublish, RevocationView, Scope, Terms};
 use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
@@ -207,6 +210,26 @@ impl RevocationList {
         }
     }
 
+    /// [`register`](RevocationView::register); by how much the entries that are here live longer.
+    #[cfg(feature = "redb")]
+    pub(crate) fn extend_for(&self, terms: Terms) -> u64 {
+        self.0.register(terms, self.staleness_bound())
+    }
+
+    /// Every entry lives so many seconds longer.
+    #[cfg(feature = "redb")]
+    pub(crate) fn extend(&self, by: u64) {
+        self.0.extend(&mut self.0.lock(), by);
+    }
+
+    /// As [`merge`](Self::merge), and under the lock: a policy that registers extends what it finds.
+    #[cfg(feature = "feed")]
+    pub(crate) fn merge_reckoned(&self, reckoned: &Reckoned, now: Timestamp) -> Merged {
+        let mut writer = self.0.lock();
+        let records = reckoned.at(self.expiry(0));
+        self.0.merge(&mut writer, &records, now.unix())
+    }
+
     /// When an entry published at `now` (Unix seconds) may be forgotten.
     pub(crate) fn expiry(&self, now: u64) -> u64 {
         self.0.expiry(now, self.staleness_bound())
@@ -264,7 +287,12 @@ impl RevocationView for RevocationList {
         if list.keys.find(facts.key).is_some() {
             return Some(Scope::Key);
         }
-        let session = list.sessions.find(&facts.session.to_bytes());
+        // The empty subject belongs to no one, and nobody's cut-off applies to it. Hashing costs most
+        // of all here, and nothing while nobody has a cut-off.
+        let has_subject = !facts.subject.is_empty() && !list.subjects.is_empty();
+        let (session, subject) = list.sessions.find_while(&facts.session.to_bytes(), || {
+            has_subject.then(|| subject_key(facts.subject))
+        });
         if session.is_some_and(|known| facts.generation < known.below) {
             return Some(Scope::Session);
         }
@@ -272,16 +300,10 @@ impl RevocationView for RevocationList {
         if audience.is_some_and(|known| facts.authenticated_at < known.before) {
             return Some(Scope::Audience);
         }
-        // The empty subject belongs to no one, and nobody's cut-off applies to it. Hashing costs
-        // more than all of the above, and nothing while nobody has a cut-off.
-        if !facts.subject.is_empty() && !list.subjects.is_empty() {
-            let subject = list.subjects.find(&subject_key(facts.subject));
-            let started = facts.authenticated_at;
-            if subject.is_some_and(|known| known.cutoffs.cuts_off(facts.session, started)) {
-                return Some(Scope::Subject);
-            }
-        }
-        None
+        let subject = list.subjects.find(&subject?);
+        let (session, started) = (facts.session, facts.authenticated_at);
+        let cut_off = |known: OfSubject| known.cutoffs.cuts_off(session, started);
+        subject.is_some_and(cut_off).then_some(Scope::Subject)
     }
 
     fn freshness(&self) -> Freshness {
@@ -328,7 +350,7 @@ impl RevocationView for RevocationList {
     }
 
     fn register(&self, terms: Terms) {
-        self.0.register(terms, self.staleness_bound());
+        let _longer = self.0.register(terms, self.staleness_bound());
     }
 
     fn report(&self) -> ViewReport {

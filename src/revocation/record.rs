@@ -116,6 +116,27 @@ pub struct Record {
     pub(crate) expires: u64,
 }
 
+/// Records whose expiries were reckoned while entries lived for `life` seconds.
+///
+/// A policy that came into use since made that longer and extended the entries that it found. These
+/// were not there yet, and must not be the ones that it missed.
+#[cfg(feature = "feed")]
+#[derive(Debug, Default)]
+pub(crate) struct Reckoned {
+    pub(crate) records: Vec<Record>,
+    pub(crate) life: u64,
+}
+
+#[cfg(feature = "feed")]
+impl Reckoned {
+    /// The records where entries live for `life` seconds.
+    pub(crate) fn at(&self, life: u64) -> Vec<Record> {
+        let longer = life.saturating_sub(self.life);
+        let longer = |record: &Record| record.with_expiry(|at| at.saturating_add(longer));
+        self.records.iter().map(longer).collect()
+    }
+}
+
 /// Bytes that are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -170,6 +191,16 @@ impl Record {
     #[must_use]
     pub const fn expires(&self) -> u64 {
         self.expires
+    }
+
+    /// The same with another expiry, unless it never expires.
+    #[cfg(any(feature = "redb", feature = "feed"))]
+    pub(crate) fn with_expiry(&self, change: impl FnOnce(u64) -> u64) -> Self {
+        let expires = match self.expires {
+            NEVER => NEVER,
+            expires => change(expires),
+        };
+        Self::new(self.revocation, expires)
     }
 
     /// Appends the bytes.

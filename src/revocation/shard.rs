@@ -16,6 +16,9 @@ use crate::revocation::sync::{AtomicU64, Ordering};
 
 /// Words of a state that does not fit a slot.
 pub(crate) const ROW: usize = 8;
+/// Words of one that nearly does: a cut-off that spares a session, which "log out my other devices"
+/// makes, so that such entries are not few.
+pub(crate) const SHORT: usize = 3;
 /// Slots of a group.
 const LANES: usize = 15;
 /// Words of the filter for each group: ten to twelve bits an entry.
@@ -27,8 +30,10 @@ const EMPTY: u8 = 0;
 /// The tag of a slot whose entry was forgotten. It is not filled again: a reader that has compared
 /// the key must not be given the value of another.
 const DEAD: u8 = 1;
-/// Set in the value of a slot when the rest of it is the number of a row.
+/// Set in the value of a slot when the rest of it is the place of a row.
 const IN_ROW: u64 = 1 << 63;
+/// Set beside it when the row is a short one.
+const IN_SHORT: u64 = 1 << 62;
 
 /// What is known about a key.
 pub(crate) trait State: Copy + PartialEq {
@@ -38,6 +43,9 @@ pub(crate) trait State: Copy + PartialEq {
     /// Any state.
     fn to_row(self) -> [u64; ROW];
     fn from_row(row: [u64; ROW]) -> Self;
+    /// In a short row, if it fits.
+    fn to_short(self) -> Option<[u64; SHORT]>;
+    fn from_short(row: [u64; SHORT]) -> Self;
     #[must_use]
     fn merged(self, other: Self) -> Self;
     /// Unix seconds.
@@ -49,10 +57,10 @@ pub(crate) struct Shard<S> {
     filter: Filter,
     /// What a search reads next.
     groups: Box<[Group]>,
-    /// The key, and the state or the number of its row.
+    /// The key, and the state or the place of its row.
     slots: Box<[[AtomicU64; 3]]>,
-    /// States that don't fit. Never changed once a slot names them.
-    rows: Box<[[AtomicU64; ROW]]>,
+    /// States that don't fit, one behind the other. Never changed once a slot names them.
+    rows: Box<[AtomicU64]>,
     state: PhantomData<fn() -> S>,
 }
 
@@ -68,9 +76,18 @@ pub(crate) struct Fill {
     /// Slots that are not empty.
     pub(crate) used: usize,
     pub(crate) live: usize,
+    /// Words of rows.
     rows: usize,
     groups: usize,
     row_room: usize,
+}
+
+/// The words of a row, how many count, and what says of which kind it is.
+fn row_of<S: State>(state: S) -> ([u64; ROW], usize, u64) {
+    match state.to_short() {
+        Some([a, b, c]) => ([a, b, c, 0, 0, 0, 0, 0], SHORT, IN_ROW | IN_SHORT),
+        None => (state.to_row(), ROW, IN_ROW),
+    }
 }
 
 /// There is no room; only another shard has some.
@@ -163,7 +180,7 @@ impl Fill {
 
     pub(crate) const fn bytes(&self) -> usize {
         let slots = self.groups.saturating_mul(LANES * 24 + 16 + WORDS * 8);
-        slots.saturating_add(self.row_room.saturating_mul(8 * ROW))
+        slots.saturating_add(self.row_room.saturating_mul(8))
     }
 }
 
@@ -171,11 +188,14 @@ impl<S: State> Shard<S> {
     /// A shard of these entries, whose keys differ.
     pub(crate) fn of(entries: &[(Key, S)], seed: &Seed) -> (Self, Fill) {
         let live = entries.len();
-        let wide = entries.iter().filter(|(_, s)| s.pack().is_none()).count();
+        let wide = entries.iter().filter(|(_, state)| state.pack().is_none());
+        let words = wide.fold(0_usize, |words, (_, state)| {
+            words.saturating_add(row_of(*state).1)
+        });
         // A state with a row needs a new one whenever it is raised.
-        let row_room = match wide {
+        let row_room = match words {
             0 => 0,
-            _ => wide.saturating_add(4.max(wide / 4).max(live / 256)),
+            _ => words.saturating_add((4 * ROW).max(words / 4).max(live / (256 / ROW))),
         };
         let groups = Fill::groups_for(live);
         let mut tags = vec![0_u128; groups];
@@ -186,8 +206,10 @@ impl<S: State> Shard<S> {
             let hash = seed.hash(*key);
             filter.add(hash);
             let value = state.pack().unwrap_or_else(|| {
-                rows.push(state.to_row());
-                IN_ROW | rows.len().saturating_sub(1) as u64
+                let (words, count, kind) = row_of(*state);
+                let place = rows.len() as u64;
+                rows.extend(words.into_iter().take(count));
+                kind | place
             });
             for group in walk(groups, hash) {
                 let Some(tags) = tags.get_mut(group) else {
@@ -212,21 +234,26 @@ impl<S: State> Shard<S> {
             groups,
             row_room,
         };
-        rows.resize(row_room, [0; ROW]);
+        rows.resize(row_room, 0);
         let shard = Self {
             filter: filter.done(),
             groups: tags.into_iter().map(Group::new).collect(),
             slots: slots.into_iter().map(|s| s.map(AtomicU64::new)).collect(),
-            rows: rows.into_iter().map(|r| r.map(AtomicU64::new)).collect(),
+            rows: rows.into_iter().map(AtomicU64::new).collect(),
             state: PhantomData,
         };
         (shard, fill)
     }
 
-    /// For anybody, at any time.
+    /// For anybody, at any time: what [`find`](Self::find) is given.
     #[inline]
-    pub(crate) fn find(&self, hash: Hash, key: Key) -> Option<S> {
-        if !self.filter.may_hold(hash) {
+    pub(crate) fn look(&self, hash: Hash) -> u64 {
+        self.filter.look(hash)
+    }
+
+    #[inline]
+    pub(crate) fn find(&self, word: u64, hash: Hash, key: Key) -> Option<S> {
+        if !Filter::may_hold(word, hash) {
             return None;
         }
         let slot = self.search(hash, key)?;
@@ -255,7 +282,7 @@ impl<S: State> Shard<S> {
     }
 
     fn state(&self, slot: usize) -> S {
-        // Acquire: the number of a row promises the row.
+        // Acquire: the place of a row promises the row.
         let value = self
             .slots
             .get(slot)
@@ -263,11 +290,18 @@ impl<S: State> Shard<S> {
         if value & IN_ROW == 0 {
             return S::unpack(value);
         }
-        let row = usize::try_from(value & !IN_ROW).ok();
-        let row = row.and_then(|row| self.rows.get(row));
-        S::from_row(row.map_or([0; ROW], |row| {
-            core::array::from_fn(|i| row.get(i).map_or(0, |word| word.load(Ordering::Relaxed)))
-        }))
+        let place = usize::try_from(value & !(IN_ROW | IN_SHORT)).ok();
+        if value & IN_SHORT == 0 {
+            S::from_row(self.row(place))
+        } else {
+            S::from_short(self.row(place))
+        }
+    }
+
+    fn row<const WORDS: usize>(&self, place: Option<usize>) -> [u64; WORDS] {
+        let row = place.and_then(|place| self.rows.get(place..));
+        let row = row.unwrap_or_default();
+        core::array::from_fn(|i| row.get(i).map_or(0, |word| word.load(Ordering::Relaxed)))
     }
 
     /// By the writer alone. Adds a state to what is known about a key; whether the key is new.
@@ -320,12 +354,14 @@ impl<S: State> Shard<S> {
         if let Some(packed) = state.pack() {
             return Ok(packed);
         }
-        let row = self.rows.get(fill.rows).ok_or(Full)?;
-        for (to, word) in row.iter().zip(state.to_row()) {
+        let (words, count, kind) = row_of(state);
+        let end = fill.rows.saturating_add(count);
+        let row = self.rows.get(fill.rows..end).ok_or(Full)?;
+        for (to, word) in row.iter().zip(words) {
             to.store(word, Ordering::Relaxed);
         }
-        let value = IN_ROW | fill.rows as u64;
-        fill.rows = fill.rows.saturating_add(1);
+        let value = kind | fill.rows as u64;
+        fill.rows = end;
         Ok(value)
     }
 

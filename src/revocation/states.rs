@@ -1,12 +1,13 @@
 //! What is known about a session, a subject, an audience or a key, and how it fits a slot.
 //!
 //! Nearly every state fits exactly into the 63 bits of a slot. The others (an exempt session, an
-//! expiry in the year 9000, a cut-off more than a year older than its expiry) have a row.
+//! expiry in the year 9000, a cut-off more than a year older than its expiry) have a row, mostly a
+//! short one.
 
 use crate::revocation::cutoffs::Cutoffs;
 use crate::revocation::hash::{Key, bytes, key};
 use crate::revocation::record::{Cutoff, LOGGED_OUT, NEVER};
-use crate::revocation::shard::{ROW, State};
+use crate::revocation::shard::{ROW, SHORT, State};
 use crate::wire::session_id::SessionId;
 
 /// Bits of a point in time; all that a timestamp or a cut-off can be fit.
@@ -68,6 +69,14 @@ impl State for OfSession {
         Self { below, expires }
     }
 
+    fn to_short(self) -> Option<[u64; SHORT]> {
+        Some([u64::from(self.below), self.expires, 0])
+    }
+
+    fn from_short([below, expires, _]: [u64; SHORT]) -> Self {
+        Self::from_row([below, expires, 0, 0, 0, 0, 0, 0])
+    }
+
     fn merged(self, other: Self) -> Self {
         Self {
             below: self.below.max(other.below),
@@ -123,6 +132,14 @@ impl State for OfAudience {
     }
 
     fn from_row([before, expires, ..]: [u64; ROW]) -> Self {
+        Self { before, expires }
+    }
+
+    fn to_short(self) -> Option<[u64; SHORT]> {
+        Some([self.before, self.expires, 0])
+    }
+
+    fn from_short([before, expires, _]: [u64; SHORT]) -> Self {
         Self { before, expires }
     }
 
@@ -217,6 +234,22 @@ impl State for OfSubject {
         Self { cutoffs, expires }
     }
 
+    /// One cut-off that spares a session.
+    fn to_short(self) -> Option<[u64; SHORT]> {
+        let (first, exempt) = self.cutoffs.only_one_sparing()?;
+        let [high, low] = key(&exempt.to_bytes());
+        Some([pack_cutoff(first, self.expires)?, high, low])
+    }
+
+    fn from_short([packed, high, low]: [u64; SHORT]) -> Self {
+        let (before, expires) = unpack_cutoff(packed);
+        let exempt = Some(session([high, low]));
+        Self {
+            cutoffs: Cutoffs::new(Cutoff { before, exempt }),
+            expires,
+        }
+    }
+
     fn merged(self, other: Self) -> Self {
         let all = other.cutoffs.iter();
         Self {
@@ -248,6 +281,14 @@ impl State for OfKey {
     }
 
     fn from_row(_: [u64; ROW]) -> Self {
+        Self
+    }
+
+    fn to_short(self) -> Option<[u64; SHORT]> {
+        None
+    }
+
+    fn from_short(_: [u64; SHORT]) -> Self {
         Self
     }
 

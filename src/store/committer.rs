@@ -71,6 +71,15 @@ impl Committer {
         let mut plan = Plan::default();
         let mut standing = self.standing;
         let mut latest = standing.high_water_mark;
+        // First, so that one life is reckoned with below: the expiry of a row counts from what the
+        // same commit says about all of them.
+        for job in jobs {
+            if let Work::Register(terms) = &job.work {
+                standing.terms = most(standing.terms, *terms);
+                let longer = self.shared.list.extend_for(*terms);
+                standing.extended = standing.extended.saturating_add(longer);
+            }
+        }
         for job in jobs {
             latest = latest.max(job.now);
             match &job.work {
@@ -99,13 +108,10 @@ impl Committer {
                     plan.pending.extend(taken.pending.iter().map(outbox_row));
                     plan.delivered
                         .extend(taken.delivered.iter().map(outbox_row));
-                    plan.merge(&taken.records, limit);
+                    let records = taken.records.at(self.shared.list.expiry(0));
+                    plan.merge(&records, limit);
                 }
-                Work::Register(terms) => {
-                    standing.terms = most(standing.terms, *terms);
-                    plan.done.push(Done::default());
-                }
-                Work::Purge => plan.done.push(Done::default()),
+                Work::Register(_) | Work::Purge => plan.done.push(Done::default()),
             }
         }
         self.release(&mut plan, latest);
@@ -163,8 +169,9 @@ impl Committer {
         loop {
             plan.apply(|now| self.shared.list.expiry(now.saturating_add(covered)));
             if !plan.is_empty() || standing != self.standing {
+                let rows: Vec<_> = plan.applied.iter().map(|new| standing.row(new)).collect();
                 self.append(&Batch {
-                    applied: &plan.applied,
+                    applied: &rows,
                     waiting: &plan.arriving,
                     released: &plan.released,
                     pending: &plan.pending,
@@ -219,9 +226,10 @@ impl Committer {
     /// clock that jumped ahead would leave every session expired until then, restart or not.
     fn begin_sweep(&mut self, now: u64, ticket: Option<&Arc<Ticket>>) {
         let now = now.max(self.standing.high_water_mark);
+        let until = now.saturating_sub(self.standing.extended);
         let expired = match self.shared.list.has_expired(now) {
             true => Ok(true),
-            false => self.engine(|log| log.has_expired(now)),
+            false => self.engine(|log| log.has_expired(until)),
         };
         match (expired, ticket) {
             (Ok(true), _) => {}
@@ -261,6 +269,8 @@ impl Committer {
         let Some(until) = self.sweep.as_ref().map(|sweep| sweep.until) else {
             return;
         };
+        // Rows say less than they live.
+        let until = until.saturating_sub(self.standing.extended);
         match self.engine(|log| log.purge(until, SLICE)) {
             Ok(SLICE..) => {}
             Ok(_) => self.finish_sweep(None),

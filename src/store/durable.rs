@@ -258,7 +258,7 @@ impl DurableRevocations {
     #[cfg(feature = "feed")]
     pub(crate) fn take_in(&self, taken: TakenIn, now: Timestamp) -> Result<Merged, StoreError> {
         // Before the disk has it: a logout need not wait for that here, the feed keeps it as well.
-        let _counted = self.0.shared.list.merge(&taken.records, now);
+        let _counted = self.0.shared.list.merge_reckoned(&taken.records, now);
         self.ask(Work::TakeIn(taken), now).map(|done| done.merged)
     }
 
@@ -321,9 +321,9 @@ impl RevocationView for DurableRevocations {
     }
 
     fn register(&self, terms: Terms) {
-        self.0.shared.list.register(terms);
         // Waits: tokens issued under these terms must not exist before the disk knows how long they
-        // live. If it fails, the view is stale and none are issued.
+        // live, and how much longer the entries that are there. If it fails, the view is stale and
+        // none are issued.
         let now = Timestamp::UNIX_EPOCH;
         let _stale_if_failed = self.ask(Work::Register(terms), now);
     }

@@ -39,6 +39,7 @@ const EVERYTHING_BEFORE: &str = "everything-before";
 const TOKEN_LIFETIME: &str = "token-lifetime";
 const LEEWAY: &str = "leeway";
 const TOLERANCE: &str = "tolerance";
+const EXTENDED: &str = "extended";
 
 /// The file format of redb 3 and 4. Stores were never written in an earlier one.
 const ENGINE_FORMAT: u8 = 3;
@@ -203,6 +204,7 @@ impl RedbLog {
                 leeway: small(LEEWAY)?,
                 tolerance: small(TOLERANCE)?,
             },
+            extended: number(EXTENDED)?,
             cursor,
         })
     }
@@ -356,6 +358,7 @@ fn put_standing(write: &WriteTransaction, standing: &Standing) -> Result<(), red
     about.insert(TOKEN_LIFETIME, u64::from(standing.terms.token_lifetime))?;
     about.insert(LEEWAY, u64::from(standing.terms.leeway))?;
     about.insert(TOLERANCE, u64::from(standing.terms.tolerance))?;
+    about.insert(EXTENDED, standing.extended)?;
     let mut cursor = write.open_table(CURSOR)?;
     if let Some(position) = &standing.cursor {
         cursor.insert((), position)?;

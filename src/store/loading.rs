@@ -60,6 +60,7 @@ impl Loaded {
             Stored::Pending(record) => pending.push(record),
         })?;
         list.apply(&chunk);
+        list.extend(standing.extended);
         if standing.terms.token_lifetime > 0 {
             list.register(standing.terms);
         }
@@ -98,8 +99,9 @@ fn release(
         .iter()
         .map(|record| Record::new(record.revocation, record.expires.max(life)))
         .collect();
+    let rows: Vec<_> = applied.iter().map(|new| standing.row(new)).collect();
     log.append(&Batch {
-        applied: &applied,
+        applied: &rows,
         released: &released,
         ..Batch::of(standing)
     })?;

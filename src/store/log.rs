@@ -16,6 +16,10 @@ pub struct Standing {
     /// The most that any policy ever demanded. Kept, because tokens outlive a restart with another
     /// policy.
     pub terms: Terms,
+    /// Seconds by which every applied record lives longer than it says: the sum of what policies
+    /// demanded that came into use after it was written (SPEC §9.8). Kept beside the records,
+    /// because a million of them are not rewritten while a server starts.
+    pub extended: u64,
     /// Up to where a feed was taken in (a position of SPEC §17.3 as bytes), where the
     /// store stands under one.
     pub cursor: Option<[u8; 32]>,
@@ -31,8 +35,16 @@ impl Default for Standing {
                 leeway: 0,
                 tolerance: 0,
             },
+            extended: 0,
             cursor: None,
         }
+    }
+}
+
+impl Standing {
+    /// How a record in effect stands in the log: loading adds what is taken away here.
+    pub(in crate::store) fn row(&self, record: &Record) -> Record {
+        record.with_expiry(|expires| expires.saturating_sub(self.extended))
     }
 }
 
@@ -43,7 +55,8 @@ impl Default for Standing {
     reason = "an engine has to keep every kind there is"
 )]
 pub enum Stored {
-    /// In effect.
+    /// In effect. Its expiry is that of the log, as it was appended: the store adds
+    /// [`Standing::extended`].
     Applied(Record),
     /// A cut-off so far ahead that it waits for its time.
     Waiting(Record),
@@ -55,7 +68,7 @@ pub enum Stored {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Batch<'a> {
-    /// Records in effect, to be added.
+    /// Records in effect, to be added, with expiries less [`Standing::extended`].
     pub applied: &'a [Record],
     /// Waiting records, to be added.
     pub waiting: &'a [Record],
@@ -106,7 +119,7 @@ pub trait RevocationLog: Send + 'static {
     /// [`LogError`]; then nobody knows whether the batch was written.
     fn append(&mut self, batch: &Batch<'_>) -> Result<(), LogError>;
 
-    /// Whether there are applied records that expire at `now` or before. `true` where an engine can't
+    /// Whether there are applied records whose expiry, as it was appended, is `now` or before. `true` where an engine can't
     /// tell, which is the default; then the high-water mark rises with every purge, whether or not it
     /// removes anything.
     ///
@@ -118,8 +131,9 @@ pub trait RevocationLog: Send + 'static {
         Ok(true)
     }
 
-    /// Removes at most `at_most` of the applied records that expire at `now` or before, and says
-    /// how many. A high-water mark of at least `now` was appended before. Waiting records stay.
+    /// Removes at most `at_most` of the applied records whose expiry, as it was appended, is `now` or
+    /// before, and says how many. A high-water mark of at least `now` was appended before. Waiting
+    /// records stay.
     ///
     /// # Errors
     ///

@@ -6,6 +6,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use crate::revocation::list::RevocationList;
+#[cfg(feature = "feed")]
+use crate::revocation::record::Reckoned;
 use crate::revocation::record::{Record, Revocation};
 use crate::revocation::view::Terms;
 use crate::store::error::LogError;
@@ -29,7 +31,7 @@ pub(in crate::store) enum Work {
 #[cfg(feature = "feed")]
 #[derive(Debug, Default)]
 pub(crate) struct TakenIn {
-    pub(crate) records: Vec<Record>,
+    pub(crate) records: Reckoned,
     pub(crate) high_water_mark: u64,
     pub(crate) cursor: Option<[u8; 32]>,
     pub(crate) pending: Vec<Revocation>,

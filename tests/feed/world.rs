@@ -37,10 +37,12 @@ pub(crate) struct Env {
     pub(crate) ahead: Arc<AtomicU64>,
     seed: Arc<AtomicU64>,
     pub(crate) broken: Arc<AtomicBool>,
+    meanwhile: Meanwhile,
 }
 
 impl Environment for Env {
     fn unix_millis(&self) -> Result<u64, ClockError> {
+        self.meanwhile.happen();
         if self.broken.load(Ordering::SeqCst) {
             return Err(ClockError::new());
         }
@@ -75,6 +77,49 @@ pub(crate) enum Way {
     Narrow(usize),
 }
 
+/// What happens once, right before a server looks at its clock after the engine gave it batches, or
+/// took one: where nobody looks with other means.
+#[derive(Clone, Default)]
+pub(crate) struct Meanwhile(Arc<Mutex<Option<Planned>>>);
+
+struct Planned {
+    /// `read` or `append`.
+    after: &'static str,
+    came: bool,
+    happens: Box<dyn FnOnce() + Send>,
+}
+
+#[allow(dead_code, reason = "each test uses its part")]
+impl Meanwhile {
+    pub(crate) fn plan(&self, after: &'static str, happens: impl FnOnce() + Send + 'static) {
+        let happens = Box::new(happens);
+        let came = false;
+        let planned = Planned {
+            after,
+            came,
+            happens,
+        };
+        *self.0.lock().unwrap() = Some(planned);
+    }
+
+    pub(crate) fn has_happened(&self) -> bool {
+        self.0.lock().unwrap().is_none()
+    }
+
+    fn comes(&self, call: &str) {
+        if let Some(planned) = &mut *self.0.lock().unwrap() {
+            planned.came |= planned.after == call;
+        }
+    }
+
+    fn happen(&self) {
+        let planned = self.0.lock().unwrap().take_if(|planned| planned.came);
+        if let Some(planned) = planned {
+            (planned.happens)();
+        }
+    }
+}
+
 /// The engine as one server reaches it.
 #[derive(Clone)]
 pub(crate) struct Network {
@@ -83,6 +128,7 @@ pub(crate) struct Network {
     time: Time,
     server: usize,
     lie: Arc<Mutex<Option<u64>>>,
+    meanwhile: Meanwhile,
 }
 
 impl Network {
@@ -102,6 +148,11 @@ impl Network {
     }
 }
 
+/// SPEC §17.4: their number stands at 45.
+fn has_records(batch: &[u8]) -> bool {
+    batch.get(45..47).is_some_and(|count| count != [0, 0])
+}
+
 impl FeedConnector for Network {
     fn connect(&self) -> Result<Box<dyn FeedEngine>, EngineError> {
         Ok(Box::new(self.clone()))
@@ -111,8 +162,12 @@ impl FeedConnector for Network {
 impl FeedEngine for Network {
     fn read(&mut self, after: u64, limit: usize, _: Duration) -> Result<Tail, EngineError> {
         let way = self.ways.lock().unwrap().get(&self.server).copied();
+        let meanwhile = self.meanwhile.clone();
         self.pass(|engine| {
             let tail = engine.read(after, limit, Duration::ZERO)?;
+            if tail.batches.iter().any(|batch| has_records(batch)) {
+                meanwhile.comes("read");
+            }
             match way {
                 Some(Way::Narrow(most)) if tail.batches.len() > most => {
                     Err(EngineError::unavailable("not in time"))
@@ -127,7 +182,11 @@ impl FeedEngine for Network {
         batch: &[u8],
         becomes: &Position,
     ) -> Result<Appended, EngineError> {
-        self.pass(|engine| engine.append(onto, batch, becomes))
+        let appended = self.pass(|engine| engine.append(onto, batch, becomes))?;
+        if appended == Appended::Accepted && has_records(batch) {
+            self.meanwhile.comes("append");
+        }
+        Ok(appended)
     }
     fn replicated(&mut self, wanted: u32, wait: Duration) -> Result<u32, EngineError> {
         // As many as anybody asks for, but never more than two, however long that is waited for.
@@ -175,6 +234,7 @@ pub(crate) struct World {
     pub(crate) ways: Arc<Mutex<BTreeMap<usize, Way>>>,
     /// What the engine says its snapshot was made at; then it takes no other.
     pub(crate) lie: Arc<Mutex<Option<u64>>>,
+    pub(crate) meanwhile: Meanwhile,
     pub(crate) keys: FeedKeys,
     pub(crate) ring: KeyRing,
     pub(crate) servers: Vec<Server>,
@@ -199,6 +259,7 @@ impl World {
             engine: MemoryEngine::new(),
             ways: Arc::default(),
             lie: Arc::default(),
+            meanwhile: Meanwhile::default(),
             keys: FeedKeys::new(feed_key(1)),
             ring,
             servers: Vec::new(),
@@ -218,6 +279,7 @@ impl World {
             ahead: Arc::default(),
             seed: Arc::new(AtomicU64::new(number as u64 + 1)),
             broken: Arc::default(),
+            meanwhile: self.meanwhile.clone(),
         };
         let network = Network {
             engine: self.engine.clone(),
@@ -225,6 +287,7 @@ impl World {
             time: self.time.clone(),
             server: number,
             lie: Arc::clone(&self.lie),
+            meanwhile: self.meanwhile.clone(),
         };
         let events: Arc<Mutex<Vec<FeedEvent>>> = Arc::default();
         let heard = Arc::clone(&events);

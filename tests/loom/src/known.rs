@@ -2,10 +2,12 @@
 
 use crate::revocation::hash::{Seed, key};
 use crate::revocation::index::{Index, Room};
-use crate::revocation::shard::{ROW, State};
+use crate::revocation::shard::{ROW, SHORT, State};
 
 /// The lowest value that needs a row.
 pub(crate) const WIDE: u64 = 100;
+/// The lowest value that needs a long one.
+pub(crate) const LONG: u64 = 200;
 
 /// A value, and an expiry that follows from it: whoever reads two that do not fit has read half of
 /// one state and half of another.
@@ -39,6 +41,14 @@ impl State for Known {
     }
 
     fn from_row([value, .., expires]: [u64; ROW]) -> Self {
+        Self { value, expires }
+    }
+
+    fn to_short(self) -> Option<[u64; SHORT]> {
+        (self.value < LONG).then_some([self.value, 0, self.expires])
+    }
+
+    fn from_short([value, _, expires]: [u64; SHORT]) -> Self {
         Self { value, expires }
     }
 
