@@ -135,6 +135,21 @@ def add_batches(book):
     for name, comment, data in cases:
         book.bad("feed-batch", "feed-batch-refused-" + name, comment, flag, "feed-batch", "refused",
                  inputs("batch", data), inputs("batch", whole))
+    order = [*flag, "order"]
+    for name, comment, data in (
+            ("place-and-time", "Of another epoch, with a time above its greatest value: out of place.",
+             batch(three, Position(fill("epoch 2", 16), 41, ONTO.chain), TIME_MAX * 1000 + 1000)),
+            ("place-and-record", "The number of the batch before, with a record of an unknown kind: out of place.",
+             batch([b"\x05" + one[1:]], Position(EPOCH, 40, ONTO.chain))),
+            ("key-and-length", "The fid of no accepted key, and too short for a tag: an unknown key.",
+             whole[:1] + THIRD.fid + whole[5:20])):
+        book.bad("feed-batch", "feed-batch-refused-" + name, comment, order, "feed-batch", "refused",
+                 inputs("batch", data), inputs("batch", whole))
+    # Nothing follows the last position, so there are no accepted inputs to change.
+    last = Position(EPOCH, 2**64 - 1, ONTO.chain)
+    wrapped = resealed(whole[:21] + bytes(8) + whole[29:])
+    book.add("feed-batch", "feed-batch-refused-position-last", "Number 0 behind number 2^64 - 1, which nothing follows.",
+             flag, "feed-batch", "refused", inputs("batch", wrapped, onto=last))
     for name, comment, values in (
             ("onto", "It is held against a later position.", inputs("batch", whole, onto=ahead)),
             ("no-key", "Its key is not among the accepted.", inputs("batch", whole, keys=(SECOND,)))):

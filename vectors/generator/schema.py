@@ -74,6 +74,7 @@ def token_groups(*extra):
     return one_of_members(common, *({**k, **t} for k in KEY_GROUPS for t in tokens))
 
 
+RESEAL_STAGES = ("refused", "time", "unavailable")
 TOKEN_STAGES = ("text", "key", "tag", "nonce", "claims", "schema", "time", "revoked")
 ACCEPTED = obj({"reason": {"type": "null"}, "claims": CLAIMS, "payload": HEX, "value": {},
                 "read_only": BOOL, "steps": STEPS})
@@ -98,10 +99,10 @@ KINDS = {
     "renew": (token_groups({"share": SHARE}), obj({"token": TEXT}),
               {"none": obj({"token": {"type": "null"}})}),
     "update": (token_groups({"new": obj(PAYLOAD)}), obj({"token": TEXT}),
-               {"refused": obj({"token": {"type": "null"}})}),
+               {stage: obj({"token": {"type": "null"}}) for stage in RESEAL_STAGES}),
     "rotate": (token_groups({"new": nullable(obj(PAYLOAD)), "entry_life": TIME}),
                obj({"token": TEXT, "record": hexadecimal(33)}),
-               {"refused": obj({"token": {"type": "null"}, "record": {"type": "null"}})}),
+               {stage: obj({"token": {"type": "null"}, "record": {"type": "null"}}) for stage in RESEAL_STAGES}),
     "key-text": (one_of_members(OPTIONAL_CONTEXT, *TEXTS),
                  obj({"form": {"enum": ["root", "unit"]}, "kid": hexadecimal(4), "secret": hexadecimal(32)}),
                  {"refused": obj({name: {"type": "null"} for name in ("form", "kid", "secret")})}),

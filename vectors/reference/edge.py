@@ -113,7 +113,7 @@ class Head:
 
 def write_export(feed_key, realm, head, records, sessions):
     """SPEC 18.2: an export of encoded records and logged-out sessions."""
-    seed, records = edge_seed(feed_key), sorted(set(records))
+    seed, records, sessions = edge_seed(feed_key), sorted(set(records)), sorted(set(sessions))
     places, count, data = write_filter(head.salt, sessions)
     return signed(seed, write_head(seed, realm, head, len(records), places, count) + b"".join(records) + data)
 

@@ -1,7 +1,7 @@
 """SPEC 16.2: computes stage and expected members of a vector from its kind and inputs."""
 
 from .claims import encode_claims
-from .errors import Refuse, Reject
+from .errors import Refuse, Reject, Unavailable
 from .keys import context, read_key_text
 from .revocation import SESSION, View, decode_record, digest
 from .ring import check_configuration, load_ring, replace_ring
@@ -142,6 +142,10 @@ def run_update(inputs, expected):
         text = update(site, view, inputs["now"], session, *read_new(inputs))
     except Refuse:
         return "refused", {"token": None}
+    except Unavailable:
+        return "unavailable", {"token": None}
+    except Reject as reject:
+        return reject.stage, {"token": None}
     return "ok", {"token": text}
 
 
@@ -153,6 +157,10 @@ def run_rotate(inputs, expected):
         text, record = rotate(site, view, inputs["now"], session, new, inputs["entry_life"])
     except Refuse:
         return "refused", {"token": None, "record": None}
+    except Unavailable:
+        return "unavailable", {"token": None, "record": None}
+    except Reject as reject:
+        return reject.stage, {"token": None, "record": None}
     assert record.kind == SESSION
     return "ok", {"token": text, "record": record.encode().hex()}
 

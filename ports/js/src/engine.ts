@@ -208,6 +208,11 @@ function advance<T>(setting: Setting<T>, session: Verified<T>): Draft {
   const { claims, payload } = session;
   const now = recheck(setting, session);
   const key = sealingKey(setting, now);
+  // Else a thief of a key would start a session as far ahead as the tolerance allows, have it sealed
+  // under the next key, and stand above the cut-offs that follow when the key is disabled.
+  if (claims.authenticatedAt > now && !sameBytes(key.kid, session.key.kid)) {
+    throw new SessionUnavailable("no-sealing-key");
+  }
   const { idle, absolute } = effective(claims, setting.policy);
   const issuedAt = Math.max(now, claims.issuedAt);
   if (issuedAt >= claims.authenticatedAt + absolute) throw new SessionRejected("time", "expired");

@@ -50,7 +50,7 @@ const content = object({ payload: bytes, major: u32, minor: u32 });
 const reader = object({
   shape: oneOf(
     "raw", "user", "user-1", "user-2", "limits", "limits-1", "limits-2",
-    "units", "chain", "tree", "choice", "kinds",
+    "units", "chain", "tree", "choice", "kinds", "bounds",
   ),
   major: u32,
   minor: u32,
