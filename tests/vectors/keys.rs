@@ -13,10 +13,11 @@ pub(crate) fn key_text(vector: &Vector) {
         return;
     };
     let read = if vector.input("purpose").is_null() {
-        Key::parse(&text).ok().map(|key| {
+        let root = Key::parse(&text).ok().map(|key| {
             assert_eq!(key.to_text().expose(), text);
             ("root", key.id())
-        })
+        });
+        root.or_else(|| Some(("unit", Unit::parse(&text).ok()?.id())))
     } else {
         unit(vector, &text).map(|id| ("unit", id))
     };

@@ -45,6 +45,8 @@ def add_key_text(book):
             ("root-31-equal", "A key whose 31 first bytes are equal.", root_text(bytes(31) + b"\1"))):
         book.good("key-text", "key-text-ok-" + name, comment, flag, "key-text", key_text_inputs(text))
     book.good("key-text", "key-text-ok-unit", "A unit text.", flag, "key-text", key_text_inputs(unit, True))
+    book.good("key-text", "key-text-ok-unit-unchecked", "A unit text without purpose and audience: the check value is "
+              "not looked at.", flag, "key-text", key_text_inputs(unit[:-1] + other(unit[-1])))
     empty = {"text": unit_text(ROOT, b"p", b""), "purpose": b"p".hex(), "audience": ""}
     book.good("key-text", "key-text-ok-unit-empty-audience", "A unit text for an empty audience.", flag,
               "key-text", empty)

@@ -140,7 +140,7 @@ def open_export(keys, realm, data):
     key = next((key for key in keys if edge_id(key) == data[8:12]), None)
     if key is None:
         raise Fault("unknown-key")
-    if len(data) < 64 or not ed25519.verify(key, data[:-64], data[-64:]):
+    if len(data) < 76 or not ed25519.verify(key, data[:-64], data[-64:]):
         raise Fault("forged")
     body = data[:-64]
     if len(body) < 101 or len(body) < 101 + body[100]:
