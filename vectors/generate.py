@@ -45,7 +45,7 @@ def pretty(value):
 
 def check_inputs(name, kind, inputs):
     """SPEC 16.2: a policy fits its ring and the default skew, and no record has expired at now."""
-    if kind in ("issue", "renew", "update", "rotate"):
+    if kind in ("issue", "renew", "update", "rotate", "cutoff"):
         assert 2 + 1 <= inputs["policy"]["tolerance"] // 2, f"{name}: tolerance too small for the skew"
     if "ring" in inputs:
         policy = inputs["policy"]

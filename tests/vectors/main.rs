@@ -39,6 +39,7 @@ fn run(vector: &Vector) {
         "renew" => making::renew(vector),
         "update" => making::update(vector),
         "rotate" => making::rotate(vector),
+        "cutoff" => making::cutoff(vector),
         "key-text" => keys::key_text(vector),
         "ring" => keys::ring(vector),
         "ring-replace" => keys::ring_replace(vector),

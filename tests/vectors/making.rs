@@ -254,6 +254,38 @@ fn rotate_with<T, const MAJOR: u32, const MINOR: u32>(
     sessions.rotate_with(session, &Given(payload))
 }
 
+/// The time of a cut-off, as it is published.
+pub(crate) fn cutoff(vector: &Vector) {
+    let text = vector.text("key").unwrap();
+    let file = format!(
+        "cloakroom-ring 1\nmax-lifetime 4294967295\nkey {text} activate=1970-01-01T00:00:00Z\n"
+    );
+    let recording = Recording::default();
+    let sessions: Sessions<(), Recording> =
+        describe(vector, KeyRing::parse(&file).unwrap(), recording.clone())
+            .build()
+            .unwrap();
+    receive(vector, &recording.0);
+    let subject = (!vector.input("subject").is_null()).then(|| vector.bytes("subject"));
+    let before = vector.input("before").as_u64();
+    let before = before.map(|before| Timestamp::from_unix(before).unwrap());
+    let published = match (subject, before) {
+        (Some(subject), None) => sessions.revoke_subject(subject),
+        (Some(subject), Some(before)) => sessions.revoke_subject_before(subject, before),
+        (None, None) => sessions.revoke_all(),
+        (None, Some(before)) => sessions.revoke_all_before(before),
+    };
+    let stage = if published.is_ok() { "ok" } else { "refused" };
+    assert_eq!(stage, vector.stage());
+    let published = recording.1.lock().unwrap().clone();
+    assert_eq!(published.len(), usize::from(stage == "ok"));
+    let value = published.first().map(|revocation| {
+        let record = Record::new(*revocation, u64::MAX).to_bytes();
+        u64::from_be_bytes(record[17..25].try_into().unwrap())
+    });
+    assert_eq!(Value::from(value), *vector.expected("cutoff"));
+}
+
 /// The byte stream of one case (SPEC §16.4).
 struct Stream {
     case: u64,

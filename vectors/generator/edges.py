@@ -11,7 +11,7 @@ from reference.revocation import FOREVER, LOGGED_OUT
 
 from .common import NOW, OTHER_ID, SESSION_ID, START, fill
 from .feeds import EPOCH, FIRST, REALM, SECOND, THIRD
-from .keytexts import changed, other
+from .keytexts import beside_alphabet, changed, other
 from .lists import CONTEXT, KEY, SUBJECT, record
 
 PLACE = Position(EPOCH, 41, fill("chain 41", 8))
@@ -63,7 +63,7 @@ def add_keys(book):
         ("identity-sign", "The neutral point with the sign bit, although x is 0.",
          edge_text((1 | 1 << 255).to_bytes(32, "little"))),
     )
-    for name, comment, data in cases:
+    for name, comment, data in (*cases, *beside_alphabet(good, 25)):
         book.bad(file, "edge-key-refused-" + name, comment, flag, "edge-key", "refused", {"edge_key": data},
                  {"edge_key": good})
 

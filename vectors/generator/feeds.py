@@ -5,7 +5,7 @@ from reference.feed import FeedKey, Position, start, write_batch, write_feed_sna
 from reference.keys import base64url
 
 from .common import NOW, START, fill
-from .keytexts import changed, other
+from .keytexts import beside_alphabet, changed, other
 from .lists import EXPIRES, KEY, SESSION_ID, SUBJECT, raw_record, record, snapshot
 from reference.revocation import FOREVER
 
@@ -40,7 +40,7 @@ def add_keys(book):
         ("zero", "The all-zero key.", zero.text()),
         ("equal", "A key of 32 equal bytes.", FeedKey(b"\x5a" * 32).text()),
     )
-    for name, comment, text in cases:
+    for name, comment, text in (*cases, *beside_alphabet(good, 25)):
         book.bad("feed-key", "feed-key-refused-" + name, comment, flag, "feed-key", "refused", {"text": text},
                  {"text": good})
 

@@ -53,6 +53,7 @@ FLAGS = {
     "renew-due": "Whether a renewal is due or possible.",
     "update": "A new payload without a new generation.",
     "rotate": "A rotation.",
+    "cutoff": "The time of a cut-off that a revoker publishes.",
     "age": "A question about age.",
     "digest": "The digest of a subject, a context or a kid.",
     "record": "The form of revocation records.",

@@ -366,6 +366,58 @@ def add_age(book):
                  "age", "failed", age_inputs(question, 0, since - 60), ahead)
 
 
+CUTOFF = {"key": root_text(ROOT), "purpose": PURPOSE.hex(), "audience": AUDIENCE.hex(), "policy": POLICY, "now": START,
+          "revocations": [], "subject": b"user-42".hex(), "before": None}
+
+
+def add_cutoff(book):
+    """SPEC 8.9, 9.6: C of a cut-off."""
+    flag, edge = ["cutoff"], ["cutoff", "boundary"]
+
+    def good(name, comment, flags=flag, **changes):
+        book.good("cutoff", "cutoff-ok-" + name, comment, flags, "cutoff", with_changes(CUTOFF, changes))
+
+    def bad(name, comment, base=None, **changes):
+        base = with_changes(CUTOFF, base or {})
+        book.bad("cutoff", "cutoff-refused-" + name, comment, edge, "cutoff", "refused", with_changes(base, changes), base)
+    for kind, members, cut in (("subject", {}, subject_cut), ("audience", {"subject": None}, audience_cut)):
+        def after(ahead, **named):
+            return {**members, "revocations": [cut(START + ahead, **named)]}
+        good(kind, f"A cut-off of the {kind} that takes effect now: skew + 1 seconds ahead.", **members)
+        good(kind + "-again", "An earlier cut-off lies skew + 1 seconds ahead: this one lies behind it.", edge, **after(3))
+        good(kind + "-limit", "Not behind an earlier one that lies half the tolerance ahead.", edge, **after(30))
+        good(kind + "-quarantined", "An earlier one is in quarantine.", ["cutoff", "quarantine"], **after(61))
+        good(kind + "-asked", "A time that was asked for, long ago.", **members, before=START - 86400)
+        good(kind + "-asked-limit", "Half the tolerance ahead.", edge, **members, before=START + 30)
+        bad(kind + "-asked", "One second further ahead than half the tolerance.", members, before=START + 31)
+        bad(kind + "-asked-odd", "Half of an odd tolerance is rounded down.",
+            {**members, "policy": {**POLICY, "tolerance": 61}}, before=START + 31)
+        if kind == "audience":
+            continue
+        good(kind + "-past", "An earlier cut-off lies in the past.", **after(-10))
+        good(kind + "-below", "An earlier cut-off lies less than skew + 1 seconds ahead.", edge, **after(2))
+        good(kind + "-before-limit", "Behind an earlier one, half the tolerance ahead.", edge, **after(29))
+        good(kind + "-beyond-limit", "An earlier one lies as far ahead as the tolerance.", edge, **after(60))
+        good(kind + "-odd", "Half of an odd tolerance is rounded down.", edge, **after(50),
+             policy={**POLICY, "tolerance": 61})
+        good(kind + "-least", "The least tolerance for the skew.", edge, **after(5), policy={**POLICY, "tolerance": 6})
+        good(kind + "-asked-zero", "The time 0.", edge, **members, before=0)
+        good(kind + "-asked-now", "A time that was asked for is not raised.", edge, **after(20), before=START)
+        good(kind + "-end", "The end of time: the cut-off lies behind it.", edge, **members, now=TIME_MAX)
+    good("subject-exempt", "An earlier cut-off exempts a session, and counts.", ["cutoff", "exemption"],
+         revocations=[subject_cut(START + 9, exempt=SESSION_ID)])
+    good("subject-of-audience", "An earlier cut-off of the audience counts for a subject.",
+         revocations=[audience_cut(START + 7)])
+    good("subject-both", "The greatest of several counts.",
+         revocations=[subject_cut(START + 5), audience_cut(START + 7), subject_cut(START + 6, exempt=OTHER_ID)])
+    good("subject-other", "That of another subject does not count.", revocations=[subject_cut(START + 9, b"user-43")])
+    good("subject-entries", "Entries of sessions and keys do not count.",
+         revocations=[session_entry(4294967295), key_entry(ROOT_2)])
+    good("subject-255", "A subject of 255 bytes.", edge, subject=(b"s" * 255).hex())
+    bad("subject-256", "A subject of 256 bytes.", subject=(b"s" * 256).hex())
+    bad("subject-empty", "The empty subject is nobody's.", subject="")
+
+
 def add_digest(book):
     """SPEC 9.2."""
     cases = (
@@ -386,5 +438,5 @@ def add_digest(book):
 
 def add(book):
     """All vectors of this module."""
-    for part in (add_issue, add_renew, add_update, add_rotate, add_sizes, add_doubles, add_ahead, add_age, add_digest):
+    for part in (add_issue, add_renew, add_update, add_rotate, add_sizes, add_doubles, add_ahead, add_cutoff, add_age, add_digest):
         part(book)

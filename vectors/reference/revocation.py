@@ -153,6 +153,11 @@ class View:
             raise Refuse("start bound too far ahead")
         return start
 
+    def bound(self, subject, ctx):
+        """SPEC 9.6: the greatest C that a cut-off "now" has to lie behind, or 0."""
+        cutoffs = [cutoff for cutoff, _ in self.pairs(subject)]
+        return max(0, self.value(AUDIENCE, digest(AUDIENCE, ctx)) or 0, *cutoffs)
+
     def records(self):
         """SPEC 9.12: the state and the quarantine as ascending records."""
         out = set(record.encode() for record in self.quarantine)
@@ -162,15 +167,25 @@ class View:
         return sorted(out)
 
 
-def cutoff_now(now, skew):
+def cutoff_now(now, skew, bound, tolerance):
     """SPEC 9.6: C for a cut-off that is to take effect now."""
-    return now + skew + 1
+    return max(now + skew + 1, min(bound + 1, now + tolerance // 2))
 
 
 def check_cutoff(cutoff, now, tolerance):
     """SPEC 9.6: what a revoker refuses to publish."""
     if cutoff > now + tolerance // 2:
         raise Refuse("cut-off too far ahead")
+    return cutoff
+
+
+def cut_off(view, subject, ctx, now, tolerance, skew, before):
+    """SPEC 8.9, 9.6: C of a cut-off of a subject, or of the audience for None; before None is now."""
+    if subject is not None and not 1 <= len(subject) <= 255:
+        raise Refuse("the subject of a cut-off has 1 to 255 bytes")
+    if before is not None:
+        return check_cutoff(before, now, tolerance)
+    return cutoff_now(now, skew, view.bound(subject or b"", ctx), tolerance)
 
 
 def entry_life(b, ttl, leeway, tolerance):

@@ -3,7 +3,7 @@
 from .claims import encode_claims
 from .errors import Refuse, Reject, Unavailable
 from .keys import context, read_key_text
-from .revocation import SESSION, View, decode_record, digest
+from .revocation import SESSION, View, cut_off, decode_record, digest
 from .ring import check_configuration, load_ring, replace_ring
 from .session import Policy, Site, issue, max_age, renew, require_fresh, rotate, update, verify
 from .edge import (
@@ -15,6 +15,8 @@ from .snapshot import read_snapshot, write_snapshot
 from .token import seal
 
 H = bytes.fromhex
+# SPEC 3: the default.
+SKEW = 2
 
 
 def input_bytes(inputs, name):
@@ -127,6 +129,19 @@ def run_renew(inputs, expected):
     site, view, session = run_verify(inputs)
     text = renew(site, view, inputs["now"], session)
     return "none" if text is None else "ok", {"token": text}
+
+
+def run_cutoff(inputs, expected):
+    """SPEC 16.2, cutoff."""
+    subject = None if inputs["subject"] is None else H(inputs["subject"])
+    policy = read_policy(inputs)
+    policy.check_skew(SKEW)
+    try:
+        value = cut_off(read_view(inputs), subject, optional_context(inputs), inputs["now"], policy.tolerance,
+                        SKEW, inputs["before"])
+    except Refuse:
+        return "refused", {"cutoff": None}
+    return "ok", {"cutoff": value}
 
 
 def read_new(inputs):
@@ -358,6 +373,7 @@ KINDS = {
     "renew": run_renew,
     "update": run_update,
     "rotate": run_rotate,
+    "cutoff": run_cutoff,
     "key-text": run_key_text,
     "ring": run_ring,
     "ring-replace": run_ring_replace,

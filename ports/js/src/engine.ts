@@ -1,5 +1,5 @@
 import { SUBJECT_MAX, GENERATION_MAX, OVERHEAD, PLAINTEXT_MAX, PREFIX, TIME_MAX } from "./limits.js";
-import { concatBytes, sameBytes } from "./bytes.js";
+import { concatBytes, sameBytes, takeInteger } from "./bytes.js";
 import { type Claims, decodeClaims, encodeClaims } from "./claims.js";
 import { Refused, SessionRejected, SessionUnavailable } from "./errors.js";
 import type { Content, PayloadType } from "./payload.js";
@@ -184,6 +184,22 @@ export function rotate<T>(setting: Setting<T>, session: Verified<T>, content?: C
   const claims = { ...advanced.claims, generation: session.claims.generation + 1, major, minor };
   checkSize(setting, claims, payload);
   return { ...advanced, claims, payload };
+}
+
+/**
+ * C of Section 9.6 for a cut-off of a subject, empty for one of the audience; `before` is a time that
+ * was asked for, undefined for now.
+ */
+export function cutoff<T>(
+  { context, policy, view }: Setting<T>,
+  subject: Uint8Array,
+  before: number | undefined,
+  now: number,
+): number {
+  const latest = now + half(policy.tolerance);
+  if (before !== undefined) return takeInteger(before, "the time of a cut-off", 0, latest);
+  const bound = view.latestCutoff(subject, context, now);
+  return Math.max(now + policy.skew + 1, Math.min(bound + 1, latest));
 }
 
 function recheck<T>(setting: Setting<T>, session: Verified<T>): number {
