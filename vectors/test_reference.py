@@ -48,7 +48,7 @@ EXAMPLE_TOKEN = ("clk1.LS-I7e1gFMCygKUfCOkrfAl-0YgWAGThVToYIVcB6w4nRAOUUWM5o0COq
 
 def vector_paths():
     """The files of this directory, and of its optional part."""
-    return sorted([*HERE.glob("*.json"), *HERE.glob("edge/*.json")])
+    return sorted([*HERE.glob("*.json"), *HERE.glob("edge/*.json"), *HERE.glob("wrapped/*.json")])
 
 
 def load_files():

@@ -87,6 +87,7 @@ fn members(kind: &str) -> &'static [&'static str] {
         "feed-key" => &["text"],
         "feed-batch" => &["keys", "realm", "onto", "batch"],
         "feed-snapshot" => &["keys", "realm", "snapshot"],
+        "wrapped" => &["wrapped", "password", "s"],
         "edge-key" => &["edge_key"],
         "edge-signer" => &["feed_key"],
         "edge-make" => &[

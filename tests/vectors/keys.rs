@@ -1,6 +1,8 @@
 //! Vectors of kind `key-text`, `ring` and `ring-replace`.
 
 use cloakroom::hazmat::{Derived, Opener};
+#[cfg(feature = "password")]
+use cloakroom::source::{KeyUnwrap as _, Password};
 use cloakroom::{Key, KeyId, KeyRing, ManualClock, NoRevocation, Sessions, Timestamp, Unit};
 use serde_json::{Map, Value};
 use time::Duration;
@@ -128,6 +130,21 @@ pub(crate) fn ring_replace(vector: &Vector) {
         replaced.is_ok()
     });
     assert_eq!(if allowed { "ok" } else { "refused" }, vector.stage());
+}
+
+/// `s` is what this implementation makes itself, of the password and the head of the text.
+#[cfg(feature = "password")]
+pub(crate) fn wrapped(vector: &Vector) {
+    let password = String::from_utf8(vector.bytes("password")).unwrap();
+    let text = vector.text("wrapped").unwrap();
+    let read = Password::new(&password).ok();
+    let read = read.and_then(|password| password.unwrap_ring(text.as_bytes()).ok());
+    assert_eq!(
+        if read.is_some() { "ok" } else { "refused" },
+        vector.stage()
+    );
+    let read = read.map(|text| text.expose().to_owned());
+    assert_eq!(Value::from(read), *vector.expected("text"));
 }
 
 /// The unit that a text holds is the one its root derives.

@@ -124,6 +124,8 @@ KINDS = {
     "feed-snapshot": (obj({"keys": array(TEXT), "realm": TEXT, "snapshot": HEX}),
                       obj({"position": hexadecimal(32), "life": integer(0, 2**32 - 1), "snapshot": HEX}),
                       {"refused": obj({"fault": {"enum": ["format", "unknown-key", "forged", "malformed"]}})}),
+    "wrapped": (obj({"wrapped": TEXT, "password": HEX, "s": hexadecimal(32)}), obj({"text": TEXT}),
+                {"refused": obj({"text": {"type": "null"}})}),
     "edge-key": (obj({"edge_key": TEXT}), obj({"eid": hexadecimal(4), "key": hexadecimal(32)}), {"refused": EMPTY}),
     "edge-signer": (obj({"feed_key": TEXT}), obj({"seed": hexadecimal(32), "text": TEXT}), {}),
     "edge-make": (obj({"feed_key": TEXT, "realm": TEXT, **EDGE_HEAD, "records": array(HEX),

@@ -13,6 +13,7 @@ from .ed25519 import public_key
 from .feed import Fault, decode_position, open_batch, open_feed_snapshot, read_feed_key
 from .snapshot import read_snapshot, write_snapshot
 from .token import seal
+from .wrapped import require_password, unwrap
 
 H = bytes.fromhex
 # SPEC 3: the default.
@@ -303,6 +304,16 @@ def run_feed_snapshot(inputs, expected):
     return "ok", {"position": position.encode().hex(), "life": life, "snapshot": inner.hex()}
 
 
+def run_wrapped(inputs, expected):
+    """SPEC 16.2, wrapped. S is given, because Argon2id is not in the standard library."""
+    try:
+        require_password(H(inputs["password"]))
+        text = unwrap(H(inputs["s"]), inputs["wrapped"])
+    except Refuse:
+        return "refused", {"text": None}
+    return "ok", {"text": text.decode()}
+
+
 def run_edge_key(inputs, expected):
     """SPEC 16.2, edge-key."""
     try:
@@ -383,6 +394,7 @@ KINDS = {
     "feed-key": run_feed_key,
     "feed-batch": run_feed_batch,
     "feed-snapshot": run_feed_snapshot,
+    "wrapped": run_wrapped,
     "edge-key": run_edge_key,
     "edge-signer": run_edge_signer,
     "edge-make": run_edge_make,
