@@ -190,7 +190,8 @@ pub enum Missing {
     Random,
     /// A revocation view that is recent enough for what was asked.
     Revocations,
-    /// A key that seals at this time.
+    /// A key that seals at this time; for a session that was made right after a cut-off and starts
+    /// a few seconds from now, one that may: until then, only the key it is sealed under.
     SealingKey,
     /// The origin: this server has an extract of its revocations, which can't tell of this session
     /// and makes none. Ask there, or send the client there.

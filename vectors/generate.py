@@ -14,6 +14,7 @@ from pathlib import Path
 
 from generator import (
     common, contents, edges, feeds, keytexts, lifetime, lists, operations, payloads, replacing, rings, seals,
+    wrapping,
 )
 from generator.flags import FLAGS
 from generator.schema import SCHEMA, violations
@@ -27,7 +28,7 @@ def collect():
     """All vectors by file name."""
     book = common.Book()
     for module in (seals, payloads, contents, lifetime, operations, keytexts, rings, replacing, lists, feeds,
-                   edges):
+                   edges, wrapping):
         module.add(book)
     return book.files
 
@@ -45,7 +46,7 @@ def pretty(value):
 
 def check_inputs(name, kind, inputs):
     """SPEC 16.2: a policy fits its ring and the default skew, and no record has expired at now."""
-    if kind in ("issue", "renew", "update", "rotate"):
+    if kind in ("issue", "renew", "update", "rotate", "cutoff"):
         assert 2 + 1 <= inputs["policy"]["tolerance"] // 2, f"{name}: tolerance too small for the skew"
     if "ring" in inputs:
         policy = inputs["policy"]
@@ -104,7 +105,7 @@ def check(texts):
         old = path.read_bytes().decode("utf-8", "replace") if path.exists() else None
         if old != text:
             lines += difference(name, old, text)
-    paths = [*HERE.glob("*.json"), *HERE.glob("edge/*.json")]
+    paths = [*HERE.glob("*.json"), *HERE.glob("edge/*.json"), *HERE.glob("wrapped/*.json")]
     extra = {path.relative_to(HERE).as_posix() for path in paths} - set(texts)
     return lines + [f"{name}: not generated" for name in sorted(extra)]
 

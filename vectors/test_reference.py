@@ -48,7 +48,7 @@ EXAMPLE_TOKEN = ("clk1.LS-I7e1gFMCygKUfCOkrfAl-0YgWAGThVToYIVcB6w4nRAOUUWM5o0COq
 
 def vector_paths():
     """The files of this directory, and of its optional part."""
-    return sorted([*HERE.glob("*.json"), *HERE.glob("edge/*.json")])
+    return sorted([*HERE.glob("*.json"), *HERE.glob("edge/*.json"), *HERE.glob("wrapped/*.json")])
 
 
 def load_files():
@@ -251,7 +251,7 @@ class Procedures(unittest.TestCase):
         self.assertEqual(caught.exception.stage, "revoked")
 
     def test_login_after_cutoff(self):
-        self.view.merge(Record(2, digest(2, b"user-42"), cutoff_now(common.NOW, 2), common.NOW + 1922))
+        self.view.merge(Record(2, digest(2, b"user-42"), cutoff_now(common.NOW, 2, 0, 60), common.NOW + 1922))
         with self.assertRaises(Reject):
             self.verify(common.sealed())
         text, claims = issue(self.site, self.view, common.NOW, common.OTHER_ID, b"user-42",

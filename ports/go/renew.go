@@ -1,6 +1,10 @@
 package cloakroom
 
-import "cloakroom.dev/go/cloakroom/internal/clk1"
+import (
+	"errors"
+
+	"cloakroom.dev/go/cloakroom/internal/clk1"
+)
 
 // recheck is what every operation does before it seals a new token for an
 // existing session.
@@ -60,7 +64,12 @@ func (s *Sessions) Renew(session *Session) (string, error) {
 	} else if err != nil {
 		return "", err
 	}
-	return seal(unit, &c, session.d().payload, session.d().binding)
+	token, err := seal(unit, &c, session.d().payload, session.d().binding)
+	if errors.Is(err, ErrRefused) {
+		// It would be too large; the token at hand stays good.
+		return "", nil
+	}
+	return token, err
 }
 
 var errDistrusted = refuse("the sealing key is distrusted and still in the ring; a token under it would be rejected")
@@ -105,6 +114,12 @@ func (s *Sessions) advance(session *sessionData) (c clk1.Claims, unit *clk1.Unit
 	c = session.claims
 	if unit, err = s.sealingUnit(now); err != nil {
 		return c, nil, 0, err
+	}
+	// Else a thief of a key would start a session as far ahead as the tolerance
+	// allows, have it sealed under the next key, and stand above the cut-offs
+	// that follow when the key is disabled.
+	if c.AuthenticatedAt > now && unit.Kid() != session.kid {
+		return c, nil, 0, unavailable("the session starts in the future, under another key", nil)
 	}
 	if !s.moveTo(&c, now) {
 		return c, nil, 0, rejectExpired

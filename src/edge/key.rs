@@ -101,7 +101,11 @@ impl EdgeKey {
             .expose()
             .split_first_chunk::<32>()
             .ok_or(KeyError::Alphabet)?;
-        // Bytes that are no point of the curve were never written by `to_text`.
+        // Bytes that are no point of the curve were never written by `to_text`, and neither was a
+        // second spelling of one: with it one key would have two ids.
+        if !is_canonical(bytes) {
+            return Err(KeyError::Checksum);
+        }
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::Checksum)?;
         // Under such a key, signatures for many messages can be found without a secret.
         if key.is_weak() {
@@ -134,6 +138,13 @@ impl EdgeKey {
         let signature = Signature::from_bytes(signature);
         self.key.verify_strict(bytes, &signature).is_ok()
     }
+}
+
+/// Whether y, the bytes without the sign of x, is below the order of the field, 2^255 - 19
+/// (RFC 8032, Section 5.1.3).
+fn is_canonical(bytes: &[u8; 32]) -> bool {
+    let [first, middle @ .., last] = bytes;
+    last & 0x7F != 0x7F || middle.iter().any(|byte| *byte != 0xFF) || *first < 0xED
 }
 
 impl fmt::Debug for EdgeKey {

@@ -60,7 +60,7 @@ pub fn filter_value(salt: &[u8; 16], places: u32, session: SessionId) -> u64 {
 }
 
 /// The bytes of an export of these records and logged-out sessions; `None` for what no reader
-/// accepts.
+/// accepts. A session that is given twice is one.
 #[must_use]
 pub fn seal_export(
     signer: &EdgeSigner,
@@ -76,7 +76,9 @@ pub fn seal_export(
         life: export.life,
         salt: export.salt,
     };
-    let sessions: Vec<[u8; 16]> = sessions.iter().map(|id| id.to_bytes()).collect();
+    let mut sessions: Vec<[u8; 16]> = sessions.iter().map(|id| id.to_bytes()).collect();
+    sessions.sort_unstable();
+    sessions.dedup();
     seal(signer, realm, &head, &export.records, &sessions)
 }
 

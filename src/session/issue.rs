@@ -1,10 +1,11 @@
 //! Issuing (SPEC §8.4), and the sealing that every new token shares.
 
 use crate::error::{Missing, Reason, Rejected, Unavailable, VerifyError};
+use crate::key::id::KeyId;
 use crate::observe::Made;
 use crate::revocation::view::{Answer, Facts, RevocationView, Scope};
 use crate::seal::sealer::{TAG, TEXT_AT};
-use crate::session::error::{IssueError, PayloadError};
+use crate::session::error::{IssueError, PayloadError, UpdateError};
 use crate::session::sessions::Sessions;
 use crate::session::token::{Issued, Token};
 use crate::session::verified::Scratch;
@@ -21,6 +22,8 @@ pub(crate) enum Content<'c, V> {
     New(&'c V),
     /// As it was in an earlier token.
     Raw(&'c [u8]),
+    /// The same, in a token whose size was checked when its session got this payload.
+    Kept(&'c [u8]),
 }
 
 /// A token that has not left yet.
@@ -112,6 +115,23 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             Some(_) => Ok(()),
             None => Err(Unavailable::new(Missing::SealingKey)),
         }
+    }
+
+    /// SPEC §8.6: while a session starts in the future, nothing takes it over but the key it has.
+    ///
+    /// Otherwise a thief of a key starts a session as far ahead as the tolerance allows, has it
+    /// sealed under the next key, and stands above the cut-offs that follow when the key is
+    /// disabled.
+    pub(crate) fn require_own_key(
+        own: KeyId,
+        sealing: KeyId,
+        claims: &Claims<'_>,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        if claims.authenticated_at > now.unix() && own != sealing {
+            return Err(Unavailable::new(Missing::SealingKey));
+        }
+        Ok(())
     }
 
     pub(crate) fn issue_at(
@@ -211,6 +231,19 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         }
     }
 
+    /// The key that seals is looked at once more: the ring may have been replaced since `advance`.
+    pub(crate) fn seal_again(
+        &self,
+        own: KeyId,
+        claims: &Claims<'_>,
+        content: Content<'_, T::View<'_>>,
+        now: Timestamp,
+    ) -> Result<Issued, UpdateError> {
+        let sealed = self.seal::<UpdateError>(claims, content, now)?;
+        Self::require_own_key(own, sealed.issued.session.key(), claims, now)?;
+        Ok(self.leaves(claims, sealed, now)?)
+    }
+
     /// Seals claims and payload under the key that seals now.
     pub(crate) fn seal<E: From<PayloadError> + From<Unavailable>>(
         &self,
@@ -246,9 +279,15 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         body: &mut [u8],
     ) -> Result<usize, PayloadError> {
         let limit = self.max_token;
+        // SPEC §8.12: at its longest, so that what fits at login fits at every renewal. A renewal
+        // itself has only to fit: the policy may have changed since.
+        let growth = match content {
+            Content::Kept(_) => 0,
+            Content::New(_) | Content::Raw(_) => claims.growth(),
+        };
         let needed = |end: usize| {
             text::token_len(
-                end.saturating_add(claims.growth())
+                end.saturating_add(growth)
                     .saturating_add(OVERHEAD - TEXT_AT),
             )
         };
@@ -266,7 +305,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             .filter(|_| written.is_ok())
             .unwrap_or_default();
         let length = match content {
-            Content::Raw(bytes) => match place.get_mut(..bytes.len()) {
+            Content::Raw(bytes) | Content::Kept(bytes) => match place.get_mut(..bytes.len()) {
                 Some(place) => {
                     place.copy_from_slice(bytes);
                     Ok(bytes.len())
@@ -284,7 +323,6 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             Err(EncodeError::LeftOut) => return Err(PayloadError::LeftOut),
         };
         let end = at.saturating_add(length);
-        // SPEC §8.12: at its longest, so that what fits at login fits at every renewal.
         let needed = needed(end);
         if !fits || needed > limit {
             return Err(PayloadError::TooLarge { needed, limit });

@@ -1,6 +1,7 @@
 //! New tokens for a session that exists: renew, update, rotate, reauthenticate (SPEC §8.5 to §8.8).
 
 use crate::error::{Invalid, Missing, Reason, Rejected, Unavailable, VerifyError};
+use crate::key::id::KeyId;
 use crate::observe::{Ends, Made};
 use crate::revocation::record::Revocation;
 use crate::revocation::view::{RevocationPublish, RevocationView};
@@ -67,7 +68,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             absolute,
             ..old
         };
-        let content = Content::Raw(session.raw_payload());
+        let content = Content::Kept(session.raw_payload());
         let sealed = match self.seal::<SealError>(&claims, content, now) {
             Ok(sealed) => sealed,
             Err(SealError::Unavailable(error)) => {
@@ -134,8 +135,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             schema: self.inner.form.schema,
             ..claims
         };
-        let sealed = self.seal::<UpdateError>(&claims, Content::New(payload), now)?;
-        let issued = self.leaves(&claims, sealed, now)?;
+        let issued = self.seal_again(session.info.key, &claims, Content::New(payload), now)?;
         self.renewed(&issued, session.subject());
         self.made(Made::Update, &issued);
         Ok(issued)
@@ -179,7 +179,9 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         old: &Claims<'c>,
     ) -> Result<(Timestamp, Claims<'c>), VerifyError> {
         let now = self.recheck(session, old)?;
-        self.require_sealing_key(now)?;
+        let missing = Unavailable::new(Missing::SealingKey);
+        let sealing = self.inner.keys.load().sealing(now).ok_or(missing)?.kid();
+        Self::require_own_key(session.info.key, KeyId(sealing), old, now)?;
         let (idle, absolute) = self.inner.policy.effective(old);
         let issued_after = later(old, absolute, now).ok_or(Rejected::new(Reason::Expired))?;
         Ok((
@@ -225,7 +227,12 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
     ) -> Result<Issued, RotateError<R::Error>> {
         let old = session.claims();
         let (now, claims) = self.advance(session, &old)?;
-        self.rotate_to(claims, Content::Raw(session.raw_payload()), now)
+        self.rotate_to(
+            session.info.key,
+            claims,
+            Content::Raw(session.raw_payload()),
+            now,
+        )
     }
 
     /// [`rotate`](Self::rotate), with another payload: an update that can't be undone by presenting
@@ -265,11 +272,12 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
             schema: self.inner.form.schema,
             ..claims
         };
-        self.rotate_to(claims, Content::New(payload), now)
+        self.rotate_to(session.info.key, claims, Content::New(payload), now)
     }
 
     fn rotate_to(
         &self,
+        own: KeyId,
         claims: Claims<'_>,
         content: Content<'_, T::View<'_>>,
         now: Timestamp,
@@ -284,8 +292,7 @@ impl<T: Payload, R: RevocationPublish> Sessions<T, R> {
         };
         // Sealed first and published before it leaves: a payload that does not fit must not cost
         // the user the old token, nor must a key under which the new one would be refused.
-        let sealed = self.seal::<UpdateError>(&claims, content, now)?;
-        let issued = self.leaves(&claims, sealed, now)?;
+        let issued = self.seal_again(own, &claims, content, now)?;
         let published = self
             .inner
             .revocations

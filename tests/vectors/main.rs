@@ -39,6 +39,7 @@ fn run(vector: &Vector) {
         "renew" => making::renew(vector),
         "update" => making::update(vector),
         "rotate" => making::rotate(vector),
+        "cutoff" => making::cutoff(vector),
         "key-text" => keys::key_text(vector),
         "ring" => keys::ring(vector),
         "ring-replace" => keys::ring_replace(vector),
@@ -49,6 +50,8 @@ fn run(vector: &Vector) {
         "feed-key" => feeds::key(vector),
         "feed-batch" => feeds::batch(vector),
         "feed-snapshot" => feeds::snapshot(vector),
+        #[cfg(feature = "password")]
+        "wrapped" => keys::wrapped(vector),
         "edge-key" => edges::key(vector),
         "edge-signer" => edges::signer(vector),
         "edge-make" => edges::make(vector),
@@ -59,9 +62,15 @@ fn run(vector: &Vector) {
 
 fn all() -> Vec<Vector> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
-    // The optional part (SPEC §16.1) is a folder of its own.
-    let mut files: Vec<_> = [folder.clone(), folder.join("edge")]
+    // The optional parts (SPEC §16.1) are folders of their own.
+    let parts = [
+        Some(folder.clone()),
+        Some(folder.join("edge")),
+        cfg!(feature = "password").then(|| folder.join("wrapped")),
+    ];
+    let mut files: Vec<_> = parts
         .iter()
+        .flatten()
         .flat_map(|folder| std::fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|end| end == "json"))

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use cloakroom::hazmat::{self, Claims, For, Schema, SessionId};
 use cloakroom::{
     Facts, Freshness, InMemory, Issued, Key, KeyRing, OwnedPayload, RandomError, RandomSource,
-    Record, Revocation, RevocationList, RevocationPublish, RevocationView, Scope, Sessions, Terms,
-    Timestamp,
+    Reason, Record, Revocation, RevocationList, RevocationPublish, RevocationView, RotateError,
+    Scope, Sessions, Terms, Timestamp, UpdateError, VerifyError,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -124,11 +124,23 @@ fn update_as<T: OwnedPayload>(vector: &Vector) {
         other => panic!("no type for the schema {other:?}"),
     };
     assert_eq!(
-        if updated.is_some() { "ok" } else { "refused" },
+        updated.as_ref().map_or_else(ended, |_| "ok"),
         vector.stage()
     );
-    let token = updated.map(|issued| issued.token.into_string());
+    let token = updated.ok().map(|issued| issued.token.into_string());
     assert_eq!(token.as_deref(), vector.expected("token").as_str());
+}
+
+/// The stage of a session that got no new token.
+fn ended(error: &UpdateError) -> &'static str {
+    match error {
+        UpdateError::Verify(VerifyError::Unavailable(_)) => "unavailable",
+        UpdateError::Verify(VerifyError::Rejected(rejected)) => {
+            assert_eq!(rejected.reason(), Reason::Expired);
+            "time"
+        }
+        _ => "refused",
+    }
 }
 
 /// The same sessions with the payload type that the vector's new payload is of.
@@ -137,12 +149,12 @@ fn update_with<T, const MAJOR: u32, const MINOR: u32>(
     list: &RevocationList,
     session: &cloakroom::Session<T>,
     payload: Vec<u8>,
-) -> Option<Issued> {
+) -> Result<Issued, UpdateError> {
     let sessions: Sessions<Given<MAJOR, MINOR>> = describe(vector, vector.ring(), list.clone())
         .build()
         .unwrap();
     let sessions = sessions.bound_to(&vector.bytes("binding")).unwrap();
-    sessions.update(session, &Given(payload)).ok()
+    sessions.update(session, &Given(payload))
 }
 
 pub(crate) fn rotate(vector: &Vector) {
@@ -195,7 +207,7 @@ fn rotate_as<T: OwnedPayload>(vector: &Vector) {
     let session = session.unwrap();
     let new = vector.input("new");
     let rotated = if new.is_null() {
-        sessions.bound_to(&binding).unwrap().rotate(&session).ok()
+        sessions.bound_to(&binding).unwrap().rotate(&session)
     } else {
         let payload = hex(new["payload"].as_str().unwrap());
         let number = |name: &str| new[name].as_u64().unwrap();
@@ -208,11 +220,15 @@ fn rotate_as<T: OwnedPayload>(vector: &Vector) {
             other => panic!("no type for the schema {other:?}"),
         }
     };
-    assert_eq!(
-        if rotated.is_some() { "ok" } else { "refused" },
-        vector.stage()
+    let stage = rotated.as_ref().map_or_else(
+        |error| match error {
+            RotateError::Update(error) => ended(error),
+            _ => "refused",
+        },
+        |_| "ok",
     );
-    let token = rotated.map(|issued| issued.token.into_string());
+    assert_eq!(stage, vector.stage());
+    let token = rotated.ok().map(|issued| issued.token.into_string());
     assert_eq!(token.as_deref(), vector.expected("token").as_str());
     let published = recording.1.lock().unwrap().clone();
     let record = published.first().map(|revocation| {
@@ -229,13 +245,45 @@ fn rotate_with<T, const MAJOR: u32, const MINOR: u32>(
     recording: &Recording,
     session: &cloakroom::Session<T>,
     payload: Vec<u8>,
-) -> Option<Issued> {
+) -> Result<Issued, RotateError<core::convert::Infallible>> {
     let sessions: Sessions<Given<MAJOR, MINOR>, Recording> =
         describe(vector, vector.ring(), recording.clone())
             .build()
             .unwrap();
     let sessions = sessions.bound_to(&vector.bytes("binding")).unwrap();
-    sessions.rotate_with(session, &Given(payload)).ok()
+    sessions.rotate_with(session, &Given(payload))
+}
+
+/// The time of a cut-off, as it is published.
+pub(crate) fn cutoff(vector: &Vector) {
+    let text = vector.text("key").unwrap();
+    let file = format!(
+        "cloakroom-ring 1\nmax-lifetime 4294967295\nkey {text} activate=1970-01-01T00:00:00Z\n"
+    );
+    let recording = Recording::default();
+    let sessions: Sessions<(), Recording> =
+        describe(vector, KeyRing::parse(&file).unwrap(), recording.clone())
+            .build()
+            .unwrap();
+    receive(vector, &recording.0);
+    let subject = (!vector.input("subject").is_null()).then(|| vector.bytes("subject"));
+    let before = vector.input("before").as_u64();
+    let before = before.map(|before| Timestamp::from_unix(before).unwrap());
+    let published = match (subject, before) {
+        (Some(subject), None) => sessions.revoke_subject(subject),
+        (Some(subject), Some(before)) => sessions.revoke_subject_before(subject, before),
+        (None, None) => sessions.revoke_all(),
+        (None, Some(before)) => sessions.revoke_all_before(before),
+    };
+    let stage = if published.is_ok() { "ok" } else { "refused" };
+    assert_eq!(stage, vector.stage());
+    let published = recording.1.lock().unwrap().clone();
+    assert_eq!(published.len(), usize::from(stage == "ok"));
+    let value = published.first().map(|revocation| {
+        let record = Record::new(*revocation, u64::MAX).to_bytes();
+        u64::from_be_bytes(record[17..25].try_into().unwrap())
+    });
+    assert_eq!(Value::from(value), *vector.expected("cutoff"));
 }
 
 /// The byte stream of one case (SPEC §16.4).

@@ -227,6 +227,50 @@ impl Structured for Units {
     }
 }
 
+/// What has a level, within itself.
+#[derive(Serialize, Deserialize)]
+enum Nest {
+    End,
+    One(Box<Self>),
+    List(Vec<Self>),
+    Map(BTreeMap<String, Self>),
+    Pair { next: (u8, Box<Self>) },
+}
+
+impl Nest {
+    fn value(&self) -> Value {
+        match self {
+            Self::End => json!({ "end": null }),
+            Self::One(nest) => json!({ "one": nest.value() }),
+            Self::List(list) => json!({ "list": list.iter().map(Self::value).collect::<Value>() }),
+            Self::Map(map) => {
+                let map: serde_json::Map<_, _> = map
+                    .iter()
+                    .map(|(key, nest)| (key.clone(), nest.value()))
+                    .collect();
+                json!({ "map": map })
+            }
+            Self::Pair { next } => json!({ "pair": { "next": [next.0, next.1.value()] } }),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Bounds {
+    items: Vec<()>,
+    more: Vec<()>,
+    map: BTreeMap<String, u8>,
+    nest: Nest,
+}
+
+impl Structured for Bounds {
+    fn value(&self) -> Value {
+        json!({
+            "items": self.items, "more": self.more, "map": self.map, "nest": self.nest.value(),
+        })
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Chain {
     next: Option<Box<Self>>,
@@ -361,6 +405,10 @@ macro_rules! with_reader {
             }
             ("units", 1, 0) => {
                 type $name = At<Units, 1, 0>;
+                $body
+            }
+            ("bounds", 1, 0) => {
+                type $name = At<Bounds, 1, 0>;
                 $body
             }
             ("chain", 1, 0) => {

@@ -61,6 +61,13 @@ def add_varints(book):
                    "claims-varint", joined(CLAIMS, **{underscored: long}) + USER_BYTES)
 
 
+def add_wrapped_value(book):
+    """SPEC 7.1: an overflow that leaves a sensible value in 64 bits."""
+    claims_bad(book, "overflow-authenticated-at-wrapped", "The varint of authenticated-at overflows; its lower 64 bits "
+               "are those of a time.", "claims-varint",
+               joined(CLAIMS, authenticated_at=bytes.fromhex("80a4a7da868080808002")) + USER_BYTES)
+
+
 def add_ends(book):
     """SPEC 7.2: P ends inside or before a field."""
     more = {"reader": {**RAW_READER, "major": 300, "minor": 0}}
@@ -143,5 +150,5 @@ def add_good_claims(book):
 
 def add(book):
     """All vectors of this module."""
-    for part in (add_varints, add_ends, add_limits, add_good_claims):
+    for part in (add_varints, add_wrapped_value, add_ends, add_limits, add_good_claims):
         part(book)

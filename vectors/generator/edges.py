@@ -11,7 +11,7 @@ from reference.revocation import FOREVER, LOGGED_OUT
 
 from .common import NOW, OTHER_ID, SESSION_ID, START, fill
 from .feeds import EPOCH, FIRST, REALM, SECOND, THIRD
-from .keytexts import changed, other
+from .keytexts import beside_alphabet, changed, other
 from .lists import CONTEXT, KEY, SUBJECT, record
 
 PLACE = Position(EPOCH, 41, fill("chain 41", 8))
@@ -59,10 +59,30 @@ def add_keys(book):
         ("no-point", "Bytes that are no point of the curve.", edge_text(no_point)),
         ("identity", "The neutral point.", edge_text(identity)),
         ("small-order", "A point of order eight.", edge_text(small)),
+        ("not-canonical", "A point whose y has the order of the field added.", edge_text(not_canonical())),
+        ("identity-sign", "The neutral point with the sign bit, although x is 0.",
+         edge_text((1 | 1 << 255).to_bytes(32, "little"))),
     )
-    for name, comment, data in cases:
+    for name, comment, data in (*cases, *beside_alphabet(good, 25)):
         book.bad(file, "edge-key-refused-" + name, comment, flag, "edge-key", "refused", {"edge_key": data},
                  {"edge_key": good})
+
+
+def not_canonical():
+    """A point of large order whose y is below 19, so that y plus the order of the field has 255 bits."""
+    for y in range(2, 19):
+        point = ed25519.decode(y.to_bytes(32, "little"))
+        if point is not None and not ed25519.is_small(point):
+            return (y + ed25519.P).to_bytes(32, "little")
+    raise AssertionError("no such point")
+
+
+def twisted(data, commitment, nonce):
+    """Data with a signature over a chosen R: what only the holder of the key can make."""
+    seed = edge_seed(FIRST)
+    scalar, key = ed25519.expanded(seed)[0], ed25519.public_key(seed)
+    response = (nonce + ed25519.hashed(commitment, key, data) * scalar) % ed25519.ORDER
+    return data + commitment + response.to_bytes(32, "little")
 
 
 def making(records=(), sessions=(), head=HEAD, realm=REALM, key=FIRST):
@@ -92,12 +112,25 @@ def add_makes(book):
         ("all", "Everything.", making(RECORDS, OUT)),
         ("reversed", "The order of sessions makes no difference.", making(RECORDS, OUT[::-1])),
         ("far", "Every number at its greatest.", making(RECORDS, OUT[:3], far)),
+        ("repeated", "Sessions that are given twice.", making(RECORDS, OUT[:9] + OUT[:3])),
+        ("twins", "Two sessions with one value: fewer values than places.", making((), twins(HEAD.salt))),
         ("realm-64", "A realm of 64 characters.", making((), OUT[:3], realm=b"r" * 64)),
         ("other-salt", "The same under another salt.",
          making(RECORDS, OUT, Head(PLACE, MADE, MADE + 30000, START, 1920, fill("salt 2", 16)))),
     )
     for name, comment, inputs in cases:
         book.good("edge/edge-make", "edge-make-" + name, comment, ["edge-export"], "edge-make", inputs)
+
+
+def twins(salt):
+    """Two sessions with one value in a filter of two places: found by trying."""
+    seen, number = {}, 0
+    while True:
+        name = fill(f"twin {number}", 16)
+        value = filter_value(salt, 2, name)
+        if value in seen:
+            return [seen[value], name]
+        seen[value], number = name, number + 1
 
 
 def reading(data, keys=(FIRST, SECOND), realm=REALM, seen=None, now=MADE + 1000, asked=()):
@@ -129,7 +162,11 @@ def add_exports(book):
     new = Head(PLACE, MADE, MADE + 30000, START, 1920, fill("salt 2", 16))
     other_epoch = Position(fill("epoch 2", 16), 99, PLACE.chain)
     back = Position(EPOCH, 40, fill("chain 40", 8))
+    half = Position(EPOCH, 2**63, fill("chain half", 8))
     good = (
+        ("twins", "Fewer values than places.", reading(sealed((), twins(HEAD.salt)), asked=[*twins(HEAD.salt), OUT[0]])),
+        ("n-half", "n of 2^63, after a smaller one was seen.",
+         reading(sealed(head=Head(half, *list(vars(HEAD).values())[1:])), seen=(PLACE, MADE - 5))),
         ("all", "Sessions that were logged out, others, and one that is hit without cause.", reading(whole, asked=asked)),
         ("other-salt", "Under another salt, the one hit without cause is not.",
          reading(sealed(RECORDS, OUT, new), asked=asked)),
@@ -227,6 +264,25 @@ def add_exports(book):
     )
     for name, comment, export in cases:
         book.bad(file, "edge-export-refused-" + name, comment, flag, "edge-export", "refused", reading(export), reading(whole))
+    eight = ed25519.decode(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"))
+    stale = sealed(RECORDS, OUT, Head(**{**vars(HEAD), "made_at": MADE - 60000, "valid_until": MADE - 30000}))
+    nonce = int.from_bytes(fill("nonce", 31), "little")
+    torsion = ed25519.encode(ed25519.add(ed25519.times(nonce, ed25519.BASE), eight))
+    for name, comment, commitment, number in (
+            ("r-identity", "R is the neutral point; the equation holds.", (1).to_bytes(32, "little"), 0),
+            ("r-identity-sign", "R is the neutral point with the sign bit.", (1 | 1 << 255).to_bytes(32, "little"), 0),
+            ("r-not-canonical", "R is the neutral point, and its y has the order of the field added.",
+             (1 + ed25519.P).to_bytes(32, "little"), 0),
+            ("r-small", "R is of order eight; the equation holds with the cofactor.", ed25519.encode(eight), 0),
+            ("r-torsion", "R has a part of order eight; the equation holds with the cofactor.", torsion, nonce)):
+        book.bad(file, "edge-export-refused-" + name, comment, flag, "edge-export", "refused",
+                 reading(twisted(whole[:-64], commitment, number)), reading(whole))
+    # A later one was seen, so it is refused at any time; past its validity it is still older.
+    book.bad(file, "edge-export-refused-older-and-expired", "Past its validity, and a later one was seen: older.",
+             [*flag, "order"], "edge-export", "refused", reading(stale, now=MADE + 1000, seen=(PLACE, MADE - 1)),
+             reading(whole, now=MADE + 1000, seen=(PLACE, MADE - 1)))
+    book.bad(file, "edge-export-refused-n-half-seen", "n of 2^63 was seen, and this one is smaller.", flag, "edge-export",
+             "refused", reading(whole, seen=(half, MADE - 5)), reading(whole))
     ahead, fork = Position(EPOCH, 42, PLACE.chain), Position(EPOCH, 41, fill("chain 41b", 8))
     for name, comment, changes in (
             ("expired", "One millisecond past its validity.", {"now": MADE + 30000 - 749}),

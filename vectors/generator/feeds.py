@@ -5,7 +5,7 @@ from reference.feed import FeedKey, Position, start, write_batch, write_feed_sna
 from reference.keys import base64url
 
 from .common import NOW, START, fill
-from .keytexts import changed, other
+from .keytexts import beside_alphabet, changed, other
 from .lists import EXPIRES, KEY, SESSION_ID, SUBJECT, raw_record, record, snapshot
 from reference.revocation import FOREVER
 
@@ -40,7 +40,7 @@ def add_keys(book):
         ("zero", "The all-zero key.", zero.text()),
         ("equal", "A key of 32 equal bytes.", FeedKey(b"\x5a" * 32).text()),
     )
-    for name, comment, text in cases:
+    for name, comment, text in (*cases, *beside_alphabet(good, 25)):
         book.bad("feed-key", "feed-key-refused-" + name, comment, flag, "feed-key", "refused", {"text": text},
                  {"text": good})
 
@@ -135,6 +135,21 @@ def add_batches(book):
     for name, comment, data in cases:
         book.bad("feed-batch", "feed-batch-refused-" + name, comment, flag, "feed-batch", "refused",
                  inputs("batch", data), inputs("batch", whole))
+    order = [*flag, "order"]
+    for name, comment, data in (
+            ("place-and-time", "Of another epoch, with a time above its greatest value: out of place.",
+             batch(three, Position(fill("epoch 2", 16), 41, ONTO.chain), TIME_MAX * 1000 + 1000)),
+            ("place-and-record", "The number of the batch before, with a record of an unknown kind: out of place.",
+             batch([b"\x05" + one[1:]], Position(EPOCH, 40, ONTO.chain))),
+            ("key-and-length", "The fid of no accepted key, and too short for a tag: an unknown key.",
+             whole[:1] + THIRD.fid + whole[5:20])):
+        book.bad("feed-batch", "feed-batch-refused-" + name, comment, order, "feed-batch", "refused",
+                 inputs("batch", data), inputs("batch", whole))
+    # Nothing follows the last position, so there are no accepted inputs to change.
+    last = Position(EPOCH, 2**64 - 1, ONTO.chain)
+    wrapped = resealed(whole[:21] + bytes(8) + whole[29:])
+    book.add("feed-batch", "feed-batch-refused-position-last", "Number 0 behind number 2^64 - 1, which nothing follows.",
+             flag, "feed-batch", "refused", inputs("batch", wrapped, onto=last))
     for name, comment, values in (
             ("onto", "It is held against a later position.", inputs("batch", whole, onto=ahead)),
             ("no-key", "Its key is not among the accepted.", inputs("batch", whole, keys=(SECOND,)))):

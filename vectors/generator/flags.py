@@ -53,6 +53,7 @@ FLAGS = {
     "renew-due": "Whether a renewal is due or possible.",
     "update": "A new payload without a new generation.",
     "rotate": "A rotation.",
+    "cutoff": "The time of a cut-off that a revoker publishes.",
     "age": "A question about age.",
     "digest": "The digest of a subject, a context or a kid.",
     "record": "The form of revocation records.",
@@ -61,6 +62,7 @@ FLAGS = {
     "feed-key": "The text form of feed keys.",
     "feed-batch": "Batches of a feed, in their place and out of it.",
     "feed-snapshot": "Authenticated snapshots of a feed.",
+    "wrapped": "A ring file that is wrapped with a password.",
     "edge-key": "Keys of edge exports.",
     "edge-export": "Exports for edges, and what is in them.",
 }

@@ -35,6 +35,14 @@ def other(character):
     return "A" if character != "A" else "B"
 
 
+def beside_alphabet(text, position):
+    """The text with one character replaced by those next to the ranges of the alphabet, where a decoder that
+    compares ranges errs first: name, comment, text."""
+    for character in ",/:@[^`{":
+        yield (f"char-{ord(character):02x}", f"{character} stands beside the alphabet.",
+               text[:position] + character + text[position + 1 :])
+
+
 def add_key_text(book):
     """SPEC 4.5."""
     root, unit = root_text(ROOT), unit_text(ROOT, PURPOSE, AUDIENCE)
@@ -45,6 +53,8 @@ def add_key_text(book):
             ("root-31-equal", "A key whose 31 first bytes are equal.", root_text(bytes(31) + b"\1"))):
         book.good("key-text", "key-text-ok-" + name, comment, flag, "key-text", key_text_inputs(text))
     book.good("key-text", "key-text-ok-unit", "A unit text.", flag, "key-text", key_text_inputs(unit, True))
+    book.good("key-text", "key-text-ok-unit-unchecked", "A unit text without purpose and audience: the check value is "
+              "not looked at.", flag, "key-text", key_text_inputs(unit[:-1] + other(unit[-1])))
     empty = {"text": unit_text(ROOT, b"p", b""), "purpose": b"p".hex(), "audience": ""}
     book.good("key-text", "key-text-ok-unit-empty-audience", "A unit text for an empty audience.", flag,
               "key-text", empty)
@@ -70,6 +80,9 @@ def add_key_text(book):
     )
     for form, good in (("root", root), ("unit", unit)):
         base = key_text_inputs(good, form == "unit")
+        for name, comment, text in beside_alphabet(good, 25):
+            book.bad("key-text", f"key-text-refused-{form}-{name}", comment, flag, "key-text", "refused",
+                     key_text_inputs(text, form == "unit"), base)
         for name, comment, change in shared:
             text = change(good)
             book.bad("key-text", f"key-text-refused-{form}-{name}", comment, flag, "key-text", "refused",

@@ -7,7 +7,7 @@ from reference.revocation import (
 
 from .common import (
     AUDIENCE, CLAIMS, NOW, OTHER_ID, POLICY, PURPOSE, ROOT, ROOT_2, ROOT_3, SESSION_ID, START,
-    entry, fill, sealed, unit_entry,
+    USER_BYTES, entry, fill, sealed, unit_entry,
 )
 
 LIFE = 1922
@@ -257,7 +257,50 @@ def add_contexts(book):
          purpose=fill("purpose", 255), audience=fill("audience", 255))
 
 
+def add_stage_order(book):
+    """SPEC 8.3: which stage is reported. Two stages would reject, so these have two faults."""
+    flag, late = ["order"], CLAIMS.at(authenticated_at=START - 100000)
+    other = {"session_id": OTHER_ID}
+    ended = {"revocations": [session_entry(LOGGED_OUT, OTHER_ID)]}
+    trailing = USER_BYTES + b"\0"
+    book.token_bad("schema", "expired-too", "The payload does not fit, and the session has expired.", flag,
+                   token=sealed(claims=late, payload=trailing))
+    book.token_bad("schema", "not-yet-too", "The payload does not fit, and the session has not begun.", flag,
+                   token=sealed(claims=CLAIMS.at(authenticated_at=START + 100000), payload=trailing))
+    book.token_bad("schema", "revoked-too", "The payload does not fit, and the session is logged out.", flag,
+                   base=ended, token=sealed(claims=CLAIMS.at(**other), payload=trailing))
+    book.token_bad("time", "revoked-too", "The session has expired and is logged out.", ["time-expired", *flag],
+                   base=ended, reason="expired", token=sealed(claims=late.at(**other)))
+    states = {state: {"keys": [entry(ROOT, state), entry(ROOT_2)], "token": sealed(root=ROOT_2)}
+              for state in ("retired", "disabled")}
+    for state, base in states.items():
+        book.token_bad("key", state + "-and-binding", f"The key is {state}, and the binding is another.", flag,
+                       base=base, token=sealed(binding=b"device-8"))
+    book.token_bad("text", "prefix-and-kid", "Another prefix, and a kid that no key has.", flag,
+                   token="clk2" + sealed(root=ROOT_3)[4:])
+
+
+def add_more_revoked(book):
+    """SPEC 9.3, 9.5, 9.6: the tolerance that quarantines is that of the policy; ids of zero bytes."""
+    zero, plain = {"token": sealed(claims=CLAIMS.at(session_id=bytes(16)))}, ["revocation", "exemption"]
+    for tolerance in (0, 300):
+        policy, flags = {"policy": {**POLICY, "tolerance": tolerance}}, ["quarantine", "boundary"]
+        for kind, cut in (("subject", subject_cut), ("audience", audience_cut)):
+            name = f"{kind}-tolerance-{tolerance}"
+            book.token_good(name, f"Tolerance {tolerance}: the cut-off is one second further ahead and quarantined.",
+                            ["revocation", *flags], **policy, revocations=[cut(NOW + tolerance + 1)])
+            book.token_bad("revoked", name, f"Tolerance {tolerance}: the cut-off is as far ahead as it allows.",
+                           ["revoked-" + kind, *flags], base=policy, revocations=[cut(NOW + tolerance)])
+    book.token_good("exempt-quarantined", "A cut-off that exempts another session is quarantined like any other.",
+                    [*plain, "quarantine"], revocations=[subject_cut(NOW + 61, exempt=OTHER_ID)])
+    book.token_good("exempt-zero-id", "The exempt session id is 16 zero bytes, and is that of the token.", plain,
+                    **zero, revocations=[subject_cut(START + 100, exempt=bytes(16))])
+    book.token_bad("revoked", "exempt-zero-id", "The exempt session id is 16 zero bytes, that of the token is not.",
+                   ["revoked-subject", "exemption"], revocations=[subject_cut(START + 100, exempt=bytes(16))])
+
+
 def add(book):
     """All vectors of this module."""
-    for part in (add_contexts, add_rings, add_deadlines, add_future, add_time_order, add_revoked, add_spared):
+    for part in (add_contexts, add_rings, add_deadlines, add_future, add_time_order, add_revoked, add_spared,
+                 add_stage_order, add_more_revoked):
         part(book)

@@ -83,6 +83,8 @@ def add_issue(book):
                       audience_cut(START + 31, audience=b"other"), session_entry(2, OTHER_ID)])
     bad("key-distrusted", "The sealing key was distrusted, so the token would be dead at once.",
         ["start-bound"], revocations=[key_entry(ROOT)])
+    bad("session-id-revoked", "The view has an entry for the session id that was drawn.", ["start-bound"],
+        revocations=[session_entry(1)])
     bad("start-subject", "A cut-off of the subject is too far ahead.", ["start-bound", "boundary"],
         revocations=[subject_cut(START + 31)])
     bad("start-audience", "A cut-off of the audience is too far ahead.", ["start-bound", "boundary"],
@@ -296,6 +298,63 @@ def add_rotate(book):
         token=sealed(claims=growing, payload=fill("payload", rest)))
 
 
+def fullest(offset=900, payload_more=0, **changes):
+    """Claims and a raw payload that fill a plaintext at this offset."""
+    claims = CLAIMS.at(offset=offset, **changes)
+    rest = PLAINTEXT_MAX - len(encode_claims(claims)) + payload_more
+    return sealed(claims=claims, payload=fill("payload", rest))
+
+
+def add_sizes(book):
+    """SPEC 8.5, 8.7, 8.12: a renewal is limited by Seal alone, a rotation by the longest issued_at."""
+    raw, flags = {"reader": RAW_READER}, ["size", "boundary"]
+    book.good("renew", "renew-ok-full", "A plaintext of 3024 bytes is renewed while issued_at takes no more bytes.",
+              flags, "renew", renew_inputs(**raw, token=fullest()))
+    last = {**raw, "token": fullest(15000), "now": START + 16383}
+    book.good("renew", "renew-ok-full-last", "The last second in which issued_at takes two bytes.", flags, "renew",
+              renew_inputs(**last))
+    book.bad("renew", "renew-none-full", "With one byte more for issued_at the token would be too large.", flags,
+             "renew", "none", renew_inputs(**{**last, "now": START + 16384}), renew_inputs(**last))
+    book.bad("rotate", "rotate-refused-copied-large", "The copied payload is too large with the longest issued_at.",
+             flags, "rotate", "refused", rotate_inputs(**raw, token=fullest()),
+             rotate_inputs(**raw, token=fullest(payload_more=-1)))
+    short = {**raw, "policy": {**POLICY, "absolute": 16384}}
+    book.good("rotate", "rotate-ok-full-policy", "The absolute timeout of the new claims, not of the token, limits "
+              "the size.", flags, "rotate", rotate_inputs(**short, token=fullest()))
+    book.good("rotate", "rotate-ok-older-minor", "A payload of an older minor is copied with its minor.",
+              ["older-minor"], "rotate", rotate_inputs(reader={"shape": "user-2", "major": 1, "minor": 2}))
+
+
+def add_doubles(book):
+    """SPEC 8.5: the share of the idle timeout is taken in whole numbers."""
+    near = {"share": [4294967293, 4294967295], "policy": {**LOOSE, "idle": 0},
+            "token": renewable(offset=0, idle=2147483648, absolute=4294967295), "now": START + 2147483646}
+    flags = ["renew-due", "boundary"]
+    book.good("renew", "renew-ok-share-whole", "The quotient is just below a whole number, which a double would give.",
+              flags, "renew", renew_inputs(**near))
+    book.bad("renew", "renew-none-share-whole", "The same, one second earlier.", flags, "renew", "none",
+             renew_inputs(**{**near, "now": START + 2147483645}), renew_inputs(**near))
+
+
+def add_ahead(book):
+    """SPEC 8.6, Advance: a session that starts ahead, and one past its absolute deadline."""
+    late = {"token": renewable(offset=28799, idle=0), "policy": {**POLICY, "idle": 0, "leeway": 300}}
+    for kind, inputs in (("update", update_inputs), ("rotate", rotate_inputs)):
+        start = {"token": renewable(offset=0)}
+        other = {**start, "keys": [entry(ROOT, "open-only"), entry(ROOT_2)]}
+        for name, now in (("start-ahead", START - 1), ("start-tolerance", START - 60)):
+            book.good(kind, f"{kind}-ok-{name}", f"The session starts {START - now} seconds from now: issued_at is its start.",
+                      [kind, "boundary"], kind, inputs(**start, now=now))
+        book.good(kind, f"{kind}-ok-start-other-key", "The session starts now; the key that seals is another.",
+                  [kind, "key-state", "boundary"], kind, inputs(**other, now=START))
+        book.bad(kind, f"{kind}-unavailable-start-other-key", "The session starts one second from now, and the key "
+                 "that seals is another.", [kind, "key-state", "boundary"], kind, "unavailable",
+                 inputs(**other, now=START - 1), inputs(**other, now=START))
+        book.bad(kind, f"{kind}-time-absolute", "The absolute deadline has passed; leeway keeps the token alive but "
+                 "gives no new one.", [kind, "boundary"], kind, "time", inputs(**late, now=START + 28800),
+                 inputs(**late, now=START + 28799))
+
+
 def age_inputs(question, limit, now, leeway=0):
     """The inputs of an age vector."""
     return {"now": now, "leeway": leeway, "authenticated_at": START, "issued_at": START + 900, question: limit}
@@ -319,6 +378,58 @@ def add_age(book):
                  "age", "failed", age_inputs(question, 0, since - 60), ahead)
 
 
+CUTOFF = {"key": root_text(ROOT), "purpose": PURPOSE.hex(), "audience": AUDIENCE.hex(), "policy": POLICY, "now": START,
+          "revocations": [], "subject": b"user-42".hex(), "before": None}
+
+
+def add_cutoff(book):
+    """SPEC 8.9, 9.6: C of a cut-off."""
+    flag, edge = ["cutoff"], ["cutoff", "boundary"]
+
+    def good(name, comment, flags=flag, **changes):
+        book.good("cutoff", "cutoff-ok-" + name, comment, flags, "cutoff", with_changes(CUTOFF, changes))
+
+    def bad(name, comment, base=None, **changes):
+        base = with_changes(CUTOFF, base or {})
+        book.bad("cutoff", "cutoff-refused-" + name, comment, edge, "cutoff", "refused", with_changes(base, changes), base)
+    for kind, members, cut in (("subject", {}, subject_cut), ("audience", {"subject": None}, audience_cut)):
+        def after(ahead, **named):
+            return {**members, "revocations": [cut(START + ahead, **named)]}
+        good(kind, f"A cut-off of the {kind} that takes effect now: skew + 1 seconds ahead.", **members)
+        good(kind + "-again", "An earlier cut-off lies skew + 1 seconds ahead: this one lies behind it.", edge, **after(3))
+        good(kind + "-limit", "Not behind an earlier one that lies half the tolerance ahead.", edge, **after(30))
+        good(kind + "-quarantined", "An earlier one is in quarantine.", ["cutoff", "quarantine"], **after(61))
+        good(kind + "-asked", "A time that was asked for, long ago.", **members, before=START - 86400)
+        good(kind + "-asked-limit", "Half the tolerance ahead.", edge, **members, before=START + 30)
+        bad(kind + "-asked", "One second further ahead than half the tolerance.", members, before=START + 31)
+        bad(kind + "-asked-odd", "Half of an odd tolerance is rounded down.",
+            {**members, "policy": {**POLICY, "tolerance": 61}}, before=START + 31)
+        if kind == "audience":
+            continue
+        good(kind + "-past", "An earlier cut-off lies in the past.", **after(-10))
+        good(kind + "-below", "An earlier cut-off lies less than skew + 1 seconds ahead.", edge, **after(2))
+        good(kind + "-before-limit", "Behind an earlier one, half the tolerance ahead.", edge, **after(29))
+        good(kind + "-beyond-limit", "An earlier one lies as far ahead as the tolerance.", edge, **after(60))
+        good(kind + "-odd", "Half of an odd tolerance is rounded down.", edge, **after(50),
+             policy={**POLICY, "tolerance": 61})
+        good(kind + "-least", "The least tolerance for the skew.", edge, **after(5), policy={**POLICY, "tolerance": 6})
+        good(kind + "-asked-zero", "The time 0.", edge, **members, before=0)
+        good(kind + "-asked-now", "A time that was asked for is not raised.", edge, **after(20), before=START)
+        good(kind + "-end", "The end of time: the cut-off lies behind it.", edge, **members, now=TIME_MAX)
+    good("subject-exempt", "An earlier cut-off exempts a session, and counts.", ["cutoff", "exemption"],
+         revocations=[subject_cut(START + 9, exempt=SESSION_ID)])
+    good("subject-of-audience", "An earlier cut-off of the audience counts for a subject.",
+         revocations=[audience_cut(START + 7)])
+    good("subject-both", "The greatest of several counts.",
+         revocations=[subject_cut(START + 5), audience_cut(START + 7), subject_cut(START + 6, exempt=OTHER_ID)])
+    good("subject-other", "That of another subject does not count.", revocations=[subject_cut(START + 9, b"user-43")])
+    good("subject-entries", "Entries of sessions and keys do not count.",
+         revocations=[session_entry(4294967295), key_entry(ROOT_2)])
+    good("subject-255", "A subject of 255 bytes.", edge, subject=(b"s" * 255).hex())
+    bad("subject-256", "A subject of 256 bytes.", subject=(b"s" * 256).hex())
+    bad("subject-empty", "The empty subject is nobody's.", subject="")
+
+
 def add_digest(book):
     """SPEC 9.2."""
     cases = (
@@ -339,5 +450,5 @@ def add_digest(book):
 
 def add(book):
     """All vectors of this module."""
-    for part in (add_issue, add_renew, add_update, add_rotate, add_age, add_digest):
+    for part in (add_issue, add_renew, add_update, add_rotate, add_sizes, add_doubles, add_ahead, add_cutoff, add_age, add_digest):
         part(book)

@@ -285,7 +285,59 @@ def add_good_payloads(book):
     good("major-0", "Major 0.", ["payload"], shape_reader("user", 0, 0), USER_BYTES)
 
 
+def bounds_payload(items=0, more=0, entries=0, nest=b"\0"):
+    """A payload of the shape bounds, with so many elements, and an encoded nest."""
+    map_bytes = b"".join(b"\1" + bytes([0x61 + i]) + b"\7" for i in range(entries))
+    return write_varint(items) + write_varint(more) + write_varint(entries) + map_bytes + nest
+
+
+# The content of each step of a nest, which stands at two levels below the step, and the byte of a
+# step of one level.
+NEST_STEPS = (("list", "a sequence", b"\2\1"), ("map", "a map", b"\3\1\1k"), ("pair", "a tuple", b"\4\7"))
+
+
+def add_shared_bounds(book):
+    """SPEC 7.6: elements are summed over collections; the outermost struct, seq, map and tuple are levels."""
+    reader, flags = shape_reader("bounds"), ["schema-bounds", "boundary"]
+
+    def both(name, comment, good, bad):
+        book.token_good("bounds-" + name, comment + ": as much as is allowed.", flags, reader=reader,
+                        token=schema_token(good))
+        schema_bad(book, "bounds-" + name, comment + ": one too many.", "schema-bounds", reader, good, bad)
+    both("sum", "Elements of two sequences are added", bounds_payload(2048, 2048), bounds_payload(2048, 2049))
+    both("sum-map", "Elements of sequences and entries of a map, each of which counts once, are added",
+         bounds_payload(4000, 93, 3), bounds_payload(4000, 94, 3))
+    both("sum-nested", "Elements inside a nest are added to those outside", bounds_payload(4094, 0, 1, b"\2\1\0"),
+         bounds_payload(4095, 0, 1, b"\2\1\0"))
+    both("depth", "Depth 64 below the outermost struct, which is level 1", bounds_payload(nest=ONE * 62 + b"\0"),
+         bounds_payload(nest=ONE * 63 + b"\0"))
+    for name, what, step in NEST_STEPS:
+        both("depth-" + name, f"Depth 64, with {what} as one level", bounds_payload(nest=ONE * 60 + step + b"\0"),
+             bounds_payload(nest=ONE * 61 + step + b"\0"))
+
+
+def add_exact_values(book):
+    """SPEC 7.5: what a str and a float hold is not changed."""
+    texts = (
+        ("decomposed", "A str that is not in normal form C.", "e\u0301"),
+        ("bom", "A str that begins with U+FEFF.", "\ufeffAda"),
+        ("noncharacters", "A str of noncharacters.", "\ufffe\uffff\ufdd0\U0001ffff"),
+        ("256", "A str of 256 bytes.", "n" * 256),
+        ("zero", "A str that begins with U+0000.", "\0Ada"),
+        ("spaces", "A str of spaces and line ends.", " \u00a0\r\n"))
+    for name, comment, text in texts:
+        value = {"id": "42", "name": text, "admin": False}
+        book.token_good("str-" + name, comment, ["payload"], token=schema_token(encode_shape("user", value)))
+    for name, comment, x, y in (
+            ("signalling", "Signalling NaNs keep their bits.", "0100a07f", "010000000000f47f"),
+            ("quiet", "Quiet NaNs keep sign and payload.", "ffffffff", "efbeadde0000f8ff"),
+            ("subnormal", "The smallest subnormal numbers.", "01000000", "0100000000000000")):
+        book.token_good("float-" + name, comment, ["payload"], reader=shape_reader("kinds"),
+                        token=schema_token(encode_shape("kinds", kinds_value(x=x, y=y))))
+
+
 def add(book):
     """All vectors of this module."""
-    for part in (add_versions, add_values, add_kinds_ends, add_bounds, add_good_payloads):
+    for part in (add_versions, add_values, add_kinds_ends, add_bounds, add_good_payloads,
+                 add_shared_bounds, add_exact_values):
         part(book)

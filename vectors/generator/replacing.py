@@ -1,8 +1,10 @@
 """Vectors of the kind ring-replace."""
 
+from reference.keys import unit_text
 from reference.ring import parse_timestamp
 
-from .keytexts import B, C
+from .common import AUDIENCE, PURPOSE
+from .keytexts import A, B, C, PATTERNS
 from .rings import LINE_A, LINE_B, LINE_C
 
 
@@ -86,6 +88,13 @@ def add_replace(book):
     good("retire-at-bound", "A key without retirement gains one at now + max-lifetime of the old ring.",
          "\n".join([*head, LINE_A, LINE_B + " retire=2026-10-01T09:00:00Z forced", bound]))
     good("disabled-to-live", "A disabled key is no longer disabled.", old, before=disabled)
+    units = old
+    for text, root in zip((A, B), PATTERNS):
+        units = units.replace(text, unit_text(root, PURPOSE, AUDIENCE))
+    good("same-kid", "A key is the same if its kid is: root keys give way to their derived keys.", units)
+    good("activate-earlier", "The activation of an open-only key moves.", old.replace("2026-09-01", "2026-08-01"))
+    good("activate-later", "The activation of the sealing key moves to a later time, so that it is announced again.",
+         old.replace("2026-10-01T00", "2026-10-01T02"))
     bad("absent-open-only", "An open-only key is absent.", without_a, old)
     bad("absent-sealing", "The sealing key is absent.", without_b, old)
     bad("earlier", "An open-only key would retire one second earlier.", earlier, old)

@@ -167,6 +167,11 @@ def add_ring_bytes(book):
     pad = 65536 - len(EXAMPLE) - 1
     full, larger = EXAMPLE + "#" + "x" * pad, EXAMPLE + "#" + "x" * (pad + 1)
     ring_good(book, "largest", "A file of 65,536 bytes.", ["ring-file", "boundary"], text=full)
+    accented = EXAMPLE + "#" + "\u00e9" * (pad // 2) + "x" * (pad % 2)
+    ring_good(book, "largest-multibyte", "A file of 65,536 bytes and fewer code points.", ["ring-file", "boundary"],
+              text=accented)
+    ring_bad(book, "too-large-multibyte", "A file of 65,537 bytes and fewer code points.", ["ring-syntax", "boundary"],
+             accented + "x", base=accented)
     ring_bad(book, "too-large", "A file of 65,537 bytes.", ["ring-syntax", "boundary"], larger, base=full)
 
 
@@ -214,6 +219,8 @@ def add_ring_rules(book):
     many = many_keys(257)
     ring_good(book, "256-keys", "256 keys.", ["ring-rule", "boundary"], text=many_keys(256))
     ring_bad(book, "257-keys", "257 keys.", ["ring-rule", "boundary"], many, base=many_keys(256))
+    ring_bad(book, "257-keys-disabled", "257 keys, one of them disabled.", ["ring-rule", "boundary"], many + " disabled",
+             base=many_keys(256))
 
 
 def noted(text):
@@ -235,6 +242,8 @@ def add_ring_notes(book):
     pair("space-inside", "a space inside counts", " n" + " " * 78 + "n ", " n" + " " * 79 + "n ")
     pair("no-break-space", "U+00A0 is not a space and counts as two bytes", " " + "n" * 78 + "\u00a0",
          " " + "n" * 79 + "\u00a0")
+    pair("em-space", "U+2003 is not a space either and counts as three", "n" * 77 + "\u2003", "n" * 78 + "\u2003")
+    pair("ideographic-space", "nor is U+3000 at the beginning", "\u3000" + "n" * 77, "\u3000" + "n" * 78)
     pair("signs", "further # directly after the first do not count", "##" + "n" * 80, "##" + "n" * 81)
     pair("sign-after-space", "a # after a space counts", " #" + "n" * 79, " #" + "n" * 80)
     disabled = exchanged(" disabled", " disabled # " + "n" * 80)
@@ -263,6 +272,8 @@ def add_ring_configurations(book):
                  "ring", "refused", inputs, base)
     ring_bad(book, "mixed", "Root keys and a unit key in one ring.", ["ring-rule"],
              exchanged(C, unit_text(PATTERNS[2], PURPOSE, AUDIENCE)))
+    ring_bad(book, "mixed-disabled", "Root keys and a unit key that is disabled.", ["ring-rule"],
+             exchanged(D, unit_text(PATTERNS[3], PURPOSE, AUDIENCE)))
     ring_bad(book, "unit-other-audience", "One unit key is for another audience.", flag, unit=True, base=units,
              text=units.replace(unit_text(PATTERNS[3], PURPOSE, AUDIENCE), unit_text(PATTERNS[3], PURPOSE, b"other")))
 
@@ -280,6 +291,9 @@ def add_good_rings(book):
     good("blank-lines", "Blank lines and comments before the header and at the end.",
          "\n  \n # note\n#\n" + EXAMPLE + "\n\n   # end", flags=["ring-file"])
     spaced = "\n".join("  " + line.replace(" ", "   ") + "  " for line in EXAMPLE.split("\n"))
+    good("empty-line-at-end", "The file ends with an empty line.", EXAMPLE + "\n", flags=["ring-file"])
+    good("retire-forced-disabled", "All fields of a key line.",
+         exchanged(" disabled", " retire=2026-12-01T00:00:00Z forced disabled"), flags=["ring-file"])
     good("spaces", "Many spaces at all places that allow them.", spaced, flags=["ring-file"])
     good("comment-unicode", "Comments with code points from the ends of the allowed ranges.",
          exchanged("monthly", "~\u00a0\u2028\ufeff\ufffe\U0010ffff"), flags=["ring-file"])

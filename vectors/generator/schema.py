@@ -74,6 +74,7 @@ def token_groups(*extra):
     return one_of_members(common, *({**k, **t} for k in KEY_GROUPS for t in tokens))
 
 
+RESEAL_STAGES = ("refused", "time", "unavailable")
 TOKEN_STAGES = ("text", "key", "tag", "nonce", "claims", "schema", "time", "revoked")
 ACCEPTED = obj({"reason": {"type": "null"}, "claims": CLAIMS, "payload": HEX, "value": {},
                 "read_only": BOOL, "steps": STEPS})
@@ -98,10 +99,13 @@ KINDS = {
     "renew": (token_groups({"share": SHARE}), obj({"token": TEXT}),
               {"none": obj({"token": {"type": "null"}})}),
     "update": (token_groups({"new": obj(PAYLOAD)}), obj({"token": TEXT}),
-               {"refused": obj({"token": {"type": "null"}})}),
+               {stage: obj({"token": {"type": "null"}}) for stage in RESEAL_STAGES}),
     "rotate": (token_groups({"new": nullable(obj(PAYLOAD)), "entry_life": TIME}),
                obj({"token": TEXT, "record": hexadecimal(33)}),
-               {"refused": obj({"token": {"type": "null"}, "record": {"type": "null"}})}),
+               {stage: obj({"token": {"type": "null"}, "record": {"type": "null"}}) for stage in RESEAL_STAGES}),
+    "cutoff": (obj({"key": TEXT, "purpose": HEX, "audience": HEX, "policy": POLICY, "now": TIME, "revocations": array(HEX),
+                    "subject": nullable(HEX), "before": nullable(TIME)}),
+               obj({"cutoff": TIME}), {"refused": obj({"cutoff": {"type": "null"}})}),
     "key-text": (one_of_members(OPTIONAL_CONTEXT, *TEXTS),
                  obj({"form": {"enum": ["root", "unit"]}, "kid": hexadecimal(4), "secret": hexadecimal(32)}),
                  {"refused": obj({name: {"type": "null"} for name in ("form", "kid", "secret")})}),
@@ -120,6 +124,8 @@ KINDS = {
     "feed-snapshot": (obj({"keys": array(TEXT), "realm": TEXT, "snapshot": HEX}),
                       obj({"position": hexadecimal(32), "life": integer(0, 2**32 - 1), "snapshot": HEX}),
                       {"refused": obj({"fault": {"enum": ["format", "unknown-key", "forged", "malformed"]}})}),
+    "wrapped": (obj({"wrapped": TEXT, "password": HEX, "s": hexadecimal(32)}), obj({"text": TEXT}),
+                {"refused": obj({"text": {"type": "null"}})}),
     "edge-key": (obj({"edge_key": TEXT}), obj({"eid": hexadecimal(4), "key": hexadecimal(32)}), {"refused": EMPTY}),
     "edge-signer": (obj({"feed_key": TEXT}), obj({"seed": hexadecimal(32), "text": TEXT}), {}),
     "edge-make": (obj({"feed_key": TEXT, "realm": TEXT, **EDGE_HEAD, "records": array(HEX),

@@ -3,12 +3,13 @@
 from reference import cipher
 from reference.claims import encode_claims
 from reference.keys import ALPHABET, VALUES, kid_of, unbase64url
+from reference.revocation import LOGGED_OUT, SESSION, Record
 from reference.token import associated_data, encode_text, nonce_input
 
 from . import crafted
 from .common import (
-    AUDIENCE, BINDING, CLAIMS, PURPOSE, RAW_READER, ROOT, ROOT_2, entry, fill, seal_steps,
-    sealed, unit_entry,
+    AUDIENCE, BINDING, CLAIMS, NOW, OTHER_ID, PURPOSE, RAW_READER, ROOT, ROOT_2, ROOT_3, USER_BYTES, entry,
+    fill, seal_steps, sealed, unit_entry,
 )
 
 
@@ -313,8 +314,56 @@ def add_two_readings(book):
                    base={"binding": binding.hex(), "token": steps.token()}, binding=other.hex())
 
 
+def later_faults():
+    """Plaintexts that a later stage would reject: name, what it is, claims and payload or the plaintext."""
+    session = {"session_id": OTHER_ID}
+    return (
+        ("claims", "the claims are malformed", b"\xa0"),
+        ("claims-23", "the plaintext is shorter than any claims", encode_claims(CLAIMS)[:23]),
+        ("schema", "the payload does not fit", encode_claims(CLAIMS) + USER_BYTES + b"\0"),
+        ("major", "the major is unknown", encode_claims(CLAIMS.at(major=2)) + USER_BYTES),
+        ("expired", "the session has expired", encode_claims(CLAIMS.at(authenticated_at=0)) + USER_BYTES),
+        ("revoked", "the session is logged out", encode_claims(CLAIMS.at(**session)) + USER_BYTES),
+    )
+
+
+def add_stage_order(book):
+    """SPEC 6.6, 8.3: two stages would reject; the earlier one is reported."""
+    flag = ["order"]
+    ended = {"revocations": [Record(SESSION, OTHER_ID, LOGGED_OUT, NOW + 1922).encode().hex()]}
+    rings = {"retired": [entry(ROOT, "retired"), entry(ROOT_2)], "disabled": [entry(ROOT, "disabled"), entry(ROOT_2)],
+             "unknown": [entry(ROOT_2)]}
+    rings = {name: {**ended, "keys": keys, "token": sealed(root=ROOT_2)} for name, keys in rings.items()}
+    wrong_tag = encode_text(flip(body_of(sealed()), 8 * len(body_of(sealed())) - 1))
+    for name, what, plaintext in later_faults():
+        steps = seal_steps(plaintext)
+        token = steps.token()
+        bad_tag = encode_text(flip(body_of(token), 8 * len(body_of(token)) - 1))
+        bad_nonce = crafted.with_nonce(steps.ke, steps.aad, steps.kid, flip(steps.nonce, 191), plaintext)
+        book.token_bad("tag", f"and-{name}", f"The tag is wrong, and {what}.", flag, base=ended, token=bad_tag)
+        book.token_bad("nonce", f"and-{name}", f"N is wrong, and {what}.", flag, base=ended, token=bad_nonce)
+        for state, base in rings.items():
+            book.token_bad("key", f"{state}-and-{name}", f"The key is {state}, and {what}.", flag, base=base, token=token)
+    for state, base in rings.items():
+        book.token_bad("key", state + "-and-tag", f"The key is {state}, and the tag is wrong.", flag, base=base,
+                       token=wrong_tag)
+    stranger = sealed(root=ROOT_3)
+    for name, what, text in (
+            ("alphabet", "a character outside the alphabet", stranger[:40] + "+" + stranger[41:]),
+            ("end", "a space at the end", stranger + " "),
+            ("bits", "unused bits that are set", "clk1." + "A" * 61 + "B"),
+            ("group", "a length of 1 modulo 4", "clk1." + "A" * 61),
+            ("short", "too few characters", "clk1." + "A" * 59),
+            ("long", "too many characters", "clk1." + "A" * 4092)):
+        book.token_bad("text", f"{name}-and-kid", f"The kid is that of no key, and there is {what}.", flag, token=text)
+    malformed = encode_claims(CLAIMS.at(**{"session_id": OTHER_ID}))[:-2] + b"\x81\0\0"
+    book.token_bad("claims", "and-schema", "A varint is not in shortest form, and the payload does not fit.", flag,
+                   base=ended, token=sealed(malformed + USER_BYTES + b"\0"))
+
+
 def add(book):
     """All vectors of this module."""
     for part in (add_lengths, add_prefixes, add_alphabet, add_groups, add_key, add_tag_bytes,
-                 add_tag_spliced, add_tag_context, add_nonce, add_two_readings):
+                 add_tag_spliced, add_tag_context, add_nonce, add_two_readings,
+                 add_stage_order):
         part(book)

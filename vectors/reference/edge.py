@@ -113,7 +113,7 @@ class Head:
 
 def write_export(feed_key, realm, head, records, sessions):
     """SPEC 18.2: an export of encoded records and logged-out sessions."""
-    seed, records = edge_seed(feed_key), sorted(set(records))
+    seed, records, sessions = edge_seed(feed_key), sorted(set(records)), sorted(set(sessions))
     places, count, data = write_filter(head.salt, sessions)
     return signed(seed, write_head(seed, realm, head, len(records), places, count) + b"".join(records) + data)
 
@@ -140,7 +140,7 @@ def open_export(keys, realm, data):
     key = next((key for key in keys if edge_id(key) == data[8:12]), None)
     if key is None:
         raise Fault("unknown-key")
-    if len(data) < 64 or not ed25519.verify(key, data[:-64], data[-64:]):
+    if len(data) < 76 or not ed25519.verify(key, data[:-64], data[-64:]):
         raise Fault("forged")
     body = data[:-64]
     if len(body) < 101 or len(body) < 101 + body[100]:

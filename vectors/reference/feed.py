@@ -123,8 +123,8 @@ def open_batch(keys, realm, onto, data):
     if len(data) < 63:
         raise Fault("forged")
     body = authentic(keys, data[1:5], b"clkfeed1 batch\0", realm, data)
-    place = onto.epoch + (onto.n + 1).to_bytes(8, "big") + onto.chain
-    if body[5:37] != place:
+    number = int.from_bytes(body[21:29], "big")
+    if body[5:21] != onto.epoch or number != onto.n + 1 or body[29:37] != onto.chain:
         raise Fault("out-of-place")
     time, count = int.from_bytes(body[37:45], "big"), int.from_bytes(body[45:47], "big")
     if time > TIME_MAX * 1000 + 999:

@@ -58,8 +58,16 @@ KINDS = struct(
     ("opt", option(U8)), ("list", seq(U16)), ("map", ("map", STR, U8)),
     ("pair", ("tuple", (U8, U16))), ("choice", CHOICE), ("nothing", UNIT),
 )
+NEST = ("enum", (
+    ("end", None),
+    ("one", ("nest",)),
+    ("list", seq(("nest",))),
+    ("map", ("map", STR, ("nest",))),
+    ("pair", ("content-struct", (("next", ("tuple", (U8, ("nest",)))),))),
+))
+BOUNDS = struct(("items", seq(UNIT)), ("more", seq(UNIT)), ("map", ("map", STR, U8)), ("nest", ("nest",)))
 # A type that contains itself names itself.
-RECURSIVE = {"chain": CHAIN, "tree": TREE}
+RECURSIVE = {"chain": CHAIN, "tree": TREE, "nest": NEST}
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,7 @@ SHAPES = {
     "tree": Shape(TREE, {}, 0),
     "choice": Shape(CHOICE, {}, 0),
     "kinds": Shape(KINDS, {}, 0),
+    "bounds": Shape(BOUNDS, {}, 0),
 }
 
 

@@ -183,6 +183,17 @@ def check_cutoff(cutoff, now, tolerance):
     """SPEC 9.6: what a revoker refuses to publish."""
     if cutoff > now + tolerance // 2:
         raise Refuse("cut-off too far ahead")
+    return cutoff
+
+
+def cut_off(view, subject, ctx, now, tolerance, skew, before):
+    """SPEC 8.9, 9.6: C of a cut-off of a subject, or of the audience for None; before None is now."""
+    if subject is not None and not 1 <= len(subject) <= 255:
+        raise Refuse("the subject of a cut-off has 1 to 255 bytes")
+    if before is not None:
+        return check_cutoff(before, now, tolerance)
+    kind, name = (AUDIENCE, ctx) if subject is None else (SUBJECT, subject)
+    return cutoff_now(now, skew, view.cutoff_bound(kind, digest(kind, name)), tolerance)
 
 
 def entry_life(b, ttl, leeway, tolerance):

@@ -1,9 +1,9 @@
 """SPEC 16.2: computes stage and expected members of a vector from its kind and inputs."""
 
 from .claims import encode_claims
-from .errors import Refuse, Reject
+from .errors import Refuse, Reject, Unavailable
 from .keys import context, read_key_text
-from .revocation import SESSION, View, decode_record, digest
+from .revocation import SESSION, View, cut_off, decode_record, digest
 from .ring import check_configuration, load_ring, replace_ring
 from .session import Policy, Site, issue, max_age, renew, require_fresh, rotate, update, verify
 from .edge import (
@@ -13,8 +13,11 @@ from .ed25519 import public_key
 from .feed import Fault, decode_position, open_batch, open_feed_snapshot, read_feed_key
 from .snapshot import read_snapshot, write_snapshot
 from .token import seal
+from .wrapped import require_password, unwrap
 
 H = bytes.fromhex
+# SPEC 3: the default.
+SKEW = 2
 
 
 def input_bytes(inputs, name):
@@ -129,6 +132,19 @@ def run_renew(inputs, expected):
     return "none" if text is None else "ok", {"token": text}
 
 
+def run_cutoff(inputs, expected):
+    """SPEC 16.2, cutoff."""
+    subject = None if inputs["subject"] is None else H(inputs["subject"])
+    policy = read_policy(inputs)
+    policy.check_skew(SKEW)
+    try:
+        value = cut_off(read_view(inputs), subject, optional_context(inputs), inputs["now"], policy.tolerance,
+                        SKEW, inputs["before"])
+    except Refuse:
+        return "refused", {"cutoff": None}
+    return "ok", {"cutoff": value}
+
+
 def read_new(inputs):
     """SPEC 16.2, update and rotate: the new payload with its schema, or None."""
     new = inputs["new"]
@@ -142,6 +158,10 @@ def run_update(inputs, expected):
         text = update(site, view, inputs["now"], session, *read_new(inputs))
     except Refuse:
         return "refused", {"token": None}
+    except Unavailable:
+        return "unavailable", {"token": None}
+    except Reject as reject:
+        return reject.stage, {"token": None}
     return "ok", {"token": text}
 
 
@@ -153,6 +173,10 @@ def run_rotate(inputs, expected):
         text, record = rotate(site, view, inputs["now"], session, new, inputs["entry_life"])
     except Refuse:
         return "refused", {"token": None, "record": None}
+    except Unavailable:
+        return "unavailable", {"token": None, "record": None}
+    except Reject as reject:
+        return reject.stage, {"token": None, "record": None}
     assert record.kind == SESSION
     return "ok", {"token": text, "record": record.encode().hex()}
 
@@ -280,6 +304,16 @@ def run_feed_snapshot(inputs, expected):
     return "ok", {"position": position.encode().hex(), "life": life, "snapshot": inner.hex()}
 
 
+def run_wrapped(inputs, expected):
+    """SPEC 16.2, wrapped. S is given, because Argon2id is not in the standard library."""
+    try:
+        require_password(H(inputs["password"]))
+        text = unwrap(H(inputs["s"]), inputs["wrapped"])
+    except Refuse:
+        return "refused", {"text": None}
+    return "ok", {"text": text.decode()}
+
+
 def run_edge_key(inputs, expected):
     """SPEC 16.2, edge-key."""
     try:
@@ -350,6 +384,7 @@ KINDS = {
     "renew": run_renew,
     "update": run_update,
     "rotate": run_rotate,
+    "cutoff": run_cutoff,
     "key-text": run_key_text,
     "ring": run_ring,
     "ring-replace": run_ring_replace,
@@ -359,6 +394,7 @@ KINDS = {
     "feed-key": run_feed_key,
     "feed-batch": run_feed_batch,
     "feed-snapshot": run_feed_snapshot,
+    "wrapped": run_wrapped,
     "edge-key": run_edge_key,
     "edge-signer": run_edge_signer,
     "edge-make": run_edge_make,

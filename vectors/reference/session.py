@@ -171,7 +171,10 @@ def renew(site, view, clock, session):
         return None
     if view.distrusts(site.sealing_key().kid):
         return None
-    return site.seal(moved(site, claims, t), session.payload)
+    try:
+        return site.seal(moved(site, claims, t), session.payload)
+    except Refuse:
+        return None
 
 
 def moved(site, claims, t):
@@ -184,6 +187,8 @@ def advance(site, view, clock, session):
     """SPEC 8.6, Advance: now and t."""
     now = recheck(site, view, clock, session)
     claims = session.claims
+    if claims.authenticated_at > now and site.sealing_key().kid != session.steps.kid:
+        raise Unavailable("the session starts in the future, under another key")
     site.sealing_key()
     t = max(now, claims.issued_at)
     absolute, _ = site.policy.effective(claims)

@@ -31,6 +31,12 @@ class Cost:
             raise Refuse("not parameters of Argon2")
 
 
+def require_password(password):
+    """SPEC 4.9: its length."""
+    if not 1 <= len(password) <= 1024:
+        raise Refuse("a password has 1 to 1024 bytes")
+
+
 def head_of(cost, length, salt):
     """The 32 bytes before the seal."""
     numbers = (cost.memory, cost.passes, cost.lanes, length)

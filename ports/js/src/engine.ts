@@ -1,9 +1,10 @@
 import { SUBJECT_MAX, GENERATION_MAX, OVERHEAD, PLAINTEXT_MAX, PREFIX, TIME_MAX } from "./limits.js";
-import { concatBytes, sameBytes } from "./bytes.js";
+import { concatBytes, sameBytes, takeInteger } from "./bytes.js";
 import { type Claims, decodeClaims, encodeClaims } from "./claims.js";
 import { Refused, SessionRejected, SessionUnavailable } from "./errors.js";
 import type { Content, PayloadType } from "./payload.js";
 import { checkTime, effective, half, type Policy } from "./policy.js";
+import { digest } from "./records.js";
 import type { ViewState } from "./revocations.js";
 import type { Keys } from "./ring.js";
 import { type ContextKey, decodeToken } from "./seal.js";
@@ -18,6 +19,7 @@ export interface View {
   isRevoked(facts: Facts, now: number): boolean;
   distrusts(kid: Uint8Array): boolean;
   latestCutoff(subject: Uint8Array, context: Uint8Array, now: number): number;
+  cutoffBound(kind: 2 | 3, key: Uint8Array, now: number): number;
 }
 
 /** All that is settled before a token is processed. */
@@ -191,6 +193,25 @@ export function rotate<T>(setting: Setting<T>, session: Verified<T>, content?: C
   return { ...advanced, claims, payload };
 }
 
+/**
+ * C of Section 9.6 for a cut-off of a subject, empty for one of the audience; `before` is a time that
+ * was asked for, undefined for now.
+ */
+export function cutoff<T>(
+  { context, policy, view }: Setting<T>,
+  subject: Uint8Array,
+  before: number | undefined,
+  now: number,
+): number {
+  const latest = now + half(policy.tolerance);
+  if (before !== undefined) return takeInteger(before, "the time of a cut-off", 0, latest);
+  const bound =
+    subject.length > 0
+      ? view.cutoffBound(2, digest(2, subject), now)
+      : view.cutoffBound(3, digest(3, context), now);
+  return Math.max(now + policy.skew + 1, Math.min(bound + 1, latest));
+}
+
 function recheck<T>(setting: Setting<T>, session: Verified<T>): number {
   const { view, context } = setting;
   const { claims } = session;
@@ -213,6 +234,11 @@ function advance<T>(setting: Setting<T>, session: Verified<T>): Draft {
   const { claims, payload } = session;
   const now = recheck(setting, session);
   const key = sealingKey(setting, now);
+  // Else a thief of a key would start a session as far ahead as the tolerance allows, have it sealed
+  // under the next key, and stand above the cut-offs that follow when the key is disabled.
+  if (claims.authenticatedAt > now && !sameBytes(key.kid, session.key.kid)) {
+    throw new SessionUnavailable("no-sealing-key");
+  }
   const { idle, absolute } = effective(claims, setting.policy);
   const issuedAt = Math.max(now, claims.issuedAt);
   if (issuedAt >= claims.authenticatedAt + absolute) throw new SessionRejected("time", "expired");

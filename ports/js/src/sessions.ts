@@ -4,7 +4,7 @@ import { Refused, SessionRejected } from "./errors.js";
 import { fillRandom } from "./keytext.js";
 import * as limits from "./limits.js";
 import type { PayloadType } from "./payload.js";
-import { checkPolicy, half, type PolicyOptions } from "./policy.js";
+import { checkPolicy, type PolicyOptions } from "./policy.js";
 import { digest, type RevocationRecord } from "./records.js";
 import { type Published, RevocationList } from "./revocations.js";
 import { deriveUnit, KeyRing, useRing } from "./ring.js";
@@ -208,15 +208,9 @@ export class Sessions<T> {
     before: number | undefined,
   ): Promise<Published> {
     const list = this.#publisher();
-    const { context: ctx, policy } = this.#setting;
     const now = engine.timeNow(this.#setting);
-    const latest = now + half(policy.tolerance);
-    const key = kind === 2 ? digest(2, subject) : digest(3, ctx);
-    const bound = list.cutoffBound(kind, key, now);
-    const cutoff =
-      before === undefined
-        ? Math.max(now + policy.skew + 1, Math.min(bound + 1, latest))
-        : takeInteger(before, "the time of a cut-off", 0, latest);
+    const cutoff = engine.cutoff(this.#setting, subject, before, now);
+    const key = kind === 2 ? digest(2, subject) : digest(3, this.#setting.context);
     return list.publish({ kind, key, value: BigInt(cutoff), exempt }, now);
   }
 
@@ -257,6 +251,7 @@ const NO_REVOCATIONS: engine.View = {
   isRevoked: () => false,
   distrusts: () => false,
   latestCutoff: () => 0,
+  cutoffBound: () => 0,
 };
 
 function loggedOut(sessionId: Uint8Array): Omit<RevocationRecord, "expires"> {

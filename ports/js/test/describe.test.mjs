@@ -142,7 +142,7 @@ test("the description of a type is as the specification shows it", () => {
 
 test("a described type reads every accepted vector as the type itself does", () => {
   let count = 0;
-  for (const { inputs, expected } of vectorFiles().find((file) => file.name === "token-ok.json").data.vectors) {
+  for (const { id, inputs, expected } of vectorFiles().find((file) => file.name === "token-ok.json").data.vectors) {
     const { shape, major, minor } = inputs.reader;
     if (shape === "raw") continue;
     const own = { major, minor, type: types[shape] };
@@ -156,7 +156,8 @@ test("a described type reads every accepted vector as the type itself does", () 
     assert.deepEqual(typeof full.value === "object" && !Array.isArray(full.value) ? { ...full.value, ...open.value } : open.value, full.value);
     if (claims.minor === minor) {
       assert.deepEqual(open.value, full.value);
-      assert.equal(hex(described.write(open.value).payload), payload);
+      // A number has no place for the bits of a signalling NaN.
+      if (id !== "token-ok-float-signalling") assert.equal(hex(described.write(open.value).payload), payload);
     }
     count++;
   }

@@ -11,7 +11,7 @@ import { tooOld } from "../dist/policy.js";
 import { BadRequest, checkInputs } from "./request.mjs";
 import { feedBatch, feedKey, feedSnapshot } from "./feeds.mjs";
 import { unhex } from "./hex.mjs";
-import { issue, renew, rotate, update, verifyToken } from "./procedures.mjs";
+import { cutoff, issue, renew, rotate, update, verifyToken } from "./procedures.mjs";
 
 /**
  * `expected` is that of the vector, if there is one: the moments of kind ring stand there.
@@ -30,6 +30,7 @@ const kinds = {
   renew,
   update,
   rotate,
+  cutoff,
 
   "key-text"({ text, text_hex, purpose, audience }) {
     return orRefused({ form: null, kid: null, secret: null }, () => {

@@ -1,6 +1,7 @@
 // The kinds of vectors that verify or seal tokens.
 import { hchacha } from "@noble/ciphers/chacha.js";
-import { ascii, concatBytes, hex } from "../dist/bytes.js";
+import { ascii, concatBytes, hex, takeBytes } from "../dist/bytes.js";
+import { SUBJECT_MAX } from "../dist/limits.js";
 import { ContextKey, context, decodeToken, expand } from "../dist/seal.js";
 import { deriveSecret, parseKeyText } from "../dist/keytext.js";
 import * as engine from "../dist/engine.js";
@@ -70,6 +71,16 @@ export function rotate(inputs) {
     const expires = BigInt(draft.now + inputs.entry_life);
     const record = encodeRecord({ kind: 1, key, value: BigInt(generation), expires, exempt: undefined });
     return { token: seal(draft, inputs), record: hex(record) };
+  });
+}
+
+export function cutoff(inputs) {
+  return outcome({ cutoff: null }, () => {
+    const keys = [{ text: inputs.key, state: "sealing" }];
+    const { setting } = settingFor({ ...inputs, keys, binding: "", reader: null }, true);
+    const none = new Uint8Array(0);
+    const subject = inputs.subject === null ? none : takeBytes(unhex(inputs.subject), "subject", 1, SUBJECT_MAX);
+    return { cutoff: engine.cutoff(setting, subject, inputs.before ?? undefined, inputs.now) };
   });
 }
 

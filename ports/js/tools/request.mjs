@@ -50,7 +50,7 @@ const content = object({ payload: bytes, major: u32, minor: u32 });
 const reader = object({
   shape: oneOf(
     "raw", "user", "user-1", "user-2", "limits", "limits-1", "limits-2",
-    "units", "chain", "tree", "choice", "kinds",
+    "units", "chain", "tree", "choice", "kinds", "bounds",
   ),
   major: u32,
   minor: u32,
@@ -71,6 +71,10 @@ const inputs = {
   renew: { ...token, share: listOf(u32) },
   update: { ...token, new: content },
   rotate: { ...token, new: orNull(content), entry_life: u32 },
+  cutoff: {
+    key: text, purpose: bytes, audience: bytes, policy, now: time, revocations: listOf(bytes),
+    subject: orNull(bytes), before: orNull(time),
+  },
   "key-text": maybeContext,
   ring: { ...maybeContext, now: time, ttl: orNull(integer(1, U32)) },
   "ring-replace": { old: text, new: text, now: time, forced: boolean },

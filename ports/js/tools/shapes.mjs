@@ -17,6 +17,13 @@ const tree = t.enum({
   both: [t.u8, t.lazy(() => tree)],
   node: { fields: { next: t.lazy(() => tree) } },
 });
+const nest = t.enum({
+  end: null,
+  one: t.lazy(() => nest),
+  list: t.seq(t.lazy(() => nest)),
+  map: t.map(t.str, t.lazy(() => nest)),
+  pair: { fields: { next: t.tuple(t.u8, t.lazy(() => nest)) } },
+});
 const choice = t.enum({ a: null, b: t.u32, c: [t.u8, t.u16], d: { fields: { x: t.bool } } });
 
 export const types = {
@@ -35,6 +42,7 @@ export const types = {
     x: t.f32, y: t.f64, text: t.str, blob: t.bytes, opt: t.option(t.u8), list: t.seq(t.u16),
     map: t.map(t.str, t.u8), pair: t.tuple(t.u8, t.u16), choice, nothing: t.unit,
   }),
+  bounds: t.struct({ items: t.seq(t.unit), more: t.seq(t.unit), map: t.map(t.str, t.u8), nest }),
 };
 
 /** Reads floats as their bytes: a number would lose the bits of a NaN; keeps the order of maps. */

@@ -57,6 +57,10 @@ class _View(RevocationList):
     def entry_life(self) -> int:
         return super().entry_life if self.fixed_life is None else self.fixed_life
 
+    def publish(self, record: Record, now: int) -> Any:
+        self.last = record
+        return super().publish(record, now)
+
     def publish_rotation(self, record: Record, now: int) -> Any:
         self.last = record
         return super().publish_rotation(record, now)
@@ -323,6 +327,18 @@ def _digest(inputs: Inputs) -> Answer:
     return "ok", {"key": _crypto.digest(inputs["kind"], _hex(inputs["data"])).hex()}
 
 
+def _cutoff(inputs: Inputs) -> Answer:
+    ring = _FixedRing([(KeyEntry(parse_key(inputs["key"]), 0), KeyState.SEALING)])
+    sessions, view = _sessions(inputs, ring, Shape.raw(1), "cutoff")
+    before = inputs["before"]
+    if inputs["subject"] is None:
+        sessions.end_all(before=before)
+    else:
+        sessions.log_out_everywhere(_hex(inputs["subject"]), before=before)
+    assert view.last is not None
+    return "ok", {"cutoff": view.last.value}
+
+
 def _age(inputs: Inputs) -> Answer:
     name, moment = (
         ("max_age", "issued_at") if "max_age" in inputs else ("require_fresh", "authenticated_at")
@@ -333,6 +349,7 @@ def _age(inputs: Inputs) -> Answer:
 
 _PROCEDURES = {
     "token": _token, "issue": _issue, "renew": _renew, "update": _update, "rotate": _rotate,
+    "cutoff": _cutoff,
     "key-text": _key_text, "ring-replace": _ring_replace, "record": _record, "merge": _merge,
     "snapshot": _snapshot, "digest": _digest, "age": _age, "feed-key": _feed_key,
     "feed-batch": _feed_batch, "feed-snapshot": _feed_snapshot,
@@ -341,7 +358,7 @@ _PROCEDURES = {
 # What stands in `expected` where a kind has no positive outcome.
 _EMPTY: Dict[str, Tuple[str, ...]] = {
     "token": ("reason",), "issue": ("token", "claims"), "renew": ("token",), "update": ("token",),
-    "rotate": ("token", "record"), "key-text": ("form", "kid", "secret"),
+    "rotate": ("token", "record"), "cutoff": ("cutoff",), "key-text": ("form", "kid", "secret"),
     "feed-batch": ("fault",), "feed-snapshot": ("fault",),
 }
 

@@ -98,6 +98,10 @@ _INPUTS: Dict[str, Dict[str, Check]] = {
         "minor": _U32,
         "revocations": _list_of(_hex()),
     },
+    "cutoff": {
+        "key": _text, "purpose": _hex(), "audience": _hex(), "policy": _POLICY, "now": _number(),
+        "revocations": _list_of(_hex()), "subject": _or_null(_hex()), "before": _or_null(_number()),
+    },
     "key-text": {**_TEXT, **_OPTIONAL_CONTEXT},
     "ring": {
         **_TEXT, **_OPTIONAL_CONTEXT, "now": _number(), "ttl": _or_null(_number(1, 2**32 - 1))

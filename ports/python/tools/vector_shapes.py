@@ -69,6 +69,13 @@ _tree: Type = _Enum(
     Variant("both", _List(_U8, Lazy(lambda: _tree))),
     Variant("node", Struct(Field("next", Lazy(lambda: _tree)))),
 )
+_nest: Type = _Enum(
+    Variant("end"),
+    Variant("one", Lazy(lambda: _nest)),
+    Variant("list", Seq(Lazy(lambda: _nest))),
+    Variant("map", Map(Str(), Lazy(lambda: _nest))),
+    Variant("pair", Struct(Field("next", _List(_U8, Lazy(lambda: _nest))))),
+)
 _choice = _Enum(
     Variant("a"),
     Variant("b", _U32),
@@ -110,6 +117,10 @@ TYPES: Dict[str, Optional[Type]] = {
     "tree": _tree,
     "choice": _choice,
     "kinds": _kinds,
+    "bounds": Struct(
+        Field("items", Seq(Unit())), Field("more", Seq(Unit())), Field("map", Map(Str(), _U8)),
+        Field("nest", _nest),
+    ),
 }
 
 

@@ -11,7 +11,7 @@ use crate::token::{judge, shown};
 use crate::vectors::vector::{Vector, Why, list, same};
 
 /// The shapes of SPEC §16.5, as this library writes descriptions. `raw` is none.
-const SHAPES: [(&str, &str); 11] = [
+const SHAPES: [(&str, &str); 12] = [
     ("user", "{ id: u64, name: str, admin: bool }"),
     (
         "user-1",
@@ -46,6 +46,11 @@ const SHAPES: [(&str, &str); 11] = [
          y: f64, text: str, blob: bytes, opt: option<u8>, list: seq<u16>, map: map<str, u8>, \
          pair: (u8, u16), choice: enum C { 0 a, 1 b(u32), 2 c(u8, u16), 3 d { x: bool } }, \
          nothing: unit }",
+    ),
+    (
+        "bounds",
+        "{ items: seq<unit>, more: seq<unit>, map: map<str, u8>, nest: enum N { 0 end, 1 one(^N), \
+         2 list(seq<^N>), 3 map(map<str, ^N>), 4 pair { next: (u8, ^N) } } }",
     ),
 ];
 

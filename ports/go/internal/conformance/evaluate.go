@@ -26,6 +26,7 @@ var evaluators = map[string]func(in *input, moments []int64) (*Result, error){
 	"renew":         evalRenew,
 	"update":        evalUpdate,
 	"rotate":        evalRotate,
+	"cutoff":        evalCutoff,
 	"key-text":      evalKeyText,
 	"ring":          evalRing,
 	"ring-replace":  evalRingReplace,

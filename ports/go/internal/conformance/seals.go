@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"errors"
+	"time"
 
 	"cloakroom.dev/go/cloakroom"
 	"cloakroom.dev/go/cloakroom/internal/clk1"
@@ -149,4 +150,33 @@ func evalRotate(in *input, _ []int64) (*Result, error) {
 		return &Result{stage, object("token", nil, "record", nil)}, nil
 	}
 	return &Result{"ok", object("token", token, "record", hexOf(s.store.last.Append(nil)))}, nil
+}
+
+func evalCutoff(in *input, _ []int64) (*Result, error) {
+	s := readScene(in)
+	s.fixKeys(in, []string{in.str("key")}, []string{string(cloakroom.Sealing)})
+	everybody, subject, before := in.nullable("subject"), "", time.Time{}
+	if !everybody {
+		subject = string(in.hex("subject"))
+	}
+	if !in.nullable("before") {
+		before = time.Unix(in.number("before", numberMax), 0)
+	}
+	if err := s.build(in); err != nil {
+		return nil, err
+	}
+	var err error
+	if everybody {
+		_, err = s.sessions.EndAllBefore(before)
+	} else {
+		_, err = s.sessions.CutOffSubject(subject, before)
+	}
+	stage, err := failure(err)
+	if err != nil {
+		return nil, err
+	}
+	if stage != "" {
+		return &Result{stage, object("cutoff", nil)}, nil
+	}
+	return &Result{"ok", object("cutoff", number(s.store.last.Value))}, nil
 }

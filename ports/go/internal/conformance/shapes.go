@@ -43,6 +43,14 @@ func makeShapeTypes() map[string]*payload.Type {
 		{Index: 2, Name: "both", Type: tuple(u8, tree), Inline: true},
 		{Index: 3, Name: "node", Type: structOf(field("next", tree)), Inline: true},
 	}
+	nest := &payload.Type{Kind: payload.Enum}
+	nest.Variants = []payload.VariantType{
+		{Index: 0, Name: "end"},
+		{Index: 1, Name: "one", Type: nest},
+		{Index: 2, Name: "list", Type: seq(nest)},
+		{Index: 3, Name: "map", Type: &payload.Type{Kind: payload.Map, Key: str, Elem: nest}},
+		{Index: 4, Name: "pair", Type: structOf(field("next", tuple(u8, nest))), Inline: true},
+	}
 	choice := &payload.Type{Kind: payload.Enum, Variants: []payload.VariantType{
 		{Index: 0, Name: "a"},
 		{Index: 1, Name: "b", Type: of(payload.U32)},
@@ -69,6 +77,10 @@ func makeShapeTypes() map[string]*payload.Type {
 			field("opt", option(u8)), field("list", seq(u16)),
 			field("map", &payload.Type{Kind: payload.Map, Key: str, Elem: u8}),
 			field("pair", tuple(u8, u16)), field("choice", choice), field("nothing", of(payload.Unit)),
+		),
+		"bounds": structOf(
+			field("items", seq(of(payload.Unit))), field("more", seq(of(payload.Unit))),
+			field("map", &payload.Type{Kind: payload.Map, Key: str, Elem: u8}), field("nest", nest),
 		),
 	}
 }

@@ -36,7 +36,10 @@ type scene struct {
 }
 
 func readScene(in *input) *scene {
-	s := &scene{now: in.number("now", numberMax), binding: in.hex("binding")}
+	s := &scene{now: in.number("now", numberMax)}
+	if in.has("binding") {
+		s.binding = in.hex("binding")
+	}
 	p := in.object("policy")
 	s.config.Policy = cloakroom.NewPolicy(
 		time.Duration(p.u32("idle"))*time.Second, time.Duration(p.u32("absolute"))*time.Second)

@@ -281,6 +281,10 @@ class Sessions(Revoking):
         cipher = self._keys.sealing(now)
         if cipher is None:
             raise Unavailable("no key of the ring may seal at this time")
+        # Else a thief of a key would start a session as far ahead as the tolerance allows, have it
+        # sealed under the next key, and stand above the cut-offs that follow when the key is disabled.
+        if claims.authenticated_at > now and cipher.kid != session.kid:
+            raise Unavailable("the session starts in the future, under another key")
         moment = max(now, claims.issued_at)
         if moment >= claims.authenticated_at + self._policy.effective_absolute(claims):
             raise Rejected(Stage.TIME, Reason.EXPIRED)
