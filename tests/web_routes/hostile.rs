@@ -1,11 +1,10 @@
 //! What a client can send, and the documented answer. Never a panic, never a 500.
 
-use cloakroom::http::cookie::CookieConfig;
 use cloakroom::web::SessionLayer;
 use cloakroom::{KeyRing, RevocationList, Sessions};
 use time::Duration;
 
-use crate::world::{Ask, World, both};
+use crate::world::{Ask, both};
 use crate::{assert_401, plain};
 
 const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
