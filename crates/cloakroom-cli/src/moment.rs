@@ -50,7 +50,16 @@ impl Moment {
     pub(crate) fn resolve(self) -> Result<Timestamp, Failure> {
         match self {
             Self::At(time) => Ok(time),
-            Self::Away(seconds) => now()?
+            Self::Away(_) => self.resolve_from(now()?),
+        }
+    }
+
+    /// As [`resolve`](Self::resolve), for a command that has looked at the clock: a second look may be
+    /// in another second.
+    pub(crate) fn resolve_from(self, now: Timestamp) -> Result<Timestamp, Failure> {
+        match self {
+            Self::At(time) => Ok(time),
+            Self::Away(seconds) => now
                 .checked_add(Duration::seconds(seconds))
                 .ok_or_else(|| Failure::usage("that time lies beyond the years 1970 to 9999")),
         }

@@ -1,5 +1,7 @@
 //! Ring files on a disk: read with the rules of the library, written as a whole or not at all.
 
+mod held;
+
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,8 @@ use cloakroom::source::{
 use cloakroom::{KeyRing, SecretText};
 use zeroize::Zeroizing;
 
+use held::Held;
+
 use crate::exit::Failure;
 use crate::password::PasswordArgs;
 
@@ -20,6 +24,8 @@ use crate::password::PasswordArgs;
 pub(crate) struct RingFile {
     path: PathBuf,
     pub(crate) ring: KeyRing,
+    /// The file as it was before it was read.
+    held: Option<Held>,
     password: Option<Arc<Password>>,
     /// Comment lines, which are the operator's and not the ring's.
     comments: Vec<String>,
@@ -27,14 +33,16 @@ pub(crate) struct RingFile {
 
 pub(crate) fn load(path: &Path, password: &PasswordArgs) -> Result<RingFile, Failure> {
     let source = KeySource::file(path);
+    let held = Held::open(path);
     match source.load() {
         Ok(ring) => Ok(RingFile {
             path: path.to_path_buf(),
             ring,
+            held,
             password: None,
             comments: comments(path),
         }),
-        Err(error) if may_be_wrapped(&error) => wrapped(path, &source, password, error),
+        Err(error) if may_be_wrapped(&error) => wrapped(path, &source, held, password, error),
         Err(error) => Err(Failure::input(error)),
     }
 }
@@ -68,6 +76,7 @@ impl KeyUnwrap for Shared {
 fn wrapped(
     path: &Path,
     source: &KeySource,
+    held: Option<Held>,
     args: &PasswordArgs,
     plain: SourceError,
 ) -> Result<RingFile, Failure> {
@@ -82,6 +91,7 @@ fn wrapped(
     Ok(RingFile {
         path: path.to_path_buf(),
         ring: source.load().map_err(Failure::input)?,
+        held,
         password: Some(password),
         comments: Vec::new(),
     })
@@ -101,7 +111,9 @@ impl RingFile {
         self.password.is_some()
     }
 
-    /// Puts `ring` in the place of what was read, under the same password and permissions.
+    /// Puts `ring` in the place of what was read, under the same password and permissions. Of two
+    /// edits of one file at a time the later one is refused: it would bring a key back that the other
+    /// one disabled.
     pub(crate) fn replace(&self, ring: &KeyRing) -> Result<(), Failure> {
         let text = match &self.password {
             Some(password) => wrap(password, ring)?,
@@ -115,7 +127,13 @@ impl RingFile {
         let old = path
             .metadata()
             .map_err(|error| cannot(&path, "replaced", &error))?;
-        write(&path, &text, Some(&old))
+        let file = temporary(&path, &text)?;
+        keep_access(file.as_file(), &path, &old)?;
+        let _turn = match &self.held {
+            Some(held) => held.take_turn(&path)?,
+            None => return Err(changed(&path)),
+        };
+        put(file, &path)
     }
 }
 
@@ -143,10 +161,16 @@ pub(crate) fn create_text(path: &Path, text: &str, force: bool) -> Result<(), Fa
             path.display()
         )));
     }
-    if force {
-        return write(path, text, None);
-    }
     let file = temporary(path, text)?;
+    if force {
+        if let Ok(old) = path.metadata()
+            && old.is_file()
+        {
+            keep_access(file.as_file(), path, &old)?;
+            private(file.as_file(), path, &old)?;
+        }
+        return put(file, path);
+    }
     // Another may have come into being since we looked.
     file.persist_noclobber(path)
         .map_err(|error| match error.error.kind() {
@@ -189,11 +213,7 @@ fn commented(ring: &KeyRing, comments: &[String]) -> Zeroizing<String> {
     whole
 }
 
-fn write(path: &Path, text: &str, old: Option<&Metadata>) -> Result<(), Failure> {
-    let file = temporary(path, text)?;
-    if let Some(old) = old {
-        keep_access(file.as_file(), path, old)?;
-    }
+fn put(file: tempfile::NamedTempFile, path: &Path) -> Result<(), Failure> {
     file.persist(path)
         .map_err(|error| cannot(path, "written", &error.error))?;
     sync_folder(path);
@@ -244,6 +264,22 @@ fn keep_access(file: &File, path: &Path, old: &Metadata) -> Result<(), Failure> 
         .map_err(|error| cannot(path, "written", &error))
 }
 
+/// Over a file that others could read or its group could write, a secret is written as a new one is.
+#[cfg(unix)]
+fn private(file: &File, path: &Path, old: &Metadata) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if old.permissions().mode() & 0o7027 == 0 {
+        return Ok(());
+    }
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+        .map_err(|error| cannot(path, "written", &error))
+}
+
+#[cfg(not(unix))]
+fn private(_: &File, _: &Path, _: &Metadata) -> Result<(), Failure> {
+    Ok(())
+}
+
 #[cfg(not(unix))]
 fn keep_access(_: &File, _: &Path, _: &Metadata) -> Result<(), Failure> {
     Ok(())
@@ -254,6 +290,14 @@ fn sync_folder(path: &Path) {
     if let Ok(folder) = OpenOptions::new().read(true).open(folder(path)) {
         let _best_effort = folder.sync_all();
     }
+}
+
+fn changed(path: &Path) -> Failure {
+    Failure::unavailable(format!(
+        "{} was changed meanwhile by somebody else, and nothing of this was done: it would have undone \
+         the other change. Run it again",
+        path.display()
+    ))
 }
 
 fn cannot(path: &Path, done: &str, error: &std::io::Error) -> Failure {

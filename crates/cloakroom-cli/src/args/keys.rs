@@ -134,22 +134,35 @@ pub(crate) struct RetireArgs {
     pub(crate) password: PasswordArgs,
 }
 
-/// A key leaked: disable it, with a fresh one in its place if it is the one that seals
+/// A key leaked: disable it, or all of a file, with a fresh one in place of the one that seals
 #[derive(Args, Debug)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
+  cloakroom keys disable ring --all
   cloakroom keys disable ring 0a1b2c3d
 
-Everybody whose token is under the key has to log in again. Then run `cloakroom revoke key`, for a
-thief may have renewed a forged token under the next key already.")]
+Whoever has read the file has all of its keys, and forges under one that only opens or is announced
+as well as under the one that seals: that is what --all is for. Everybody whose token is under such a
+key has to log in again. Then run `cloakroom revoke key` for each of them, for a thief may have renewed
+a forged token under the fresh key already.")]
 pub(crate) struct DisableArgs {
     /// The ring file
     pub(crate) file: PathBuf,
     /// The id of the key: eight hex digits
-    #[arg(value_name = "KEY")]
-    pub(crate) key: KeyId,
+    #[arg(
+        value_name = "KEY",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub(crate) key: Option<KeyId>,
+    /// Disable every key of the file, the retired ones too, and add one that seals at once
+    #[arg(long)]
+    pub(crate) all: bool,
     /// Add no fresh key. Servers take no ring that nothing seals with
     #[arg(long)]
     pub(crate) no_replacement: bool,
+    /// Write the file although servers will not take it, because no key seals
+    #[arg(long, requires = "no_replacement")]
+    pub(crate) force: bool,
     /// A note behind the fresh key
     #[arg(long, value_name = "TEXT", conflicts_with = "no_replacement")]
     pub(crate) note: Option<String>,

@@ -5,7 +5,7 @@ use cloakroom::{Key, RingError};
 use crate::args::AddArgs;
 use crate::exit::{Failure, Reply};
 use crate::keys::{guard, said};
-use crate::moment::{self, Moment};
+use crate::moment;
 use crate::ring_file;
 
 pub(crate) fn run(args: &AddArgs) -> Result<Reply, Failure> {
@@ -13,7 +13,7 @@ pub(crate) fn run(args: &AddArgs) -> Result<Reply, Failure> {
     let file = ring_file::load(&args.file, &args.password)?;
     let key = Key::generate().map_err(Failure::unavailable)?;
     let id = key.id();
-    let next = match args.at.map(Moment::resolve).transpose()? {
+    let next = match args.at.map(|at| at.resolve_from(now)).transpose()? {
         Some(at) if at < now => {
             return Err(Failure::usage(format!(
                 "{at} has passed, and a key that was to seal before others did may never seal; \
@@ -38,14 +38,12 @@ pub(crate) fn run(args: &AddArgs) -> Result<Reply, Failure> {
     let path = args.file.display();
     let added = next.keys().find(|key| key.id == id);
     let activate = added.map_or(now, |key| key.activate);
-    let mut text = format!("added key {id} to {path}; it seals from {activate} on\n");
-    if activate > now {
-        text.push_str(&format!(
-            "next: every server must have the new file before {activate}\n"
-        ));
-    } else {
-        text.push_str("next: give the new file to all servers now\n");
-    }
+    let give = match activate > now {
+        true => format!("every server must have the new file before {activate}"),
+        false => "give the new file to all servers now".to_owned(),
+    };
+    let next_step = guard::next_step(&next, now, &give);
+    let text = format!("added key {id} to {path}; it seals from {activate} on\n{next_step}");
     let mut json = said::ring(&next, now);
     if let Some(members) = json.as_object_mut() {
         members.insert("added".into(), id.to_string().into());
