@@ -21,6 +21,7 @@ use redb::{
 use crate::index::entry::IndexEntry;
 use crate::index::memory::MOST_OF_A_SUBJECT;
 use crate::index::port::{IndexError, IndexReport, SessionIndex};
+use crate::store::place;
 use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
 
@@ -96,6 +97,18 @@ impl FileIndex {
     /// [`IndexError`]: the file can't be made or read, is in use, or is no index. It may be
     /// deleted.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, IndexError> {
+        let path = path.as_ref();
+        // Who is logged in, from where and since when is nobody else's business.
+        place::check(path, "opening the file").map_err(|_| {
+            IndexError::new(
+                "this is no regular file, or everybody may write it; delete it, it is made anew",
+            )
+        })?;
+        place::private()
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(IndexError::new)?;
         let database = Database::builder()
             .set_cache_size(CACHE)
             .create(path)

@@ -93,11 +93,15 @@ impl Poller {
             return Ok(Reload::Unchanged);
         };
         let old = first.current();
+        let refused = |error| ReloadError::Refused {
+            place: self.source.place(),
+            error,
+        };
         for holder in &behind {
-            holder.check(ring).map_err(ReloadError::Refused)?;
+            holder.check(ring).map_err(refused)?;
         }
         for holder in &behind {
-            holder.replace(ring).map_err(ReloadError::Refused)?;
+            holder.replace(ring).map_err(refused)?;
         }
         let now = self.clock.now().ok();
         let mut status = self.status();

@@ -55,13 +55,13 @@ pub(crate) fn standard_input(what: &str, most: u64) -> Result<Zeroizing<String>,
 }
 
 /// A token on standard input, without the line end that files and echo put behind it.
-pub(crate) fn token() -> Result<Zeroizing<String>, Failure> {
+pub(crate) fn token(command: &str) -> Result<Zeroizing<String>, Failure> {
     let text = standard_input("a token", 65_536)?;
     let token = Zeroizing::new(text.trim_matches(['\n', '\r', ' ', '\t']).to_owned());
     if token.is_empty() {
-        return Err(Failure::input(
-            "standard input is empty; give the token there, as in `cloakroom open ... < token`",
-        ));
+        return Err(Failure::input(format!(
+            "standard input is empty; give the token there, as in `cloakroom {command} < token`"
+        )));
     }
     Ok(token)
 }

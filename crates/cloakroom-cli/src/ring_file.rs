@@ -1,12 +1,14 @@
 //! Ring files on a disk: read with the rules of the library, written as a whole or not at all.
 
 mod held;
+mod mount;
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use cloakroom::source::{
     KeySource, KeyUnwrap, Password, PasswordCost, SourceError, SourceFault, UnwrapError,
@@ -19,6 +21,9 @@ use held::Held;
 use crate::exit::Failure;
 use crate::password::PasswordArgs;
 
+/// How a file is called until it has its name.
+const TEMPORARY: &str = ".cloakroom-";
+
 /// A ring, and what is needed to write it back as it was.
 #[derive(Debug)]
 pub(crate) struct RingFile {
@@ -26,19 +31,22 @@ pub(crate) struct RingFile {
     pub(crate) ring: KeyRing,
     /// The file as it was before it was read.
     held: Option<Held>,
+    /// By a platform, which puts it there anew from somewhere else.
+    mounted: bool,
     password: Option<Arc<Password>>,
     /// Comment lines, which are the operator's and not the ring's.
     comments: Vec<String>,
 }
 
 pub(crate) fn load(path: &Path, password: &PasswordArgs) -> Result<RingFile, Failure> {
-    let source = KeySource::file(path);
+    let (source, mounted) = mount::source(path)?;
     let held = Held::open(path);
     match source.load() {
         Ok(ring) => Ok(RingFile {
             path: path.to_path_buf(),
             ring,
             held,
+            mounted,
             password: None,
             comments: comments(path),
         }),
@@ -92,6 +100,7 @@ fn wrapped(
         path: path.to_path_buf(),
         ring: source.load().map_err(Failure::input)?,
         held,
+        mounted: false,
         password: Some(password),
         comments: Vec::new(),
     })
@@ -115,6 +124,13 @@ impl RingFile {
     /// edits of one file at a time the later one is refused: it would bring a key back that the other
     /// one disabled.
     pub(crate) fn replace(&self, ring: &KeyRing) -> Result<(), Failure> {
+        if self.mounted {
+            return Err(Failure::input(format!(
+                "{} is mounted by a platform, which would undo the change or does not allow it; change \
+                 the ring where the platform has it from. Nothing was changed",
+                self.path.display()
+            )));
+        }
         let text = match &self.password {
             Some(password) => wrap(password, ring)?,
             None => commented(ring, &self.comments),
@@ -143,17 +159,19 @@ pub(crate) fn create(
     ring: &KeyRing,
     password: Option<&Password>,
     force: bool,
+    lost: &str,
 ) -> Result<(), Failure> {
     let text = match password {
         Some(password) => wrap(password, ring)?,
         None => Zeroizing::new(ring.to_text().expose().to_owned()),
     };
-    create_text(path, &text, force)
+    create_text(path, &text, force, lost)
 }
 
-pub(crate) fn create_text(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
+/// `lost`: what is gone if a file that is there is overwritten.
+pub(crate) fn create_text(path: &Path, text: &str, force: bool, lost: &str) -> Result<(), Failure> {
     if !force && path.symlink_metadata().is_ok() {
-        return Err(exists(path));
+        return Err(exists(path, lost));
     }
     if path.is_dir() {
         return Err(Failure::input(format!(
@@ -174,17 +192,17 @@ pub(crate) fn create_text(path: &Path, text: &str, force: bool) -> Result<(), Fa
     // Another may have come into being since we looked.
     file.persist_noclobber(path)
         .map_err(|error| match error.error.kind() {
-            std::io::ErrorKind::AlreadyExists => exists(path),
+            std::io::ErrorKind::AlreadyExists => exists(path, lost),
             _ => cannot(path, "made", &error.error),
         })?;
     sync_folder(path);
     Ok(())
 }
 
-fn exists(path: &Path) -> Failure {
+fn exists(path: &Path, lost: &str) -> Failure {
     Failure::force(format!(
         "{} exists already and was not touched; choose another name, or overwrite it with --force, \
-         which logs out everybody whose token is under its keys",
+         {lost}",
         path.display()
     ))
 }
@@ -224,7 +242,7 @@ fn put(file: tempfile::NamedTempFile, path: &Path) -> Result<(), Failure> {
 fn temporary(path: &Path, text: &str) -> Result<tempfile::NamedTempFile, Failure> {
     let folder = folder(path);
     let made = tempfile::Builder::new()
-        .prefix(".cloakroom-")
+        .prefix(TEMPORARY)
         .tempfile_in(folder)
         .and_then(|mut file| {
             file.write_all(text.as_bytes())?;
@@ -232,6 +250,28 @@ fn temporary(path: &Path, text: &str) -> Result<tempfile::NamedTempFile, Failure
             Ok(file)
         });
     made.map_err(|error| cannot(path, "written", &error))
+}
+
+/// Copies that a killed edit left behind, as a sentence. Those of an edit under way are younger.
+pub(crate) fn left_over(path: &Path) -> Option<String> {
+    const OLD: Duration = Duration::from_secs(60);
+    let entries = folder(path).read_dir().ok()?.flatten();
+    let old = |entry: &std::fs::DirEntry| {
+        let changed = entry.metadata().and_then(|metadata| metadata.modified());
+        changed.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > OLD))
+    };
+    let ours =
+        |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+    let found = entries.filter(|entry| ours(entry) && old(entry));
+    let names: Vec<String> = found
+        .map(|entry| entry.path().display().to_string())
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "a command that was killed left a copy with keys in it; remove it: {}",
+            names.join(", ")
+        )
+    })
 }
 
 fn folder(path: &Path) -> &Path {

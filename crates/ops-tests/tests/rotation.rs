@@ -35,19 +35,19 @@ struct Site {
 
 impl Site {
     fn start() -> Option<Self> {
-        Self::with(|place| {
+        Self::with(WITH, |place| {
             place.run("cloakroom keys new ring --max-lifetime 6s --rollout 2s");
         })
     }
 
-    fn with(make_ring: impl FnOnce(&Place)) -> Option<Self> {
+    fn with(with: &[(&str, &str)], make_ring: impl FnOnce(&Place)) -> Option<Self> {
         let here = |tool| find(tool, tool, &[]).is_some();
         if !["curl", "jq"].into_iter().all(here) {
             return None;
         }
         let place = Place::new();
         make_ring(&place);
-        let start = |folder, port| Server::start(&place, folder, port, WITH, Clock::Right);
+        let start = |folder, port| Server::start(&place, folder, port, with, Clock::Right);
         let servers = [start("data", place.port), start("data-2", free_port())];
         Some(Self { place, servers })
     }
@@ -192,7 +192,8 @@ fn a_new_key_that_seals_at_once_on_one_server_is_refused_by_the_other() {
 
 #[test]
 fn after_an_emergency_every_old_token_is_refused_on_both_servers_and_logins_work() {
-    let Some(site) = Site::with(Place::full_ring) else {
+    // No token is dead because nobody used it for a while.
+    let Some(site) = Site::with(&WITH[1..], Place::full_ring) else {
         return;
     };
     let mut old: Vec<String> = Vec::new();
@@ -202,7 +203,17 @@ fn after_an_emergency_every_old_token_is_refused_on_both_servers_and_logins_work
     let leaked = site.key_of(&old[0]);
     // The thief has the whole file: a key that only opens and one that is announced, too.
     site.place.run("cp -p ring stolen");
-    let forged = site.place.forge("stolen", &old[0]);
+    let mut forged = Vec::new();
+    // A server that started without a store refuses what claims to have begun before it.
+    assert!(until(LIMIT, || {
+        forged = site.place.forge("stolen", &old[0]);
+        let accepted = |token: &String| {
+            site.servers
+                .iter()
+                .all(|server| server.status(token) == 200)
+        };
+        forged.iter().all(accepted)
+    }));
     assert_eq!(forged.len(), 3);
     old.extend(forged);
     for (token, server) in old

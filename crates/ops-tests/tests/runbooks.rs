@@ -171,7 +171,9 @@ fn leaked_key() {
         ("CLOAKROOM_KEYS", old_ring.to_str().unwrap()),
     ];
     let late = Server::start(&place, "late", free_port(), &with, Clock::Right);
-    assert!(forge().iter().all(|token| late.status(token) == 200));
+    assert!(until(SOON, || forge()
+        .iter()
+        .all(|token| late.status(token) == 200)));
     let revoked = book.run_next(&place);
     assert_eq!(revoked.matches("accepted: key").count(), 3, "{revoked}");
     assert!(until(SOON, || server.status(&renewed) == 401));

@@ -37,6 +37,44 @@ pub(crate) enum KeysCommand {
     /// Copy a ring file that is wrapped with a password to one that is not
     #[command(after_help = "Example:\n  cloakroom keys unwrap backup.wrapped ring")]
     Unwrap(WrapArgs),
+    Derive(DeriveArgs),
+    FeedKey(FeedKeyArgs),
+}
+
+/// Make a ring file of derived units, for a service that must make and open nothing else
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  cloakroom keys derive ring ring.files --purpose ticket --audience files.example.com
+
+A unit makes and opens tokens of this purpose and audience and no others, and gives nobody the key that
+it comes from. Derive again after each change of the ring, and give the new file to the service.")]
+pub(crate) struct DeriveArgs {
+    /// The ring file with the root keys
+    pub(crate) file: PathBuf,
+    /// The file to make, mode 600
+    pub(crate) out: PathBuf,
+    /// The purpose that the service is set up with
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) purpose: String,
+    /// The audience that the service is set up with; may be empty
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) audience: String,
+    /// Overwrite a file that is there, as after a change of the ring
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+/// Make the file with the key of a revocation feed, which all servers of the feed share
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cloakroom keys feed-key feed-key")]
+pub(crate) struct FeedKeyArgs {
+    /// The file to make, mode 600
+    pub(crate) file: PathBuf,
+    /// Overwrite a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Make a ring file with one key, which seals at once
@@ -170,7 +208,8 @@ pub(crate) struct DisableArgs {
     pub(crate) password: PasswordArgs,
 }
 
-/// Say what will hurt if nobody does anything; exit code 1 if there is something
+/// Say what will hurt if nobody does anything: exit code 1 if there is something, 5 if servers would not
+/// take the file
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   cloakroom keys check ring

@@ -28,12 +28,27 @@ pub(crate) fn run(args: &AddArgs) -> Result<Reply, Failure> {
             "this ring holds derived units (clksub1.), which are made from the ring of root keys \
              and not by themselves; add the key there and derive again. Nothing was changed",
         ),
+        RingError::SameActivation(..) => Failure::usage(
+            "another key of the ring becomes active in the same second, most likely one that was \
+             added just now; give this one a time of its own with --at. Nothing was changed",
+        ),
         error => said::failure(error),
     })?;
     if let Some(note) = &args.note {
         next = next.with_note(id, note).map_err(said::failure)?;
     }
-    let warnings = guard::change(&file.ring, &next, now, args.force)?;
+    let mut warnings = guard::change(&file.ring, &next, now, args.force)?;
+    let announced = file
+        .ring
+        .keys()
+        .filter(|key| !key.disabled && key.activate > now);
+    warnings.extend(announced.map(|key| {
+        format!(
+            "key {} is announced already and seals from {} on; this is one more. If that was not meant, \
+             `cloakroom keys retire` takes one of them out",
+            key.id, key.activate
+        )
+    }));
     file.replace(&next)?;
     let path = args.file.display();
     let added = next.keys().find(|key| key.id == id);
