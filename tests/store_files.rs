@@ -361,8 +361,9 @@ fn what_is_no_file_is_refused_and_nothing_waits_for_it() {
     let open = DurableRevocations::open_existing(directory, at(NOW));
     refused(open.unwrap_err(), "name the file in it");
     fs::remove_file(&pipe).unwrap();
-    // A pipe in the place of the lock.
+    // A pipe in the place of the lock, which the recovery had taken.
     let lock = pipe.with_extension("redb.lock");
+    fs::remove_file(&lock).unwrap();
     let made = std::process::Command::new("mkfifo").arg(&lock).status();
     assert!(made.unwrap().success());
     refused(
