@@ -41,18 +41,22 @@ pub(crate) struct RingFile {
 pub(crate) fn load(path: &Path, password: &PasswordArgs) -> Result<RingFile, Failure> {
     let (source, mounted) = mount::source(path)?;
     let held = Held::open(path);
-    match source.load() {
-        Ok(ring) => Ok(RingFile {
-            path: path.to_path_buf(),
-            ring,
-            held,
-            mounted,
-            password: None,
-            comments: comments(path),
-        }),
-        Err(error) if may_be_wrapped(&error) => wrapped(path, &source, held, password, error),
-        Err(error) => Err(Failure::input(error)),
-    }
+    let (ring, password) = match source.load() {
+        Ok(ring) => (ring, None),
+        Err(error) if may_be_wrapped(&error) => wrapped(&source, password, error)?,
+        Err(error) => return Err(Failure::input(error)),
+    };
+    Ok(RingFile {
+        path: path.to_path_buf(),
+        ring,
+        held,
+        mounted,
+        comments: match &password {
+            Some(_) => Vec::new(),
+            None => comments(path),
+        },
+        password,
+    })
 }
 
 fn may_be_wrapped(error: &SourceError) -> bool {
@@ -82,12 +86,10 @@ impl KeyUnwrap for Shared {
 }
 
 fn wrapped(
-    path: &Path,
     source: &KeySource,
-    held: Option<Held>,
     args: &PasswordArgs,
     plain: SourceError,
-) -> Result<RingFile, Failure> {
+) -> Result<(KeyRing, Option<Arc<Password>>), Failure> {
     let found = Arc::new(AtomicBool::new(false));
     let sniffed = source.clone().unwrap_with(Sniffer(Arc::clone(&found)));
     let _never_a_ring = sniffed.load();
@@ -96,14 +98,8 @@ fn wrapped(
     }
     let password = Arc::new(args.get(false)?);
     let source = source.clone().unwrap_with(Shared(Arc::clone(&password)));
-    Ok(RingFile {
-        path: path.to_path_buf(),
-        ring: source.load().map_err(Failure::input)?,
-        held,
-        mounted: false,
-        password: Some(password),
-        comments: Vec::new(),
-    })
+    let ring = source.load().map_err(Failure::input)?;
+    Ok((ring, Some(password)))
 }
 
 fn comments(path: &Path) -> Vec<String> {

@@ -126,7 +126,9 @@ fn disabling_the_sealing_key_alone_leaves_the_others_to_a_thief_and_does_not_hid
     let place = Place::new();
     let ids = full(&place);
     let forged = forge(&place);
-    place.run(&format!("keys disable ring {}", ids[2])).ok();
+    let said = place.run(&format!("keys disable ring {}", ids[2]));
+    let left = format!("keys {}, {} of this file stay in service", ids[1], ids[3]);
+    assert!(said.ok().err.contains(&left), "{said:?}");
     let after: Vec<i32> = forged.iter().map(|token| opens(&place, token)).collect();
     // Why `--all` is there.
     assert_eq!(after, [1, 0, 1, 0]);

@@ -130,17 +130,25 @@ fn volume(place: &Place, names: &[&str]) {
 fn a_mounted_secret_is_read_by_its_name_and_by_its_directory() {
     let place = Place::new();
     volume(&place, &["ring"]);
+    let before = place.read("keys/ring");
     for path in ["keys/ring", "keys"] {
         place
             .run(&format!("keys check {path}"))
             .fails(1, "no key is announced");
         place.run(&format!("keys list {path}")).ok();
-        let before = place.read("keys/ring");
         place
             .run(&format!("keys add {path}"))
             .fails(3, "mounted by a platform");
         assert_eq!(place.read("keys/ring"), before);
     }
+    // Behind a password, too.
+    place.write("password", "correct horse", 0o600);
+    place.run("keys wrap keys w --password-file password").ok();
+    place.write("keys/..2026/ring", place.read("w"), 0o644);
+    place
+        .run("keys add keys/ring --password-file password")
+        .fails(3, "mounted by a platform");
+    place.write("keys/..2026/ring", &before, 0o644);
     // In the directory itself.
     let output = Command::new(env!("CARGO_BIN_EXE_cloakroom"))
         .args(["keys", "list", "ring"])

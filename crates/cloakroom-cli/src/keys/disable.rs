@@ -30,7 +30,8 @@ pub(crate) fn run(args: &DisableArgs) -> Result<Reply, Failure> {
     }
     // An emergency is never refused, but for what would not end it.
     let force = args.force || next.sealing_key(now).is_some();
-    let warnings = guard::change(&file.ring, &next, now, force)?;
+    let mut warnings = guard::change(&file.ring, &next, now, force)?;
+    warnings.extend(left(&next, id, now));
     file.replace(&next)?;
     let path = args.file.display();
     let ids: Vec<String> = leaked.iter().map(KeyId::to_string).collect();
@@ -65,6 +66,26 @@ pub(crate) fn run(args: &DisableArgs) -> Result<Reply, Failure> {
         members.insert("added".into(), json!(id.map(|id| id.to_string())));
     }
     Ok(Reply::done(text, json).warned(warnings))
+}
+
+/// Keys that a thief of the file has besides, and that servers accept.
+fn left(ring: &KeyRing, fresh: Option<KeyId>, now: Timestamp) -> Option<String> {
+    let in_service = |key: &KeyId| {
+        let state = ring.state(*key, now);
+        Some(*key) != fresh && !matches!(state, Some(KeyState::Disabled | KeyState::Retired))
+    };
+    let left = ring.keys().map(|key| key.id).filter(in_service);
+    let left: Vec<String> = left.map(|key| key.to_string()).collect();
+    let (keys, stay, them) = match left.len() {
+        0 => return None,
+        1 => ("key", "stays", "it"),
+        _ => ("keys", "stay", "them"),
+    };
+    Some(format!(
+        "{keys} {} of this file {stay} in service; whoever has read the file has {them} as well, and \
+         `cloakroom keys disable FILE --all` disables all of them",
+        left.join(", ")
+    ))
 }
 
 /// The retired keys are among all: with their successors disabled they would open again, and whoever
