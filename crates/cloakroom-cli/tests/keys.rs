@@ -257,6 +257,20 @@ fn a_check_tells_whether_servers_would_take_a_ring() {
     );
 }
 
+/// Between `keys add` and `keys check` an operator looks at the plan, and between that and the shipping
+/// at something else.
+#[test]
+fn whoever_takes_ten_minutes_to_ship_a_ring_is_not_sent_back_and_whoever_takes_thirty_is() {
+    let place = Place::new();
+    place.ring();
+    std::fs::copy(place.join("ring"), place.join("old")).unwrap();
+    place.run("keys add ring").ok();
+    let check = |at: &str| place.run(&format!("keys check ring --before old --at {at}"));
+    check("+0s").ok();
+    check("+10m").ok();
+    check("+30m").fails(1, "before every server has it");
+}
+
 #[test]
 fn a_wrapped_ring_is_read_and_written_with_its_password() {
     let place = Place::new();

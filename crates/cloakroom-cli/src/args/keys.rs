@@ -108,7 +108,10 @@ pub(crate) struct NewArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   cloakroom keys add ring
-  cloakroom keys add ring --at 2026-12-01T03:00:00Z --note \"december\"")]
+  cloakroom keys add ring --at 2026-12-01T03:00:00Z --note \"december\"
+
+Without --at the key seals after the rollout time and a quarter of it, 15 minutes at most, in which you
+look at the file and ship it.")]
 pub(crate) struct AddArgs {
     /// The ring file
     pub(crate) file: PathBuf,

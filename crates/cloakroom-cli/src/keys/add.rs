@@ -1,12 +1,21 @@
 //! `cloakroom keys add`.
 
-use cloakroom::{Key, RingError};
+use cloakroom::{Key, RingError, Timestamp};
 
 use crate::args::AddArgs;
 use crate::exit::{Failure, Reply};
 use crate::keys::{guard, said};
 use crate::moment;
 use crate::ring_file;
+
+/// Seconds for whoever looks at the file before it is shipped. A rollout that began with this command
+/// would be too short a second later, and `keys check` would rightly say so.
+fn to_ship(rollout: u32) -> u64 {
+    match rollout {
+        0 => 0,
+        _ => u64::from(rollout / 4).clamp(5, 900),
+    }
+}
 
 pub(crate) fn run(args: &AddArgs) -> Result<Reply, Failure> {
     let now = moment::now()?;
@@ -21,7 +30,12 @@ pub(crate) fn run(args: &AddArgs) -> Result<Reply, Failure> {
             )));
         }
         Some(at) => file.ring.announce(key, at),
-        None => file.ring.rotate(key, now),
+        None => {
+            let away = u64::from(file.ring.rollout()).saturating_add(to_ship(file.ring.rollout()));
+            let at = Timestamp::from_unix(now.unix().saturating_add(away));
+            file.ring
+                .announce(key, at.ok_or_else(|| said::failure(RingError::Clock))?)
+        }
     };
     let mut next = next.map_err(|error| match error {
         RingError::MixedKinds(_) => Failure::input(
