@@ -51,18 +51,18 @@ fn the_next_key_is_announced_and_drawn() {
     let first = place.ring();
     let added = place.run("keys add ring --json").ok().json();
     let second = added["added"].as_str().unwrap().to_owned();
-    let plan = place.run("keys plan ring");
+    let plan = place.run("keys plan ring --at +1m");
     assert!(plan.ok().err.is_empty(), "{plan:?}");
     let lines: Vec<&str> = plan.out.lines().collect();
     assert_eq!(
         lines[0],
         format!("time                   {first}   {second}")
     );
-    assert!(lines[1].contains("> sealing    announced  now"), "{plan:?}");
-    assert!(lines[2].ends_with("open-only  sealing"), "{plan:?}");
-    assert!(lines[3].ends_with("retired    sealing"), "{plan:?}");
+    assert!(lines[2].contains("> sealing    announced  now"), "{plan:?}");
+    assert!(lines[3].ends_with("open-only  sealing"), "{plan:?}");
+    assert!(lines[4].ends_with("retired    sealing"), "{plan:?}");
     assert!(
-        lines[4].starts_with(&format!("next: key {second} seals in ")),
+        lines[5].starts_with(&format!("next: key {second} seals in ")),
         "{plan:?}"
     );
     let json = place.run("keys plan ring --json").json();
