@@ -168,6 +168,15 @@ pub(crate) fn key_event(loudness: Loudness, event: &dyn Display) {
     let _ = (loudness, event);
 }
 
+/// A feed is followed from now on, which may tell these events.
+#[cfg(feature = "std")]
+#[cfg(feature = "feed")]
+pub(crate) fn feed_begins(events: &[&'static str]) {
+    #[cfg(feature = "metrics")]
+    gauges::feed_begins(events);
+    let _ = events;
+}
+
 /// Something that a feed tells the operator.
 #[cfg(feature = "std")]
 #[cfg(feature = "feed")]

@@ -29,6 +29,7 @@
 //!   with a cut-off, [`revoke_all`](crate::Sessions::revoke_all).
 
 mod error;
+pub(crate) mod place;
 mod log;
 mod ticket;
 mod queue;

@@ -110,3 +110,22 @@ fn many_threads_put_and_list_at_once() {
     });
     assert_eq!(sessions.status().index.unwrap().entries, Some(200));
 }
+
+#[cfg(unix)]
+#[test]
+fn an_index_is_its_owners_alone_and_a_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = Folder::new();
+    let file = folder.file();
+    drop(FileIndex::open(&file).unwrap());
+    let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o602)).unwrap();
+    assert!(FileIndex::open(&file).is_err());
+    std::fs::remove_file(&file).unwrap();
+    // Whoever opened it would wait for its other end.
+    let made = std::process::Command::new("mkfifo").arg(&file).status();
+    assert!(made.unwrap().success());
+    assert!(FileIndex::open(&file).is_err());
+}

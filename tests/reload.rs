@@ -117,7 +117,17 @@ fn a_ring_that_is_refused_while_tokens_live_is_taken_when_they_are_dead() {
         key: key(1).id(),
         until,
     };
-    assert_eq!(error, ReloadError::Refused(drops.into()));
+    let place = "the test".to_owned();
+    let error_of = drops.into();
+    assert_eq!(
+        error,
+        ReloadError::Refused {
+            place,
+            error: error_of
+        }
+    );
+    // The log of twenty servers is read by somebody who has to find the file.
+    assert!(error.to_string().starts_with("the test: "), "{error}");
     w.clock.set(until.unix() - 1);
     assert!(w.watch.poll_now().is_err());
     w.clock.advance(1);

@@ -163,7 +163,10 @@ fn faults_of_the_numbers_are_named() {
         &head("  lifetime 5\n"),
         &format!("line 3, column 3: {LINES}"),
     );
-    says(&head(""), "the ring has no key; generate one");
+    says(
+        &head(""),
+        "the ring has no key; make a new one, as `cloakroom keys new FILE --force` does",
+    );
 }
 
 #[test]

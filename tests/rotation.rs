@@ -248,7 +248,9 @@ fn what_will_hurt_is_said_with_the_way_out() {
     );
     says(
         &ring(NOW).warnings(at(NOW - 1), &fleet()),
-        &["no key seals at this time, so nobody can log in; add a key that is active already"],
+        &[
+            "no key seals at this time, so nobody can log in; add one that seals at once, as `cloakroom keys add FILE --at now --force` does",
+        ],
     );
     let mut slow = fleet();
     (slow.reload, slow.leeway) = (3_500, 40);

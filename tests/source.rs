@@ -47,7 +47,7 @@ fn every_bad_content_has_its_sentence() {
         (
             "no key",
             head.into(),
-            "the ring has no key; generate one".into(),
+            "the ring has no key; make a new one, as `cloakroom keys new FILE --force` does".into(),
         ),
         (
             "another version",

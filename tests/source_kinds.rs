@@ -40,7 +40,8 @@ fn a_ring_in_which_no_key_seals_is_refused_where_it_is_used() {
             .aal3()
             .build();
         let expected = "no key of the ring may seal now; all are disabled or become active later, \
-                        add one that is active already";
+                        add one that seals at once, as `cloakroom keys add FILE --at now --force` \
+                        does";
         assert_eq!(building.err().unwrap().to_string(), expected);
         let running = KeyRing::generate(&SystemClock, time::Duration::hours(12)).unwrap();
         let sessions = Sessions::<(), NoRevocation>::builder(running, NoRevocation)

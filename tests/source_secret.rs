@@ -59,6 +59,14 @@ fn files_that_others_may_read_or_write_are_refused() {
 fn what_is_no_file_or_too_large_or_no_text_is_refused() {
     let folder = SecretText::from_file(std::env::temp_dir()).unwrap_err();
     assert!(matches!(folder.fault(), SourceFault::Directory));
+    let missing = SecretText::from_file("/nowhere/feed-key").unwrap_err();
+    for error in [&folder, &missing] {
+        assert!(!error.to_string().contains("ring"), "{error}");
+    }
+    assert_eq!(
+        missing.to_string(),
+        "file /nowhere/feed-key: there is no such file; correct the path"
+    );
     let device = SecretText::from_file("/dev/zero").unwrap_err();
     assert!(matches!(device.fault(), SourceFault::NotAFile));
     let large = Place::new("large", &[b'x'; 65_537], 0o600)

@@ -336,3 +336,63 @@ fn an_interrupted_first_start_does_not_stand_in_the_way() {
         ["revocations.redb", "revocations.redb.lock"]
     );
 }
+
+/// To open a pipe waits for its other end, and a server never starts.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_and_nothing_waits_for_it() {
+    let folder = Folder::new();
+    let pipe = folder.file();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let refused = |error: OpenError, says: &str| {
+        assert!(matches!(error, OpenError::NotAFile { .. }), "{error}");
+        assert!(error.to_string().contains(says), "{error}");
+    };
+    let open = DurableRevocations::open(&pipe, at(NOW));
+    refused(open.unwrap_err(), "a pipe");
+    let open = DurableRevocations::open_existing(&pipe, at(NOW));
+    refused(open.unwrap_err(), "a pipe");
+    refused(
+        DurableRevocations::recover(&pipe, at(NOW)).unwrap_err(),
+        "a pipe",
+    );
+    let directory = pipe.parent().unwrap();
+    let open = DurableRevocations::open_existing(directory, at(NOW));
+    refused(open.unwrap_err(), "name the file in it");
+    fs::remove_file(&pipe).unwrap();
+    // A pipe in the place of the lock, which the recovery had taken.
+    let lock = pipe.with_extension("redb.lock");
+    fs::remove_file(&lock).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&lock).status();
+    assert!(made.unwrap().success());
+    refused(
+        DurableRevocations::open(&pipe, at(NOW)).unwrap_err(),
+        "a pipe",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_is_its_owners_alone_and_one_that_everybody_may_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = Folder::new();
+    let file = folder.file();
+    filled(&file, 3);
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(mode(&file.with_extension("redb.lock")), 0o600);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o606)).unwrap();
+    let refused = DurableRevocations::open(&file, at(NOW)).unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Writable { mode: 0o606, .. }),
+        "{refused}"
+    );
+    // Nor is it replaced: what is in it may be true.
+    let refused = DurableRevocations::recover(&file, at(NOW)).unwrap_err();
+    assert!(matches!(refused, OpenError::Writable { .. }), "{refused}");
+    // A group may, where the operator says so.
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o660)).unwrap();
+    DurableRevocations::open(&file, at(NOW)).unwrap();
+}

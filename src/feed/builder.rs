@@ -25,6 +25,7 @@ use crate::feed::realm::Realm;
 use crate::feed::revocations::{FeedRevocations, Handle};
 use crate::feed::settings::{BadSettings, Settings};
 use crate::feed::writer::Writer;
+use crate::observe;
 use crate::revocation::list::RevocationList;
 #[cfg(feature = "redb")]
 use crate::store::DurableRevocations;
@@ -191,6 +192,7 @@ impl FeedBuilder {
 
     fn assemble(self) -> Result<(Handle, Reader, Writer), BadSettings> {
         self.settings.check()?;
+        observe::feed_begins(&FeedEvent::NAMES);
         let follower = Arc::new(Follower::new(
             (self.realm, self.keys),
             self.environment,

@@ -76,6 +76,20 @@ impl FeedEvent {
         }
     }
 
+    /// Of every event.
+    pub(crate) const NAMES: [&'static str; 10] = [
+        "unavailable",
+        "available",
+        "resynced",
+        "founded",
+        "bad-batch",
+        "bad-snapshot",
+        "older-snapshot",
+        "broken",
+        "clock-ahead",
+        "quarantined",
+    ];
+
     /// Counts it and tells the log.
     pub(crate) fn observe(&self) {
         let loudness = match self {

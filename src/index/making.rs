@@ -9,6 +9,7 @@ use std::{fs, io};
 use redb::{Database, TableDefinition};
 
 use crate::index::port::IndexError;
+use crate::store::place;
 
 pub(in crate::index) const ENTRIES: TableDefinition<'_, [u8; 16], &[u8]> =
     TableDefinition::new("entries");
@@ -24,6 +25,12 @@ const CACHE: usize = 8 << 20;
 
 /// Opens the file, and makes it if there is none.
 pub(in crate::index) fn open(path: &Path) -> Result<Database, IndexError> {
+    // Who is logged in, from where and since when is nobody else's business.
+    place::check(path, "opening the file").map_err(|_| {
+        IndexError::new(
+            "this is no regular file, or everybody may write it; delete it, it is made anew",
+        )
+    })?;
     if !path.exists() {
         put_new(path)?;
     }
@@ -51,7 +58,11 @@ fn put_new(path: &Path) -> Result<(), IndexError> {
     let new = PathBuf::from(new);
     // Of a process with the same number that was killed.
     let _left_over = fs::remove_file(&new);
-    let made = prepared(&new)
+    let made = place::private()
+        .create_new(true)
+        .open(&new)
+        .map_err(redb::Error::from)
+        .and_then(|_| prepared(&new))
         .map_err(IndexError::new)
         .and_then(|database| {
             drop(database);

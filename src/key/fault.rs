@@ -98,7 +98,7 @@ impl RingError {
 impl fmt::Display for RingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("the ring has no key; generate one"),
+            Self::Empty => f.write_str("the ring has no key; make a new one, as `cloakroom keys new FILE --force` does"),
             Self::TooManyKeys => write!(f, "the ring has more than {MAX_KEYS} keys"),
             Self::Key(error) => error.fmt(f),
             Self::MixedKinds(_) => f.write_str(
@@ -128,7 +128,7 @@ impl fmt::Display for RingError {
             ),
             Self::NoSealingKey => f.write_str(
                 "no key of the ring may seal now; all are disabled or become active later, add one that \
-                 is active already",
+                 seals at once, as `cloakroom keys add FILE --at now --force` does",
             ),
             Self::Clock => f.write_str("the clock gives no time between the years 1970 and 9999"),
             Self::UnknownKey(key) => write!(f, "the ring has no key {key}"),

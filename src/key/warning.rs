@@ -240,7 +240,8 @@ impl fmt::Display for RingWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NothingSeals => f.write_str(
-                "no key seals at this time, so nobody can log in; add a key that is active already",
+                "no key seals at this time, so nobody can log in; add one that seals at once, as \
+                 `cloakroom keys add FILE --at now --force` does",
             ),
             Self::NoSuccessor { key } => write!(
                 f,

@@ -31,6 +31,9 @@ pub(crate) struct ViewGauges {
 pub(crate) struct KeyGauges {
     /// How many keys are in each state; every state is named, also with none.
     pub(crate) states: [(&'static str, u64); 5],
+    /// The same on two servers whose rings have the same keys in the same states, and hardly on
+    /// others; below 2^48, so that a float holds it exactly.
+    pub(crate) fingerprint: u64,
     /// Seconds until the next key takes over, if one is announced.
     pub(crate) activation: Option<u64>,
     /// Seconds until the next key retires, if that is planned.
@@ -74,6 +77,7 @@ impl Meters {
         for (state, count) in now.states {
             gauge!(names::KEYS, "purpose" => of(), "state" => state).set(float(count));
         }
+        gauge!(names::FINGERPRINT, "purpose" => of()).set(float(now.fingerprint));
         // Infinite, where nothing is planned: a comparison with "sooner than" is false then.
         let seconds = |until: Option<u64>| until.map_or(f64::INFINITY, float);
         gauge!(names::ACTIVATION, "purpose" => of()).set(seconds(now.activation));
@@ -93,6 +97,14 @@ pub(super) fn reloaded(result: &'static str, failures: u64, age: Option<u64>) {
     gauge!(names::RELOAD_FAILURES).set(float(failures));
     if let Some(age) = age {
         gauge!(names::RELOAD_AGE).set(float(age));
+    }
+}
+
+/// The first event of a series that was not there before is no increase, and no alarm.
+#[cfg(feature = "feed")]
+pub(super) fn feed_begins(events: &[&'static str]) {
+    for name in events {
+        counter!(names::FEED_EVENTS, "event" => *name).increment(0);
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) const FEED_PENDING: &str = "cloakroom_feed_pending";
 pub(super) const WAITING: &str = "cloakroom_waiting";
 pub(super) const INDEX_FAILURES: &str = "cloakroom_index_failures";
 pub(super) const KEYS: &str = "cloakroom_keys";
+pub(super) const FINGERPRINT: &str = "cloakroom_key_ring_fingerprint";
 pub(super) const ACTIVATION: &str = "cloakroom_key_next_activation_seconds";
 pub(super) const RETIREMENT: &str = "cloakroom_key_next_retirement_seconds";
 pub(super) const WARNINGS: &str = "cloakroom_key_warnings";
@@ -41,7 +42,7 @@ const COUNTERS: [(&str, &str); 8] = [
     (WEB_EVENTS, "Codes of the web layer"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 18] = [
+const GAUGES: [(&str, Unit, &str); 19] = [
     (ENTRIES, Unit::Count, "Revocations in effect"),
     (BYTES, Unit::Bytes, "Memory of the revocations"),
     (
@@ -83,6 +84,11 @@ const GAUGES: [(&str, Unit, &str); 18] = [
         "Entries that the index could not keep",
     ),
     (KEYS, Unit::Count, "Keys of the ring, by state"),
+    (
+        FINGERPRINT,
+        Unit::Count,
+        "The same number where the keys and their states are the same",
+    ),
     (ACTIVATION, Unit::Seconds, "Until the next key takes over"),
     (RETIREMENT, Unit::Seconds, "Until the next key retires"),
     (WARNINGS, Unit::Count, "Warnings of the key ring"),

@@ -1,5 +1,6 @@
 //! What a watch tells: events as they happen, and how it stands.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -29,7 +30,12 @@ pub enum ReloadError {
     /// The source gave no ring.
     Source(SourceError),
     /// The sessions do not take the ring.
-    Refused(ReplaceKeysError),
+    Refused {
+        /// Where the ring is from, as [`SourceError::place`] names it.
+        place: String,
+        /// Why.
+        error: ReplaceKeysError,
+    },
 }
 
 impl ReloadError {
@@ -37,7 +43,10 @@ impl ReloadError {
     /// look while it seals.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let missed = |error: &Self| match error {
-            Self::Refused(ReplaceKeysError::Ring(RingError::DropsKey { key, .. })) => Some(*key),
+            Self::Refused {
+                error: ReplaceKeysError::Ring(RingError::DropsKey { key, .. }),
+                ..
+            } => Some(*key),
             _ => None,
         };
         self == other || (missed(self).is_some() && missed(self) == missed(other))
@@ -48,7 +57,7 @@ impl fmt::Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Source(error) => error.fmt(f),
-            Self::Refused(error) => error.fmt(f),
+            Self::Refused { place, error } => write!(f, "{place}: {error}"),
         }
     }
 }
@@ -57,7 +66,7 @@ impl core::error::Error for ReloadError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         Some(match self {
             Self::Source(error) => error,
-            Self::Refused(error) => error,
+            Self::Refused { error, .. } => error,
         })
     }
 }

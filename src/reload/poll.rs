@@ -25,6 +25,8 @@ pub(crate) struct Poller {
     /// The rings of the holders when the watch was made.
     pub(crate) at_start: Vec<KeyRing>,
     pub(crate) clock: Box<dyn Clock>,
+    /// When the watch was made, over a ring that was just loaded.
+    pub(crate) made: Option<Timestamp>,
     pub(crate) on_event: Option<Box<OnEvent>>,
     /// Seconds between two looks, for the warnings.
     pub(crate) every: u32,
@@ -91,11 +93,15 @@ impl Poller {
             return Ok(Reload::Unchanged);
         };
         let old = first.current();
+        let refused = |error| ReloadError::Refused {
+            place: self.source.place(),
+            error,
+        };
         for holder in &behind {
-            holder.check(ring).map_err(ReloadError::Refused)?;
+            holder.check(ring).map_err(refused)?;
         }
         for holder in &behind {
-            holder.replace(ring).map_err(ReloadError::Refused)?;
+            holder.replace(ring).map_err(refused)?;
         }
         let now = self.clock.now().ok();
         let mut status = self.status();
@@ -138,7 +144,8 @@ impl Poller {
     fn record(&self, result: &Result<Reload, ReloadError>, now: Option<Timestamp>) {
         let status = self.status().clone();
         let since = |then: Timestamp| now.map(|now| now.unix().saturating_sub(then.unix()));
-        let age = status.last_success.and_then(since);
+        // Also of a source that has never been in order, or an alarm over its age would never ring.
+        let age = status.last_success.or(self.made).and_then(since);
         let result = match result {
             Ok(Reload::Unchanged) => "unchanged",
             Ok(Reload::Replaced) => "replaced",

@@ -151,6 +151,7 @@ impl KeyWatchBuilder {
             at_start: self.holders.iter().map(|holder| holder.current()).collect(),
             source: self.source,
             holders: self.holders,
+            made: self.clock.now().ok(),
             clock: self.clock,
             on_event: self.on_event,
             every: every.ok_or(WatchError::Interval)?,

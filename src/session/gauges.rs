@@ -1,7 +1,14 @@
 //! How things stand, as gauges.
 
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::key::id::KeyId;
 use crate::key::plan::KeyState;
 use crate::key::ring::KeyRing;
+use crate::key::timeline::KeyPlan;
 use crate::key::warning::{Fleet, RingWarning};
 use crate::observe::{KeyGauges, ViewGauges};
 use crate::revocation::view::{Freshness, RevocationView};
@@ -50,6 +57,22 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     }
 }
 
+/// Of the ids of the keys, which are public, and their states. How many there are of each state does not
+/// tell two rings apart.
+fn fingerprint(keys: &[KeyPlan]) -> u64 {
+    let mut keys: Vec<(KeyId, KeyState)> = keys.iter().map(|key| (key.id, key.state)).collect();
+    keys.sort_by_key(|(id, _)| id.to_bytes());
+    let mut hash = Sha256::new();
+    for (id, state) in keys {
+        hash.update(id.to_bytes());
+        hash.update(state.to_string());
+    }
+    let hash: [u8; 32] = hash.finalize().into();
+    hash.iter()
+        .take(6)
+        .fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}
+
 fn plan(ring: &KeyRing, fleet: &Fleet, now: Timestamp) -> KeyGauges {
     let timeline = ring.timeline(now);
     let count = |state: KeyState| {
@@ -65,6 +88,7 @@ fn plan(ring: &KeyRing, fleet: &Fleet, now: Timestamp) -> KeyGauges {
     let given = ring.warnings(now, fleet);
     let warned = |name: &str| given.iter().any(|warning| warning.as_str() == name);
     KeyGauges {
+        fingerprint: fingerprint(timeline.keys()),
         states: [
             ("announced", count(KeyState::Announced)),
             ("sealing", count(KeyState::Sealing)),

@@ -1,6 +1,7 @@
 //! Why a ring could not be had from its source. Talkative: the operator reads it at night. No
 //! variant holds anything of what was read.
 
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use core::fmt;
 use std::io;
@@ -25,6 +26,8 @@ use crate::key::file_error::{MAX_FILE, RingFileError};
 pub struct SourceError {
     pub(crate) place: String,
     pub(crate) fault: SourceFault,
+    /// Whether a ring was looked for, and not another secret.
+    pub(crate) of_ring: bool,
 }
 
 /// Why a source gave no key ring.
@@ -102,6 +105,33 @@ impl SourceFault {
     }
 }
 
+impl SourceFault {
+    /// What to do where a password, a key of a feed or an address stands, and no ring; `None` where that
+    /// is the same.
+    fn of_secret(&self) -> Option<String> {
+        Some(match self {
+            Self::NotFound => "there is no such file; correct the path".to_string(),
+            Self::Directory => "this is a directory; name the file in it".to_string(),
+            Self::NotAFile => {
+                "this is a pipe, a socket or a device; a secret is read from a regular file"
+                    .to_string()
+            }
+            Self::TooLarge { limit } => {
+                format!("more than {limit} bytes, so this is another file")
+            }
+            Self::Writable { mode } => format!(
+                "others may write this file (mode {mode:04o}); `chmod 600` it, and replace what is in \
+                 it if somebody may have changed it"
+            ),
+            Self::Readable { mode } => format!(
+                "others may read this file (mode {mode:04o}); `chmod 600` it, and replace what is in \
+                 it if somebody did"
+            ),
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for SourceFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -146,6 +176,9 @@ impl fmt::Display for SourceFault {
                 if *kind == io::ErrorKind::PermissionDenied {
                     f.write_str("; let the user or the group of this process read it")?;
                 }
+                if *kind == io::ErrorKind::NotADirectory {
+                    f.write_str("; a file stands in the path where a directory belongs, correct it")?;
+                }
                 Ok(())
             }
             Self::Ring(error) => error.fmt(f),
@@ -159,7 +192,11 @@ impl fmt::Display for SourceFault {
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.fault)
+        write!(f, "{}: ", self.place)?;
+        match self.fault.of_secret().filter(|_| !self.of_ring) {
+            Some(sentence) => f.write_str(&sentence),
+            None => self.fault.fmt(f),
+        }
     }
 }
 

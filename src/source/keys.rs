@@ -160,10 +160,16 @@ impl KeySource {
         KeyRing::parse(text.expose()).map_err(SourceFault::Ring)
     }
 
+    /// As errors name it.
+    pub(crate) fn place(&self) -> String {
+        self.place.to_string()
+    }
+
     pub(crate) fn error(&self, fault: SourceFault) -> SourceError {
         SourceError {
-            place: self.place.to_string(),
+            place: self.place(),
             fault,
+            of_ring: true,
         }
     }
 }

@@ -182,7 +182,7 @@ fn binding(head: &[u8; HEAD]) -> Vec<u8> {
 impl KeyUnwrap for Password {
     fn unwrap_ring(&self, wrapped: &[u8]) -> Result<SecretText, UnwrapError> {
         self.open(wrapped)
-            .map_err(|error| UnwrapError::new(&error.to_string()))
+            .map_err(|error| UnwrapError::ours(error.to_string()))
     }
 }
 

@@ -40,6 +40,7 @@ impl SecretText {
         read.map_err(|fault| SourceError {
             place: Place::File(path).to_string(),
             fault,
+            of_ring: false,
         })
     }
 }

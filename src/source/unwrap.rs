@@ -59,6 +59,14 @@ impl UnwrapError {
     }
 }
 
+#[cfg(feature = "password")]
+impl UnwrapError {
+    /// The error with a sentence of ours, which names prefixes of texts and holds none of them.
+    pub(crate) const fn ours(sentence: String) -> Self {
+        Self(sentence)
+    }
+}
+
 impl fmt::Display for UnwrapError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

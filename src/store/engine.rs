@@ -17,6 +17,7 @@ use crate::revocation::record::Record;
 use crate::revocation::view::Terms;
 use crate::store::error::{LogError, OpenError};
 use crate::store::log::{Batch, RevocationLog, Standing, Stored};
+use crate::store::place;
 
 /// Records in effect: `expires || kind || key || value || exempt`, so that those that expired stand
 /// together at the front. The whole record is the key: of two records for one session neither may
@@ -72,6 +73,7 @@ impl RedbLog {
     /// [`OpenError`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref();
+        place::check(path, "opening the file")?;
         Self::open_file(path).map_err(|fault| fault.at(path, "opening the file"))
     }
 
@@ -91,9 +93,8 @@ impl RedbLog {
 
     /// Makes a new store where no file is.
     pub(in crate::store) fn create(path: &Path, standing: Standing) -> Result<(), Fault> {
-        let file = File::options()
+        let file = place::private()
             .read(true)
-            .write(true)
             .create_new(true)
             .open(path)
             .map_err(Fault::Io)?;

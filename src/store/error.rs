@@ -119,6 +119,18 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// A directory, a pipe, a socket or a device stands where the file belongs.
+    NotAFile {
+        /// What stands there.
+        path: PathBuf,
+    },
+    /// Everybody may write the file, and so take logouts out of it.
+    Writable {
+        /// The file.
+        path: PathBuf,
+        /// The permission bits of the file.
+        mode: u32,
+    },
     /// The operating system refused: permissions, a read-only or full disk, a missing directory.
     Io {
         /// The file or directory.
@@ -140,6 +152,8 @@ impl OpenError {
             | Self::Damaged { path, .. }
             | Self::Newer { path }
             | Self::Foreign { path }
+            | Self::NotAFile { path }
+            | Self::Writable { path, .. }
             | Self::Io { path, .. } => path,
         }
     }
@@ -162,13 +176,14 @@ impl fmt::Display for OpenError {
                 "another process, or another part of this one, has it open; one process at a time",
             ),
             Self::Missing { .. } => f.write_str(
-                "the file does not exist; if it did, its logouts are forgotten: restore it, or use \
-                 `recover`, which logs everybody out",
+                "the file does not exist; if it did, its logouts are forgotten: restore it, or \
+                 let the server open it with `DurableRevocations::recover`, which logs everybody out",
             ),
             Self::Damaged { why, .. } => write!(
                 f,
                 "the file is damaged ({why}); put an intact copy in its place and cut off what \
-                 started since, or use `recover`, which moves it aside and logs everybody out"
+                 started since, or let the server open it with \
+                 `DurableRevocations::recover`, which moves it aside and logs everybody out"
             ),
             Self::Newer { .. } => f.write_str(
                 "the file was written by a newer version; use that version, nothing was changed",
@@ -176,6 +191,17 @@ impl fmt::Display for OpenError {
             Self::Foreign { .. } => {
                 f.write_str("the file is a database of something else; is the path right?")
             }
+            Self::NotAFile { path } if path.is_dir() => f.write_str(
+                "this is a directory; name the file in it, which is made if there is none",
+            ),
+            Self::NotAFile { .. } => {
+                f.write_str("this is a pipe, a socket or a device; name a regular file")
+            }
+            Self::Writable { mode, .. } => write!(
+                f,
+                "everybody may write this file (mode {mode:04o}), and so let those in again who \
+                 logged out; `chmod 600` it, and find out who did"
+            ),
             Self::Io { doing, source, .. } => write!(f, "{doing}: {source}"),
         }
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::store::engine::{Fault, RedbLog};
 use crate::store::error::OpenError;
 use crate::store::log::Standing;
+use crate::store::place;
 use crate::time::Timestamp;
 
 /// Seconds added to the time of a recovery: sessions that another server's clock, a little ahead,
@@ -189,8 +190,8 @@ impl Turn {
     fn take(path: &Path) -> Result<Self, OpenError> {
         // Never removed: whoever waits for it would hold the lock of a file that is gone.
         let name = beside(path, ".lock");
-        let file = File::options()
-            .write(true)
+        place::check(&name, "creating the lock file")?;
+        let file = place::private()
             .create(true)
             .truncate(false)
             .open(&name)

@@ -12,6 +12,7 @@
     clippy::std_instead_of_alloc
 )]
 
+mod alarms;
 mod document;
 mod levels;
 mod ops;

@@ -103,6 +103,62 @@ fn the_check_of_expressions_finds_what_is_wrong() {
     }
 }
 
+/// The cases of alerts_test.yml: the alert, and whether it is expected to fire.
+fn cases(test: &str) -> BTreeSet<(String, bool)> {
+    let cases = test.split("alertname:").skip(1);
+    let case = |case: &str| {
+        let name = case.trim_start();
+        let name = name.split([',', '\n', ' ', '}']).next().unwrap_or_default();
+        let fires = !case.contains("exp_alerts: []");
+        assert!(!name.is_empty(), "{case}");
+        assert!(!fires || case.contains("exp_labels:"), "{name}");
+        (name.to_owned(), fires)
+    };
+    cases.map(case).collect()
+}
+
+#[test]
+fn every_alert_is_seen_to_fire_and_to_be_quiet_on_a_healthy_day() {
+    let text = read("docs/ops/alerts_test.yml");
+    let tests: Vec<&str> = text.split("\n  - interval:").skip(1).collect();
+    let healthy = cases(tests[0]);
+    let all: BTreeSet<(String, bool)> = tests.iter().flat_map(|test| cases(test)).collect();
+    for name in alerts().into_keys() {
+        assert!(
+            healthy.contains(&(name.clone(), false)),
+            "{name} on a healthy day"
+        );
+        assert!(!healthy.contains(&(name.clone(), true)), "{name}");
+        assert!(
+            all.contains(&(name.clone(), true)),
+            "{name} is never seen to fire"
+        );
+    }
+}
+
+/// A day on which a metric is missing shows no alarm over it.
+#[test]
+fn the_healthy_day_has_every_metric_that_an_alert_asks_for() {
+    let text = read("docs/ops/alerts_test.yml");
+    let healthy = text.split("\n  - interval:").nth(1).unwrap();
+    for (alert, expression) in alerts() {
+        for (metric, labels) in asked(&expression) {
+            let series: Vec<&str> = healthy
+                .lines()
+                .filter(|line| line.contains(&format!("'{metric}{{")))
+                .collect();
+            assert!(!series.is_empty(), "{alert}: {metric}");
+            for value in labels.iter().flat_map(|(_, value)| value.split('|')) {
+                let value = format!("\"{value}\"");
+                assert!(
+                    series.iter().any(|series| series.contains(&value)),
+                    "{alert}: {metric} with {value}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn every_alert_has_a_severity_a_summary_and_a_runbook_that_exists() {
     let text = read("docs/ops/alerts.yml");

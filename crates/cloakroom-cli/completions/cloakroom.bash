@@ -88,8 +88,14 @@ _cloakroom() {
             cloakroom__subcmd__help__subcmd__keys,check)
                 cmd="cloakroom__subcmd__help__subcmd__keys__subcmd__check"
                 ;;
+            cloakroom__subcmd__help__subcmd__keys,derive)
+                cmd="cloakroom__subcmd__help__subcmd__keys__subcmd__derive"
+                ;;
             cloakroom__subcmd__help__subcmd__keys,disable)
                 cmd="cloakroom__subcmd__help__subcmd__keys__subcmd__disable"
+                ;;
+            cloakroom__subcmd__help__subcmd__keys,feed-key)
+                cmd="cloakroom__subcmd__help__subcmd__keys__subcmd__feed__subcmd__key"
                 ;;
             cloakroom__subcmd__help__subcmd__keys,list)
                 cmd="cloakroom__subcmd__help__subcmd__keys__subcmd__list"
@@ -133,8 +139,14 @@ _cloakroom() {
             cloakroom__subcmd__keys,check)
                 cmd="cloakroom__subcmd__keys__subcmd__check"
                 ;;
+            cloakroom__subcmd__keys,derive)
+                cmd="cloakroom__subcmd__keys__subcmd__derive"
+                ;;
             cloakroom__subcmd__keys,disable)
                 cmd="cloakroom__subcmd__keys__subcmd__disable"
+                ;;
+            cloakroom__subcmd__keys,feed-key)
+                cmd="cloakroom__subcmd__keys__subcmd__feed__subcmd__key"
                 ;;
             cloakroom__subcmd__keys,help)
                 cmd="cloakroom__subcmd__keys__subcmd__help"
@@ -163,8 +175,14 @@ _cloakroom() {
             cloakroom__subcmd__keys__subcmd__help,check)
                 cmd="cloakroom__subcmd__keys__subcmd__help__subcmd__check"
                 ;;
+            cloakroom__subcmd__keys__subcmd__help,derive)
+                cmd="cloakroom__subcmd__keys__subcmd__help__subcmd__derive"
+                ;;
             cloakroom__subcmd__keys__subcmd__help,disable)
                 cmd="cloakroom__subcmd__keys__subcmd__help__subcmd__disable"
+                ;;
+            cloakroom__subcmd__keys__subcmd__help,feed-key)
+                cmd="cloakroom__subcmd__keys__subcmd__help__subcmd__feed__subcmd__key"
                 ;;
             cloakroom__subcmd__keys__subcmd__help,help)
                 cmd="cloakroom__subcmd__keys__subcmd__help__subcmd__help"
@@ -362,7 +380,7 @@ _cloakroom() {
             return 0
             ;;
         cloakroom__subcmd__help__subcmd__keys)
-            opts="new add list plan retire disable check wrap unwrap"
+            opts="new add list plan retire disable check wrap unwrap derive feed-key"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -403,7 +421,35 @@ _cloakroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cloakroom__subcmd__help__subcmd__keys__subcmd__derive)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cloakroom__subcmd__help__subcmd__keys__subcmd__disable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloakroom__subcmd__help__subcmd__keys__subcmd__feed__subcmd__key)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -684,7 +730,7 @@ _cloakroom() {
             return 0
             ;;
         cloakroom__subcmd__keys)
-            opts="-h --json --help new add list plan retire disable check wrap unwrap help"
+            opts="-h --json --help new add list plan retire disable check wrap unwrap derive feed-key help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -773,8 +819,38 @@ _cloakroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cloakroom__subcmd__keys__subcmd__derive)
+            opts="-h --purpose --audience --force --password-file --password-fd --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --purpose)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cloakroom__subcmd__keys__subcmd__disable)
-            opts="-h --no-replacement --note --password-file --password-fd --json --help"
+            opts="-h --all --no-replacement --force --note --password-file --password-fd --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -799,8 +875,22 @@ _cloakroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cloakroom__subcmd__keys__subcmd__feed__subcmd__key)
+            opts="-h --force --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cloakroom__subcmd__keys__subcmd__help)
-            opts="new add list plan retire disable check wrap unwrap help"
+            opts="new add list plan retire disable check wrap unwrap derive feed-key help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -841,7 +931,35 @@ _cloakroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cloakroom__subcmd__keys__subcmd__help__subcmd__derive)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cloakroom__subcmd__keys__subcmd__help__subcmd__disable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloakroom__subcmd__keys__subcmd__help__subcmd__feed__subcmd__key)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1310,7 +1428,7 @@ _cloakroom() {
             return 0
             ;;
         cloakroom__subcmd__revoke__subcmd__all)
-            opts="-h --purpose --audience --before --store --feed --feed-file --feed-key-file --realm --max-lifetime --ring --wait --replicas --bound --force --json --help"
+            opts="-h --purpose --audience --before --store --feed --feed-file --feed-key-file --realm --max-lifetime --ring --wait --password-file --password-fd --replicas --bound --force --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1357,6 +1475,14 @@ _cloakroom() {
                     return 0
                     ;;
                 --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1474,7 +1600,7 @@ _cloakroom() {
             return 0
             ;;
         cloakroom__subcmd__revoke__subcmd__key)
-            opts="-h --purpose --audience --store --feed --feed-file --feed-key-file --realm --max-lifetime --ring --wait --replicas --bound --force --json --help"
+            opts="-h --purpose --audience --store --feed --feed-file --feed-key-file --realm --max-lifetime --ring --wait --password-file --password-fd --replicas --bound --force --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1520,6 +1646,14 @@ _cloakroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --replicas)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1536,7 +1670,7 @@ _cloakroom() {
             return 0
             ;;
         cloakroom__subcmd__revoke__subcmd__session)
-            opts="-h --store --feed --feed-file --feed-key-file --realm --max-lifetime --ring --wait --replicas --bound --force --json --help"
+            opts="-h --store --feed --feed-file --feed-key-file --realm --max-lifetime --ring --wait --password-file --password-fd --replicas --bound --force --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1574,6 +1708,14 @@ _cloakroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --replicas)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1590,7 +1732,7 @@ _cloakroom() {
             return 0
             ;;
         cloakroom__subcmd__revoke__subcmd__subject)
-            opts="-h --except --before --store --feed --feed-file --feed-key-file --realm --max-lifetime --ring --wait --replicas --bound --force --json --help"
+            opts="-h --except --before --store --feed --feed-file --feed-key-file --realm --max-lifetime --ring --wait --password-file --password-fd --replicas --bound --force --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1636,6 +1778,14 @@ _cloakroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --replicas)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1652,7 +1802,7 @@ _cloakroom() {
             return 0
             ;;
         cloakroom__subcmd__revoke__subcmd__token)
-            opts="-h --purpose --audience --binding --binding-hex --store --feed --feed-file --feed-key-file --realm --max-lifetime --ring --wait --replicas --bound --force --json --help"
+            opts="-h --purpose --audience --binding --binding-hex --store --feed --feed-file --feed-key-file --realm --max-lifetime --ring --wait --password-file --password-fd --replicas --bound --force --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1703,6 +1853,14 @@ _cloakroom() {
                     return 0
                     ;;
                 --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

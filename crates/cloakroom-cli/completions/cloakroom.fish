@@ -38,18 +38,20 @@ complete -c cloakroom -n "__fish_cloakroom_needs_command" -f -a "bench" -d 'Meas
 complete -c cloakroom -n "__fish_cloakroom_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c cloakroom -n "__fish_cloakroom_needs_command" -f -a "man" -d 'Write the man pages into a directory'
 complete -c cloakroom -n "__fish_cloakroom_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -l json -d 'Answer with one JSON document on standard output'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -s h -l help -d 'Print help'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -f -a "new" -d 'Make a ring file with one key, which seals at once'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -f -a "add" -d 'Announce the next key, at the earliest time that is safe'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -f -a "list" -d 'List the keys and what each of them is doing now'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -f -a "plan" -d 'Draw what each key does when'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -f -a "retire" -d 'Take a key out of the ring that nothing needs any more, or write down when it retires'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -f -a "disable" -d 'A key leaked: disable it, with a fresh one in its place if it is the one that seals'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -f -a "check" -d 'Say what will hurt if nobody does anything; exit code 1 if there is something'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -f -a "wrap" -d 'Copy a ring file to one that is wrapped with a password, for a laptop or a backup'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -f -a "unwrap" -d 'Copy a ring file that is wrapped with a password to one that is not'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -l json -d 'Answer with one JSON document on standard output'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -s h -l help -d 'Print help'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "new" -d 'Make a ring file with one key, which seals at once'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "add" -d 'Announce the next key, at the earliest time that is safe'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "list" -d 'List the keys and what each of them is doing now'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "plan" -d 'Draw what each key does when'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "retire" -d 'Take a key out of the ring that nothing needs any more, or write down when it retires'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "disable" -d 'A key leaked: disable it, or all of a file, with a fresh one in place of the one that seals'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "check" -d 'Say what will hurt if nobody does anything: exit code 1 if there is something, 5 if servers would not take the file'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "wrap" -d 'Copy a ring file to one that is wrapped with a password, for a laptop or a backup'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "unwrap" -d 'Copy a ring file that is wrapped with a password to one that is not'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "derive" -d 'Make a ring file of derived units, for a service that must make and open nothing else'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "feed-key" -d 'Make the file with the key of a revocation feed, which all servers of the feed share'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and not __fish_seen_subcommand_from new add list plan retire disable check wrap unwrap derive feed-key help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from new" -l max-lifetime -d 'The longest life of a token: the shorter one of idle and absolute timeout, or more' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from new" -l rollout -d 'How long a new file may take to reach every server, differences of clocks included' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from new" -l note -d 'A note behind the key: who made it, why' -r
@@ -86,7 +88,9 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_see
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from disable" -l note -d 'A note behind the fresh key' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from disable" -l password-file -d 'Read the password of a wrapped ring file from this file, mode 600; asked for otherwise' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from disable" -l password-fd -d 'Read the password of a wrapped ring file from this open descriptor' -r
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from disable" -l all -d 'Disable every key of the file, the retired ones too, and add one that seals at once'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from disable" -l no-replacement -d 'Add no fresh key. Servers take no ring that nothing seals with'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from disable" -l force -d 'Write the file although servers will not take it, because no key seals'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from disable" -l json -d 'Answer with one JSON document on standard output'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from check" -l before -d 'The ring that servers have now: would they take this one?' -r -F
@@ -109,15 +113,27 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_see
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from unwrap" -l force -d 'Overwrite a file that is there'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from unwrap" -l json -d 'Answer with one JSON document on standard output'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from unwrap" -s h -l help -d 'Print help'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from derive" -l purpose -d 'The purpose that the service is set up with' -r
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from derive" -l audience -d 'The audience that the service is set up with; may be empty' -r
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from derive" -l password-file -d 'Read the password of a wrapped ring file from this file, mode 600; asked for otherwise' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from derive" -l password-fd -d 'Read the password of a wrapped ring file from this open descriptor' -r
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from derive" -l force -d 'Overwrite a file that is there, as after a change of the ring'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from derive" -l json -d 'Answer with one JSON document on standard output'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from derive" -s h -l help -d 'Print help'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from feed-key" -l force -d 'Overwrite a file that is there'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from feed-key" -l json -d 'Answer with one JSON document on standard output'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from feed-key" -s h -l help -d 'Print help'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "new" -d 'Make a ring file with one key, which seals at once'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "add" -d 'Announce the next key, at the earliest time that is safe'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the keys and what each of them is doing now'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Draw what each key does when'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "retire" -d 'Take a key out of the ring that nothing needs any more, or write down when it retires'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "disable" -d 'A key leaked: disable it, with a fresh one in its place if it is the one that seals'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say what will hurt if nobody does anything; exit code 1 if there is something'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "disable" -d 'A key leaked: disable it, or all of a file, with a fresh one in place of the one that seals'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say what will hurt if nobody does anything: exit code 1 if there is something, 5 if servers would not take the file'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "wrap" -d 'Copy a ring file to one that is wrapped with a password, for a laptop or a backup'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "unwrap" -d 'Copy a ring file that is wrapped with a password to one that is not'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "derive" -d 'Make a ring file of derived units, for a service that must make and open nothing else'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "feed-key" -d 'Make the file with the key of a revocation feed, which all servers of the feed share'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand inspect" -l json -d 'Answer with one JSON document on standard output'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand inspect" -s h -l help -d 'Print help'
@@ -184,6 +200,8 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_s
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l wait -d 'How long to wait for the engine' -r
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l password-file -d 'Read the password of a wrapped ring file from this file, mode 600; asked for otherwise' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l password-fd -d 'Read the password of a wrapped ring file from this open descriptor' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l replicas -d 'Report `replicated` once so many further machines of the engine have it' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l bound -d 'The staleness bound that the servers of the feed are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l force -d 'Begin a new store, or a new feed, where there is none'
@@ -199,6 +217,8 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_s
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l wait -d 'How long to wait for the engine' -r
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l password-file -d 'Read the password of a wrapped ring file from this file, mode 600; asked for otherwise' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l password-fd -d 'Read the password of a wrapped ring file from this open descriptor' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l replicas -d 'Report `replicated` once so many further machines of the engine have it' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l bound -d 'The staleness bound that the servers of the feed are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l force -d 'Begin a new store, or a new feed, where there is none'
@@ -216,6 +236,8 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_s
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l wait -d 'How long to wait for the engine' -r
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l password-file -d 'Read the password of a wrapped ring file from this file, mode 600; asked for otherwise' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l password-fd -d 'Read the password of a wrapped ring file from this open descriptor' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l replicas -d 'Report `replicated` once so many further machines of the engine have it' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l bound -d 'The staleness bound that the servers of the feed are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l force -d 'Begin a new store, or a new feed, where there is none'
@@ -231,6 +253,8 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_s
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l wait -d 'How long to wait for the engine' -r
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l password-file -d 'Read the password of a wrapped ring file from this file, mode 600; asked for otherwise' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l password-fd -d 'Read the password of a wrapped ring file from this open descriptor' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l replicas -d 'Report `replicated` once so many further machines of the engine have it' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l bound -d 'The staleness bound that the servers of the feed are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l force -d 'Begin a new store, or a new feed, where there is none'
@@ -247,6 +271,8 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_s
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l wait -d 'How long to wait for the engine' -r
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l password-file -d 'Read the password of a wrapped ring file from this file, mode 600; asked for otherwise' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l password-fd -d 'Read the password of a wrapped ring file from this open descriptor' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l replicas -d 'Report `replicated` once so many further machines of the engine have it' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l bound -d 'The staleness bound that the servers of the feed are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l force -d 'Begin a new store, or a new feed, where there is none'
@@ -302,10 +328,12 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_see
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "list" -d 'List the keys and what each of them is doing now'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "plan" -d 'Draw what each key does when'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "retire" -d 'Take a key out of the ring that nothing needs any more, or write down when it retires'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "disable" -d 'A key leaked: disable it, with a fresh one in its place if it is the one that seals'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "check" -d 'Say what will hurt if nobody does anything; exit code 1 if there is something'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "disable" -d 'A key leaked: disable it, or all of a file, with a fresh one in place of the one that seals'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "check" -d 'Say what will hurt if nobody does anything: exit code 1 if there is something, 5 if servers would not take the file'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "wrap" -d 'Copy a ring file to one that is wrapped with a password, for a laptop or a backup'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "unwrap" -d 'Copy a ring file that is wrapped with a password to one that is not'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "derive" -d 'Make a ring file of derived units, for a service that must make and open nothing else'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "feed-key" -d 'Make the file with the key of a revocation feed, which all servers of the feed share'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from revoke" -f -a "session" -d 'One session, by its id'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from revoke" -f -a "subject" -d 'All sessions of a user'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from revoke" -f -a "token" -d 'The session of a token that is read on standard input; needs --ring'

@@ -113,12 +113,14 @@ _arguments "${_arguments_options[@]}" : \
 '(--no-replacement)--note=[A note behind the fresh key]:TEXT:_default' \
 '(--password-fd)--password-file=[Read the password of a wrapped ring file from this file, mode 600; asked for otherwise]:FILE:_files' \
 '--password-fd=[Read the password of a wrapped ring file from this open descriptor]:NUMBER:_default' \
+'--all[Disable every key of the file, the retired ones too, and add one that seals at once]' \
 '--no-replacement[Add no fresh key. Servers take no ring that nothing seals with]' \
+'--force[Write the file although servers will not take it, because no key seals]' \
 '--json[Answer with one JSON document on standard output]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ':file -- The ring file:_files' \
-':key -- The id of the key\: eight hex digits:_default' \
+'::key -- The id of the key\: eight hex digits:_default' \
 && ret=0
 ;;
 (check)
@@ -159,6 +161,29 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 ':file -- The ring file to read:_files' \
 ':out -- The file to make, mode 600:_files' \
+&& ret=0
+;;
+(derive)
+_arguments "${_arguments_options[@]}" : \
+'--purpose=[The purpose that the service is set up with]:TEXT:_default' \
+'--audience=[The audience that the service is set up with; may be empty]:TEXT:_default' \
+'(--password-fd)--password-file=[Read the password of a wrapped ring file from this file, mode 600; asked for otherwise]:FILE:_files' \
+'--password-fd=[Read the password of a wrapped ring file from this open descriptor]:NUMBER:_default' \
+'--force[Overwrite a file that is there, as after a change of the ring]' \
+'--json[Answer with one JSON document on standard output]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':file -- The ring file with the root keys:_files' \
+':out -- The file to make, mode 600:_files' \
+&& ret=0
+;;
+(feed-key)
+_arguments "${_arguments_options[@]}" : \
+'--force[Overwrite a file that is there]' \
+'--json[Answer with one JSON document on standard output]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':file -- The file to make, mode 600:_files' \
 && ret=0
 ;;
 (help)
@@ -206,6 +231,14 @@ _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (unwrap)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(derive)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(feed-key)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -310,6 +343,8 @@ _arguments "${_arguments_options[@]}" : \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \
 '--wait=[How long to wait for the engine]:DURATION:_default' \
+'(--password-fd)--password-file=[Read the password of a wrapped ring file from this file, mode 600; asked for otherwise]:FILE:_files' \
+'--password-fd=[Read the password of a wrapped ring file from this open descriptor]:NUMBER:_default' \
 '--replicas=[Report \`replicated\` once so many further machines of the engine have it]:NUMBER:_default' \
 '--bound=[The staleness bound that the servers of the feed are set up with]:DURATION:_default' \
 '--force[Begin a new store, or a new feed, where there is none]' \
@@ -331,6 +366,8 @@ _arguments "${_arguments_options[@]}" : \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \
 '--wait=[How long to wait for the engine]:DURATION:_default' \
+'(--password-fd)--password-file=[Read the password of a wrapped ring file from this file, mode 600; asked for otherwise]:FILE:_files' \
+'--password-fd=[Read the password of a wrapped ring file from this open descriptor]:NUMBER:_default' \
 '--replicas=[Report \`replicated\` once so many further machines of the engine have it]:NUMBER:_default' \
 '--bound=[The staleness bound that the servers of the feed are set up with]:DURATION:_default' \
 '--force[Begin a new store, or a new feed, where there is none]' \
@@ -354,6 +391,8 @@ _arguments "${_arguments_options[@]}" : \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \
 '--wait=[How long to wait for the engine]:DURATION:_default' \
+'(--password-fd)--password-file=[Read the password of a wrapped ring file from this file, mode 600; asked for otherwise]:FILE:_files' \
+'--password-fd=[Read the password of a wrapped ring file from this open descriptor]:NUMBER:_default' \
 '--replicas=[Report \`replicated\` once so many further machines of the engine have it]:NUMBER:_default' \
 '--bound=[The staleness bound that the servers of the feed are set up with]:DURATION:_default' \
 '--force[Begin a new store, or a new feed, where there is none]' \
@@ -374,6 +413,8 @@ _arguments "${_arguments_options[@]}" : \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \
 '--wait=[How long to wait for the engine]:DURATION:_default' \
+'(--password-fd)--password-file=[Read the password of a wrapped ring file from this file, mode 600; asked for otherwise]:FILE:_files' \
+'--password-fd=[Read the password of a wrapped ring file from this open descriptor]:NUMBER:_default' \
 '--replicas=[Report \`replicated\` once so many further machines of the engine have it]:NUMBER:_default' \
 '--bound=[The staleness bound that the servers of the feed are set up with]:DURATION:_default' \
 '--force[Begin a new store, or a new feed, where there is none]' \
@@ -396,6 +437,8 @@ _arguments "${_arguments_options[@]}" : \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \
 '--wait=[How long to wait for the engine]:DURATION:_default' \
+'(--password-fd)--password-file=[Read the password of a wrapped ring file from this file, mode 600; asked for otherwise]:FILE:_files' \
+'--password-fd=[Read the password of a wrapped ring file from this open descriptor]:NUMBER:_default' \
 '--replicas=[Report \`replicated\` once so many further machines of the engine have it]:NUMBER:_default' \
 '--bound=[The staleness bound that the servers of the feed are set up with]:DURATION:_default' \
 '--force[Begin a new store, or a new feed, where there is none]' \
@@ -601,6 +644,14 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(derive)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(feed-key)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
         esac
     ;;
 esac
@@ -774,10 +825,12 @@ _cloakroom__subcmd__help__subcmd__keys_commands() {
 'list:List the keys and what each of them is doing now' \
 'plan:Draw what each key does when' \
 'retire:Take a key out of the ring that nothing needs any more, or write down when it retires' \
-'disable:A key leaked\: disable it, with a fresh one in its place if it is the one that seals' \
-'check:Say what will hurt if nobody does anything; exit code 1 if there is something' \
+'disable:A key leaked\: disable it, or all of a file, with a fresh one in place of the one that seals' \
+'check:Say what will hurt if nobody does anything\: exit code 1 if there is something, 5 if servers would not take the file' \
 'wrap:Copy a ring file to one that is wrapped with a password, for a laptop or a backup' \
 'unwrap:Copy a ring file that is wrapped with a password to one that is not' \
+'derive:Make a ring file of derived units, for a service that must make and open nothing else' \
+'feed-key:Make the file with the key of a revocation feed, which all servers of the feed share' \
     )
     _describe -t commands 'cloakroom help keys commands' commands "$@"
 }
@@ -791,10 +844,20 @@ _cloakroom__subcmd__help__subcmd__keys__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'cloakroom help keys check commands' commands "$@"
 }
+(( $+functions[_cloakroom__subcmd__help__subcmd__keys__subcmd__derive_commands] )) ||
+_cloakroom__subcmd__help__subcmd__keys__subcmd__derive_commands() {
+    local commands; commands=()
+    _describe -t commands 'cloakroom help keys derive commands' commands "$@"
+}
 (( $+functions[_cloakroom__subcmd__help__subcmd__keys__subcmd__disable_commands] )) ||
 _cloakroom__subcmd__help__subcmd__keys__subcmd__disable_commands() {
     local commands; commands=()
     _describe -t commands 'cloakroom help keys disable commands' commands "$@"
+}
+(( $+functions[_cloakroom__subcmd__help__subcmd__keys__subcmd__feed-key_commands] )) ||
+_cloakroom__subcmd__help__subcmd__keys__subcmd__feed-key_commands() {
+    local commands; commands=()
+    _describe -t commands 'cloakroom help keys feed-key commands' commands "$@"
 }
 (( $+functions[_cloakroom__subcmd__help__subcmd__keys__subcmd__list_commands] )) ||
 _cloakroom__subcmd__help__subcmd__keys__subcmd__list_commands() {
@@ -907,10 +970,12 @@ _cloakroom__subcmd__keys_commands() {
 'list:List the keys and what each of them is doing now' \
 'plan:Draw what each key does when' \
 'retire:Take a key out of the ring that nothing needs any more, or write down when it retires' \
-'disable:A key leaked\: disable it, with a fresh one in its place if it is the one that seals' \
-'check:Say what will hurt if nobody does anything; exit code 1 if there is something' \
+'disable:A key leaked\: disable it, or all of a file, with a fresh one in place of the one that seals' \
+'check:Say what will hurt if nobody does anything\: exit code 1 if there is something, 5 if servers would not take the file' \
 'wrap:Copy a ring file to one that is wrapped with a password, for a laptop or a backup' \
 'unwrap:Copy a ring file that is wrapped with a password to one that is not' \
+'derive:Make a ring file of derived units, for a service that must make and open nothing else' \
+'feed-key:Make the file with the key of a revocation feed, which all servers of the feed share' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'cloakroom keys commands' commands "$@"
@@ -925,10 +990,20 @@ _cloakroom__subcmd__keys__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'cloakroom keys check commands' commands "$@"
 }
+(( $+functions[_cloakroom__subcmd__keys__subcmd__derive_commands] )) ||
+_cloakroom__subcmd__keys__subcmd__derive_commands() {
+    local commands; commands=()
+    _describe -t commands 'cloakroom keys derive commands' commands "$@"
+}
 (( $+functions[_cloakroom__subcmd__keys__subcmd__disable_commands] )) ||
 _cloakroom__subcmd__keys__subcmd__disable_commands() {
     local commands; commands=()
     _describe -t commands 'cloakroom keys disable commands' commands "$@"
+}
+(( $+functions[_cloakroom__subcmd__keys__subcmd__feed-key_commands] )) ||
+_cloakroom__subcmd__keys__subcmd__feed-key_commands() {
+    local commands; commands=()
+    _describe -t commands 'cloakroom keys feed-key commands' commands "$@"
 }
 (( $+functions[_cloakroom__subcmd__keys__subcmd__help_commands] )) ||
 _cloakroom__subcmd__keys__subcmd__help_commands() {
@@ -938,10 +1013,12 @@ _cloakroom__subcmd__keys__subcmd__help_commands() {
 'list:List the keys and what each of them is doing now' \
 'plan:Draw what each key does when' \
 'retire:Take a key out of the ring that nothing needs any more, or write down when it retires' \
-'disable:A key leaked\: disable it, with a fresh one in its place if it is the one that seals' \
-'check:Say what will hurt if nobody does anything; exit code 1 if there is something' \
+'disable:A key leaked\: disable it, or all of a file, with a fresh one in place of the one that seals' \
+'check:Say what will hurt if nobody does anything\: exit code 1 if there is something, 5 if servers would not take the file' \
 'wrap:Copy a ring file to one that is wrapped with a password, for a laptop or a backup' \
 'unwrap:Copy a ring file that is wrapped with a password to one that is not' \
+'derive:Make a ring file of derived units, for a service that must make and open nothing else' \
+'feed-key:Make the file with the key of a revocation feed, which all servers of the feed share' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'cloakroom keys help commands' commands "$@"
@@ -956,10 +1033,20 @@ _cloakroom__subcmd__keys__subcmd__help__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'cloakroom keys help check commands' commands "$@"
 }
+(( $+functions[_cloakroom__subcmd__keys__subcmd__help__subcmd__derive_commands] )) ||
+_cloakroom__subcmd__keys__subcmd__help__subcmd__derive_commands() {
+    local commands; commands=()
+    _describe -t commands 'cloakroom keys help derive commands' commands "$@"
+}
 (( $+functions[_cloakroom__subcmd__keys__subcmd__help__subcmd__disable_commands] )) ||
 _cloakroom__subcmd__keys__subcmd__help__subcmd__disable_commands() {
     local commands; commands=()
     _describe -t commands 'cloakroom keys help disable commands' commands "$@"
+}
+(( $+functions[_cloakroom__subcmd__keys__subcmd__help__subcmd__feed-key_commands] )) ||
+_cloakroom__subcmd__keys__subcmd__help__subcmd__feed-key_commands() {
+    local commands; commands=()
+    _describe -t commands 'cloakroom keys help feed-key commands' commands "$@"
 }
 (( $+functions[_cloakroom__subcmd__keys__subcmd__help__subcmd__help_commands] )) ||
 _cloakroom__subcmd__keys__subcmd__help__subcmd__help_commands() {

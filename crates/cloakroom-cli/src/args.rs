@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use keys::{
-    AddArgs, CheckArgs, DisableArgs, KeysArgs, KeysCommand, NewArgs, PlanArgs, RetireArgs, WrapArgs,
+    AddArgs, CheckArgs, DeriveArgs, DisableArgs, FeedKeyArgs, KeysArgs, KeysCommand, NewArgs,
+    PlanArgs, RetireArgs, WrapArgs,
 };
 pub(crate) use revoking::{RevocationsArgs, RevokeArgs, RevokeTarget, Servers, Where};
 pub(crate) use token::{Binding, OpenArgs, PolicyArgs, SealArgs};
@@ -20,8 +21,10 @@ Exit codes:
   1  the answer is no: the token is refused, `keys check` warns, a vector disagrees
   2  the command line is wrong; nothing was done
   3  the input is bad: a file or a token that is not what it should be; nothing was done
-  4  something does not answer: an engine, a store in use, the clock, the disk
-  5  refused, because it would log people out or overwrite something; --force does it
+  4  something does not answer: an engine, a store in use, the clock, the disk; a file was changed
+     meanwhile; the answer could not be written to where it was to go
+  5  refused, because it would log people out or overwrite something, or because servers would not
+     take the ring; where the command has --force, that does it
 
 Secrets are never arguments: keys are read from files, tokens from standard input, passwords from a
 terminal, a file or a descriptor. NO_COLOR is heeded.";

@@ -1,5 +1,7 @@
 //! How a command ends: the codes of the README, an answer, or a sentence with the way out.
 
+use std::ffi::OsStr;
+
 use serde_json::{Value, json};
 
 /// The exit codes.
@@ -109,9 +111,39 @@ impl Failure {
     }
 }
 
-/// Whether a text holds a key or a token of ours.
+/// Whether a text may hold a part of a key or a token of ours. For what is shown: rather too often.
 pub(crate) fn holds_secret(text: &str) -> bool {
     ["clkkey", "clksub", "clkfeed", "clkwrap", "clk1."]
         .iter()
         .any(|prefix| text.contains(prefix))
+}
+
+/// The characters behind the prefix from which on a text is a secret and no longer the name of a file.
+/// The shortest key has more than twice as many.
+const SECRET: usize = 20;
+
+/// Whether an argument holds a key or a token, anywhere in it: behind an option, in a note, in a path.
+pub(crate) fn is_secret(argument: &OsStr) -> bool {
+    let argument = argument.to_string_lossy();
+    let encoded = |rest: &str| {
+        let is_of_it = |c: &char| c.is_ascii_alphanumeric() || ['-', '_'].contains(c);
+        rest.chars().take_while(is_of_it).count()
+    };
+    ["clkkey1.", "clksub1.", "clkfeed1.", "clkwrap1.", "clk1."]
+        .iter()
+        .any(|prefix| {
+            let mut found = argument.match_indices(prefix);
+            found.any(|(at, _)| {
+                let rest = argument.get(at.saturating_add(prefix.len())..);
+                encoded(rest.unwrap_or_default()) >= SECRET
+            })
+        })
+}
+
+pub(crate) fn leaked() -> Failure {
+    Failure::usage(
+        "an argument looks like a key or a token. Arguments are seen by every process of this \
+         machine and kept by the shell: treat it as leaked. Keys are read from files and named by \
+         their id of eight hex digits, tokens are read from standard input. Nothing was done",
+    )
 }

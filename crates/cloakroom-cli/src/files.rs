@@ -2,7 +2,7 @@
 //! a pipe that nobody writes to.
 
 use std::fs::OpenOptions;
-use std::io::{IsTerminal as _, Read};
+use std::io::{IsTerminal as _, Read, Write as _};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -35,7 +35,8 @@ pub(crate) fn text(path: &Path, most: u64) -> Result<String, String> {
 pub(crate) fn standard_input(what: &str, most: u64) -> Result<Zeroizing<String>, Failure> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        anstream::eprintln!("paste {what}, then press Enter and Ctrl-D");
+        let hint = format!("paste {what}, then press Enter and Ctrl-D\n");
+        let _nobody_reads = anstream::stderr().lock().write_all(hint.as_bytes());
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(8192));
     let read = stdin
@@ -54,13 +55,13 @@ pub(crate) fn standard_input(what: &str, most: u64) -> Result<Zeroizing<String>,
 }
 
 /// A token on standard input, without the line end that files and echo put behind it.
-pub(crate) fn token() -> Result<Zeroizing<String>, Failure> {
+pub(crate) fn token(command: &str) -> Result<Zeroizing<String>, Failure> {
     let text = standard_input("a token", 65_536)?;
     let token = Zeroizing::new(text.trim_matches(['\n', '\r', ' ', '\t']).to_owned());
     if token.is_empty() {
-        return Err(Failure::input(
-            "standard input is empty; give the token there, as in `cloakroom open ... < token`",
-        ));
+        return Err(Failure::input(format!(
+            "standard input is empty; give the token there, as in `cloakroom {command} < token`"
+        )));
     }
     Ok(token)
 }

@@ -2,7 +2,9 @@
 
 mod add;
 mod check;
+mod derive;
 mod disable;
+mod feed_key;
 mod guard;
 mod list;
 mod new;
@@ -25,5 +27,7 @@ pub(crate) fn run(args: KeysArgs) -> Result<Reply, Failure> {
         KeysCommand::Check(args) => check::run(&args),
         KeysCommand::Wrap(args) => wrap::wrap(&args),
         KeysCommand::Unwrap(args) => wrap::unwrap(&args),
+        KeysCommand::Derive(args) => derive::run(&args),
+        KeysCommand::FeedKey(args) => feed_key::run(&args),
     }
 }

@@ -39,19 +39,37 @@ pub fn command() -> clap::Command {
 /// Runs the command with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Before anything is parsed: whatever a parser says of an argument may repeat it, and an argument
+    // that is taken for a name or a note would be stored or looked up with no word said.
+    if std::env::args_os()
+        .skip(1)
+        .any(|argument| exit::is_secret(&argument))
+    {
+        let json = std::env::args_os().any(|argument| argument == "--json");
+        return ended(Err(exit::leaked()), json);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
     let json = cli.json;
-    let (reply, sentence) = match run(cli) {
+    ended(run(cli), json)
+}
+
+fn ended(answer: Result<Reply, Failure>, json: bool) -> ExitCode {
+    let (reply, sentence) = match answer {
         Ok(reply) => (reply, None),
         Err(failure) => failure.into_reply(),
     };
     let told = tell(&reply, sentence.as_deref(), json);
-    ExitCode::from(match told {
+    ExitCode::from(written(&told, reply.exit))
+}
+
+/// The code of an answer that may not have arrived.
+fn written(told: &std::io::Result<()>, exit: Exit) -> u8 {
+    match told {
         // Whoever reads us went away, as `head` does: nobody is left to be told anything.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => reply.exit.code(),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => exit.code(),
         Err(error) => {
             complain(
                 "error",
@@ -59,8 +77,8 @@ pub fn main() -> ExitCode {
             );
             Exit::Unavailable.code()
         }
-        Ok(()) => reply.exit.code(),
-    })
+        Ok(()) => exit.code(),
+    }
 }
 
 fn run(cli: Cli) -> Result<Reply, Failure> {
@@ -96,34 +114,36 @@ fn tell(reply: &Reply, sentence: Option<&str>, json: bool) -> std::io::Result<()
     out.flush()
 }
 
+/// Whoever closed standard error, or let its disk fill up, does not hear it: no reason to panic, with
+/// a code that says nothing.
 fn complain(word: &str, sentence: &str) {
     let colour = match word {
         "error" => anstyle::AnsiColor::Red,
         _ => anstyle::AnsiColor::Yellow,
     };
     let style = anstyle::Style::new().bold().fg_color(Some(colour.into()));
-    anstream::eprintln!("{style}{word}{style:#}: {sentence}");
+    let mut err = anstream::stderr().lock();
+    let _nobody_hears = writeln!(err, "{style}{word}{style:#}: {sentence}");
 }
 
-/// What clap says, without what looks like a secret in it: a key that was typed in the place of its
-/// id must not be printed into a log as well.
+/// What clap says, without an argument that looks like a part of a secret: a key that was typed in the
+/// place of its id must not be printed into a log as well.
 fn usage(error: &clap::Error) -> ExitCode {
     let asked = !error.use_stderr();
     let shown = error.render();
     if asked {
-        anstream::print!("{}", shown.ansi());
-        return ExitCode::from(Exit::Done.code());
+        let mut out = anstream::stdout().lock();
+        let told = write!(out, "{}", shown.ansi()).and_then(|()| out.flush());
+        return ExitCode::from(written(&told, Exit::Done));
     }
     let plain = shown.to_string();
-    if exit::holds_secret(&plain) {
-        complain(
-            "error",
-            "an argument looks like a key or a token. Arguments are seen by every process of this \
-             machine and kept by the shell: treat it as leaked. Keys are read from files and named \
-             by their id of eight hex digits, tokens are read from standard input",
-        );
-    } else {
-        anstream::eprint!("{}", shown.ansi());
+    let repeats = std::env::args_os().skip(1).any(|argument| {
+        let argument = argument.to_string_lossy();
+        exit::holds_secret(&argument) && plain.contains(&*argument)
+    });
+    if repeats {
+        return ended(Err(exit::leaked()), false);
     }
+    let _nobody_hears = write!(anstream::stderr().lock(), "{}", shown.ansi());
     ExitCode::from(Exit::Usage.code())
 }

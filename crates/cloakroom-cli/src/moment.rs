@@ -50,7 +50,16 @@ impl Moment {
     pub(crate) fn resolve(self) -> Result<Timestamp, Failure> {
         match self {
             Self::At(time) => Ok(time),
-            Self::Away(seconds) => now()?
+            Self::Away(_) => self.resolve_from(now()?),
+        }
+    }
+
+    /// As [`resolve`](Self::resolve), for a command that has looked at the clock: a second look may be
+    /// in another second.
+    pub(crate) fn resolve_from(self, now: Timestamp) -> Result<Timestamp, Failure> {
+        match self {
+            Self::At(time) => Ok(time),
+            Self::Away(seconds) => now
                 .checked_add(Duration::seconds(seconds))
                 .ok_or_else(|| Failure::usage("that time lies beyond the years 1970 to 9999")),
         }
@@ -68,21 +77,21 @@ pub(crate) fn now() -> Result<Timestamp, Failure> {
         .map_err(|error| Failure::unavailable(format!("{error}; set the clock of this machine")))
 }
 
-/// Whole seconds, as `8h`, `1h30m`, `90s` or `3600`.
+/// Whole seconds, as `8h`, `1h30m` or `90s`. A number without a unit is refused: `8` for hours would be a
+/// ring whose keys retire under everybody.
 pub(crate) fn seconds(text: &str) -> Result<u32, String> {
-    let bare = text.parse::<u32>().ok();
-    let parsed = match bare {
-        Some(seconds) => u64::from(seconds),
-        None => {
-            let wrong = |_| "write a duration as 8h, 1h30m, 90s or 7d".to_owned();
-            let duration = humantime::parse_duration(text).map_err(wrong)?;
-            if duration.subsec_nanos() != 0 {
-                return Err("a duration has whole seconds".into());
-            }
-            duration.as_secs()
-        }
-    };
-    u32::try_from(parsed).map_err(|_| "a duration has at most 4294967295 seconds, 136 years".into())
+    if text.parse::<u64>().is_ok_and(|number| number > 0) {
+        return Err(format!(
+            "{text} of what? Write a duration with its unit: {text}h, {text}s"
+        ));
+    }
+    let wrong = |_| "write a duration as 8h, 1h30m, 90s or 7d".to_owned();
+    let duration = humantime::parse_duration(text).map_err(wrong)?;
+    if duration.subsec_nanos() != 0 {
+        return Err("a duration has whole seconds".into());
+    }
+    u32::try_from(duration.as_secs())
+        .map_err(|_| "a duration has at most 4294967295 seconds, 136 years".into())
 }
 
 /// In the two largest units, for people.

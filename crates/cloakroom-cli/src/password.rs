@@ -15,10 +15,15 @@ use crate::exit::Failure;
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PasswordArgs {
     /// Read the password of a wrapped ring file from this file, mode 600; asked for otherwise
-    #[arg(long, value_name = "FILE", conflicts_with = "password_fd")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        conflicts_with = "password_fd"
+    )]
     pub(crate) password_file: Option<PathBuf>,
     /// Read the password of a wrapped ring file from this open descriptor
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", global = true)]
     pub(crate) password_fd: Option<u32>,
 }
 
@@ -26,6 +31,10 @@ pub(crate) struct PasswordArgs {
 const MOST: u64 = 2048;
 
 impl PasswordArgs {
+    pub(crate) const fn is_given(&self) -> bool {
+        self.password_file.is_some() || self.password_fd.is_some()
+    }
+
     /// `again`: for a new file, where a typo would lock its owner out, a terminal asks twice.
     pub(crate) fn get(&self, again: bool) -> Result<Password, Failure> {
         let text = match (&self.password_file, self.password_fd) {

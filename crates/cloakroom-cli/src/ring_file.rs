@@ -1,10 +1,14 @@
 //! Ring files on a disk: read with the rules of the library, written as a whole or not at all.
 
+mod held;
+mod mount;
+
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use cloakroom::source::{
     KeySource, KeyUnwrap, Password, PasswordCost, SourceError, SourceFault, UnwrapError,
@@ -12,31 +16,47 @@ use cloakroom::source::{
 use cloakroom::{KeyRing, SecretText};
 use zeroize::Zeroizing;
 
+use held::Held;
+
 use crate::exit::Failure;
 use crate::password::PasswordArgs;
+
+/// How a file is called until it has its name.
+const TEMPORARY: &str = ".cloakroom-";
 
 /// A ring, and what is needed to write it back as it was.
 #[derive(Debug)]
 pub(crate) struct RingFile {
     path: PathBuf,
     pub(crate) ring: KeyRing,
+    /// The file as it was before it was read.
+    held: Option<Held>,
+    /// By a platform, which puts it there anew from somewhere else.
+    mounted: bool,
     password: Option<Arc<Password>>,
     /// Comment lines, which are the operator's and not the ring's.
     comments: Vec<String>,
 }
 
 pub(crate) fn load(path: &Path, password: &PasswordArgs) -> Result<RingFile, Failure> {
-    let source = KeySource::file(path);
-    match source.load() {
-        Ok(ring) => Ok(RingFile {
-            path: path.to_path_buf(),
-            ring,
-            password: None,
-            comments: comments(path),
-        }),
-        Err(error) if may_be_wrapped(&error) => wrapped(path, &source, password, error),
-        Err(error) => Err(Failure::input(error)),
-    }
+    let (source, mounted) = mount::source(path)?;
+    let held = Held::open(path);
+    let (ring, password) = match source.load() {
+        Ok(ring) => (ring, None),
+        Err(error) if may_be_wrapped(&error) => wrapped(&source, password, error)?,
+        Err(error) => return Err(Failure::input(error)),
+    };
+    Ok(RingFile {
+        path: path.to_path_buf(),
+        ring,
+        held,
+        mounted,
+        comments: match &password {
+            Some(_) => Vec::new(),
+            None => comments(path),
+        },
+        password,
+    })
 }
 
 fn may_be_wrapped(error: &SourceError) -> bool {
@@ -66,11 +86,10 @@ impl KeyUnwrap for Shared {
 }
 
 fn wrapped(
-    path: &Path,
     source: &KeySource,
     args: &PasswordArgs,
     plain: SourceError,
-) -> Result<RingFile, Failure> {
+) -> Result<(KeyRing, Option<Arc<Password>>), Failure> {
     let found = Arc::new(AtomicBool::new(false));
     let sniffed = source.clone().unwrap_with(Sniffer(Arc::clone(&found)));
     let _never_a_ring = sniffed.load();
@@ -79,12 +98,8 @@ fn wrapped(
     }
     let password = Arc::new(args.get(false)?);
     let source = source.clone().unwrap_with(Shared(Arc::clone(&password)));
-    Ok(RingFile {
-        path: path.to_path_buf(),
-        ring: source.load().map_err(Failure::input)?,
-        password: Some(password),
-        comments: Vec::new(),
-    })
+    let ring = source.load().map_err(Failure::input)?;
+    Ok((ring, Some(password)))
 }
 
 fn comments(path: &Path) -> Vec<String> {
@@ -101,8 +116,17 @@ impl RingFile {
         self.password.is_some()
     }
 
-    /// Puts `ring` in the place of what was read, under the same password and permissions.
+    /// Puts `ring` in the place of what was read, under the same password and permissions. Of two
+    /// edits of one file at a time the later one is refused: it would bring a key back that the other
+    /// one disabled.
     pub(crate) fn replace(&self, ring: &KeyRing) -> Result<(), Failure> {
+        if self.mounted {
+            return Err(Failure::input(format!(
+                "{} is mounted by a platform, which would undo the change or does not allow it; change \
+                 the ring where the platform has it from. Nothing was changed",
+                self.path.display()
+            )));
+        }
         let text = match &self.password {
             Some(password) => wrap(password, ring)?,
             None => commented(ring, &self.comments),
@@ -115,7 +139,13 @@ impl RingFile {
         let old = path
             .metadata()
             .map_err(|error| cannot(&path, "replaced", &error))?;
-        write(&path, &text, Some(&old))
+        let file = temporary(&path, &text)?;
+        keep_access(file.as_file(), &path, &old)?;
+        let _turn = match &self.held {
+            Some(held) => held.take_turn(&path)?,
+            None => return Err(changed(&path)),
+        };
+        put(file, &path)
     }
 }
 
@@ -125,17 +155,19 @@ pub(crate) fn create(
     ring: &KeyRing,
     password: Option<&Password>,
     force: bool,
+    lost: &str,
 ) -> Result<(), Failure> {
     let text = match password {
         Some(password) => wrap(password, ring)?,
         None => Zeroizing::new(ring.to_text().expose().to_owned()),
     };
-    create_text(path, &text, force)
+    create_text(path, &text, force, lost)
 }
 
-pub(crate) fn create_text(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
+/// `lost`: what is gone if a file that is there is overwritten.
+pub(crate) fn create_text(path: &Path, text: &str, force: bool, lost: &str) -> Result<(), Failure> {
     if !force && path.symlink_metadata().is_ok() {
-        return Err(exists(path));
+        return Err(exists(path, lost));
     }
     if path.is_dir() {
         return Err(Failure::input(format!(
@@ -143,24 +175,30 @@ pub(crate) fn create_text(path: &Path, text: &str, force: bool) -> Result<(), Fa
             path.display()
         )));
     }
-    if force {
-        return write(path, text, None);
-    }
     let file = temporary(path, text)?;
+    if force {
+        if let Ok(old) = path.metadata()
+            && old.is_file()
+        {
+            keep_access(file.as_file(), path, &old)?;
+            private(file.as_file(), path, &old)?;
+        }
+        return put(file, path);
+    }
     // Another may have come into being since we looked.
     file.persist_noclobber(path)
         .map_err(|error| match error.error.kind() {
-            std::io::ErrorKind::AlreadyExists => exists(path),
+            std::io::ErrorKind::AlreadyExists => exists(path, lost),
             _ => cannot(path, "made", &error.error),
         })?;
     sync_folder(path);
     Ok(())
 }
 
-fn exists(path: &Path) -> Failure {
+fn exists(path: &Path, lost: &str) -> Failure {
     Failure::force(format!(
         "{} exists already and was not touched; choose another name, or overwrite it with --force, \
-         which logs out everybody whose token is under its keys",
+         {lost}",
         path.display()
     ))
 }
@@ -189,11 +227,7 @@ fn commented(ring: &KeyRing, comments: &[String]) -> Zeroizing<String> {
     whole
 }
 
-fn write(path: &Path, text: &str, old: Option<&Metadata>) -> Result<(), Failure> {
-    let file = temporary(path, text)?;
-    if let Some(old) = old {
-        keep_access(file.as_file(), path, old)?;
-    }
+fn put(file: tempfile::NamedTempFile, path: &Path) -> Result<(), Failure> {
     file.persist(path)
         .map_err(|error| cannot(path, "written", &error.error))?;
     sync_folder(path);
@@ -204,7 +238,7 @@ fn write(path: &Path, text: &str, old: Option<&Metadata>) -> Result<(), Failure>
 fn temporary(path: &Path, text: &str) -> Result<tempfile::NamedTempFile, Failure> {
     let folder = folder(path);
     let made = tempfile::Builder::new()
-        .prefix(".cloakroom-")
+        .prefix(TEMPORARY)
         .tempfile_in(folder)
         .and_then(|mut file| {
             file.write_all(text.as_bytes())?;
@@ -212,6 +246,28 @@ fn temporary(path: &Path, text: &str) -> Result<tempfile::NamedTempFile, Failure
             Ok(file)
         });
     made.map_err(|error| cannot(path, "written", &error))
+}
+
+/// Copies that a killed edit left behind, as a sentence. Those of an edit under way are younger.
+pub(crate) fn left_over(path: &Path) -> Option<String> {
+    const OLD: Duration = Duration::from_secs(60);
+    let entries = folder(path).read_dir().ok()?.flatten();
+    let old = |entry: &std::fs::DirEntry| {
+        let changed = entry.metadata().and_then(|metadata| metadata.modified());
+        changed.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > OLD))
+    };
+    let ours =
+        |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+    let found = entries.filter(|entry| ours(entry) && old(entry));
+    let names: Vec<String> = found
+        .map(|entry| entry.path().display().to_string())
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "a command that was killed left a copy with keys in it; remove it: {}",
+            names.join(", ")
+        )
+    })
 }
 
 fn folder(path: &Path) -> &Path {
@@ -244,6 +300,22 @@ fn keep_access(file: &File, path: &Path, old: &Metadata) -> Result<(), Failure> 
         .map_err(|error| cannot(path, "written", &error))
 }
 
+/// Over a file that others could read or its group could write, a secret is written as a new one is.
+#[cfg(unix)]
+fn private(file: &File, path: &Path, old: &Metadata) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if old.permissions().mode() & 0o7027 == 0 {
+        return Ok(());
+    }
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+        .map_err(|error| cannot(path, "written", &error))
+}
+
+#[cfg(not(unix))]
+fn private(_: &File, _: &Path, _: &Metadata) -> Result<(), Failure> {
+    Ok(())
+}
+
 #[cfg(not(unix))]
 fn keep_access(_: &File, _: &Path, _: &Metadata) -> Result<(), Failure> {
     Ok(())
@@ -254,6 +326,14 @@ fn sync_folder(path: &Path) {
     if let Ok(folder) = OpenOptions::new().read(true).open(folder(path)) {
         let _best_effort = folder.sync_all();
     }
+}
+
+fn changed(path: &Path) -> Failure {
+    Failure::unavailable(format!(
+        "{} was changed meanwhile by somebody else, and nothing of this was done: it would have undone \
+         the other change. Run it again",
+        path.display()
+    ))
 }
 
 fn cannot(path: &Path, done: &str, error: &std::io::Error) -> Failure {

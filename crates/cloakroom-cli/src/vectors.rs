@@ -23,12 +23,15 @@ const MOST: u64 = 64 << 20;
 pub(crate) fn run(args: VectorsArgs) -> Result<Reply, Failure> {
     let VectorsCommand::Verify(args) = args.command;
     let mut files = Vec::new();
+    let mut counts = Counts::default();
     for path in &args.files {
-        files.push((path.display().to_string(), read(path)?));
+        match read(path)? {
+            Some(vectors) => files.push((path.display().to_string(), vectors)),
+            None => counts.schemas.push(path.display().to_string()),
+        }
     }
     let all = files.iter().map(|(_, vectors)| vectors.len() as u64).sum();
     let bar = progress::bar("checking", all);
-    let mut counts = Counts::default();
     for (file, vectors) in &files {
         for vector in vectors {
             counts.check(file, vector);
@@ -39,11 +42,15 @@ pub(crate) fn run(args: VectorsArgs) -> Result<Reply, Failure> {
     counts.reply()
 }
 
-fn read(path: &Path) -> Result<Vec<Vector>, Failure> {
+/// `None` for the schema that lies beside the vectors, where a pattern of names finds it, too.
+fn read(path: &Path) -> Result<Option<Vec<Vector>>, Failure> {
     let wrong = |why: String| Failure::input(format!("vectors {}: {why}", path.display()));
     let text = files::text(path, MOST).map_err(wrong)?;
     let file: Value =
         serde_json::from_str(&text).map_err(|error| wrong(format!("this is not JSON: {error}")))?;
+    if file.get("$schema").is_some() && file.get("format").is_none() {
+        return Ok(None);
+    }
     if file.get("format").and_then(Value::as_str) != Some("cloakroom-vectors") {
         return Err(wrong(
             "this is no file of cloakroom's vectors (`format`)".into(),
@@ -59,7 +66,7 @@ fn read(path: &Path) -> Result<Vec<Vector>, Failure> {
             "`count` is not the number of vectors; a part is missing".into(),
         ));
     }
-    Ok(vectors.iter().cloned().map(Vector).collect())
+    Ok(Some(vectors.iter().cloned().map(Vector).collect()))
 }
 
 /// `None` for a kind that is not checked here.
@@ -85,6 +92,8 @@ struct Counts {
     passed: usize,
     failed: Vec<(String, String, String)>,
     skipped: BTreeMap<String, usize>,
+    /// Files that describe vectors and hold none.
+    schemas: Vec<String>,
 }
 
 impl Counts {
@@ -104,6 +113,7 @@ impl Counts {
             passed,
             failed,
             skipped,
+            schemas,
         } = self;
         let mut text = String::new();
         for (file, id, why) in &failed {
@@ -117,7 +127,10 @@ impl Counts {
         let warnings = skipped.iter().map(|(kind, count)| {
             format!("NOT CHECKED: {count} vectors of the kind `{kind}`, which this command does not know how to run")
         });
-        let warnings: Vec<String> = warnings.collect();
+        let schemas = schemas
+            .iter()
+            .map(|file| format!("{file} is a JSON schema and holds no vectors; it was left out"));
+        let warnings: Vec<String> = warnings.chain(schemas).collect();
         if passed == 0 && failed.is_empty() {
             return Err(Failure::input(format!(
                 "no vector was checked. {}",

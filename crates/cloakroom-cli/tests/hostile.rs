@@ -234,23 +234,67 @@ fn a_key_in_the_place_of_its_id_is_not_repeated() {
         .find_map(|line| line.strip_prefix("key "))
         .unwrap();
     let key = key.split(' ').next().unwrap();
-    for command in [
-        format!("keys disable ring {key}"),
-        format!("keys retire ring {key}"),
-        format!("revoke key {key} {FOR} --store x"),
-        format!("keys list {key} --at {key}"),
-        key.to_owned(),
+    let token = place.token("");
+    let token = token.trim();
+    for (command, secret) in [
+        (format!("keys disable ring {key}"), key),
+        (format!("keys retire ring {key}"), key),
+        (format!("revoke key {key} {FOR} --store x"), key),
+        (format!("keys list {key} --at {key}"), key),
+        (key.to_owned(), key),
+        // Places where any text would do, and would be stored, looked up or made a file of.
+        (format!("keys list {key}"), key),
+        (format!("keys add ring --note {key}"), key),
+        (format!("keys add ring --note=by-me:{key}"), key),
+        (format!("keys new {token} --max-lifetime 8h"), token),
+        (format!("keys new /tmp/{token} --max-lifetime 8h"), token),
+        (format!("revoke subject {token} --store x --force"), token),
+        (
+            format!("seal --ring ring {FOR} --subject a --absolute 1h --binding {token}"),
+            token,
+        ),
+        (format!("open --ring ring {FOR} --binding={token}"), token),
+        ("inspect clkfeed1.AAAAAAAAAAAAAAAAAAAAAAAA".to_owned(), key),
+        ("inspect clkwrap1.AAAAAAAAAAAAAAAAAAAAAAAA".to_owned(), key),
+        ("inspect clksub1.AAAAAAAAAAAAAAAAAAAAAAAA".to_owned(), key),
     ] {
         let said = place.run(&command);
         said.fails(2, "treat it as leaked");
-        assert!(
-            !said.err.contains(&key[8..20]) && !said.out.contains(&key[8..20]),
-            "{said:?}"
+        let shown = format!("{}{}", said.err, said.out);
+        assert!(!shown.contains(&secret[8..20]), "{said:?}");
+        let json = place.run(&format!("{command} --json"));
+        assert_eq!(
+            json.fails(2, "treat it as leaked").json()["error"]["code"],
+            2
         );
     }
-    // As the name of a file it is not shown either.
-    let said = place.run(&format!("keys list {key}"));
-    assert!(!said.err.contains(&key[8..20]), "{said:?}");
+    assert_eq!(place.read("ring"), text);
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
+    // What only looks like the beginning of one is not repeated by the parser either.
+    let said = place.run("keys disable ring clkkey1.AAAA");
+    said.fails(2, "treat it as leaked");
+    assert!(!said.err.contains("AAAA"), "{said:?}");
+}
+
+#[test]
+fn what_only_speaks_of_secrets_is_no_secret() {
+    let place = Place::new();
+    place.ring();
+    for (command, says) in [
+        ("revoke", "Usage: cloakroom revoke"),
+        ("keys", "Usage: cloakroom keys"),
+        ("revoke nobody", "unrecognized subcommand"),
+        ("revoke session", "required arguments"),
+    ] {
+        let said = place.run(command);
+        said.fails(2, says);
+        assert!(!said.err.contains("treat it"), "{said:?}");
+    }
+    // Names of files.
+    place.write("clkfeed.key", "", 0o600);
+    place
+        .run("keys wrap ring clkwrap1.backup --password-file clkfeed.key")
+        .fails(3, "password");
 }
 
 #[test]

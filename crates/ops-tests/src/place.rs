@@ -27,6 +27,7 @@ impl Place {
             ("DATA", "data".to_owned()),
             ("PORT", port.to_string()),
             ("URL", format!("http://localhost:{port}")),
+            ("APP_USER", app_user()),
         ];
         Self {
             folder: tempfile::tempdir().unwrap(),
@@ -59,6 +60,46 @@ impl Place {
         std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
     }
 
+    /// The user who owns a file.
+    pub fn owner(&self, name: &str) -> String {
+        let path = self.path(name);
+        let output = Command::new("ls").arg("-l").arg(path).output().unwrap();
+        let line = String::from_utf8(output.stdout).unwrap();
+        line.split_whitespace().nth(2).unwrap().to_owned()
+    }
+
+    pub fn app_user(&self) -> String {
+        app_user()
+    }
+
+    /// Makes a ring with a key that only opens, one that seals and one that is announced.
+    pub fn full_ring(&self) {
+        self.run(
+            "cloakroom keys new ring --max-lifetime 8h
+             cloakroom keys add ring --at +1s --force
+             until cloakroom keys list ring | grep open-only; do sleep 0.1; done
+             cloakroom keys add ring --at +3h",
+        );
+    }
+
+    /// What a thief makes of a copy of the ring: a token under each of its keys, like `token` but for
+    /// the key and the session.
+    pub fn forge(&self, ring: &str, token: &str) -> Vec<String> {
+        self.write(".model", token);
+        let forged = self.run(&format!(
+            r##"umask 077
+            servers='--purpose session --audience cloakroom-demo'
+            cloakroom open --ring {ring} $servers --json < .model 2>/dev/null > .opened
+            jq -r .payload_hex .opened > .payload
+            grep '^key ' {ring} | while read -r _ key _; do
+              printf 'cloakroom-ring 1\nmax-lifetime 28800\nkey %s activate=2020-01-01T00:00:00Z\n' "$key" > .thief
+              cloakroom seal --ring .thief $servers --subject ada --absolute 8h \
+                --payload .payload --schema-number "$(jq -r '.schema | join(".")' .opened)" 2>/dev/null
+            done"##
+        ));
+        forged.split_whitespace().map(str::to_owned).collect()
+    }
+
     /// Runs commands in a shell that stops at the first that fails; what they printed, and whether
     /// all succeeded.
     pub fn try_run(&self, commands: &str) -> (bool, String) {
@@ -88,6 +129,19 @@ impl Place {
         let (succeeded, output) = self.try_run(commands);
         assert!(succeeded, "{commands}\nsaid:\n{output}");
         output
+    }
+}
+
+/// Another user than the operator where that is allowed, so that a file which was not handed over is
+/// found out.
+fn app_user() -> String {
+    let ask = |option| {
+        let output = Command::new("id").arg(option).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    match &*ask("-u") {
+        "0" => "nobody".to_owned(),
+        _ => ask("-un"),
     }
 }
 

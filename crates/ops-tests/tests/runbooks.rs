@@ -73,6 +73,7 @@ fn first_deployment() {
     for left in ["token", "credentials"] {
         assert!(!place.path(left).exists(), "{left} is left behind");
     }
+    assert_eq!(place.owner("ring"), place.app_user());
     // The backup is the ring.
     place.run("cloakroom keys unwrap backup.wrapped copy --password-file backup.password");
     assert_eq!(place.read("copy"), place.read("ring"));
@@ -138,25 +139,50 @@ fn leaked_key() {
         return;
     };
     let (place, book) = (shared(&redis), Book::open("leaked-key.md"));
-    place.run("cloakroom keys new ring --max-lifetime 8h");
+    place.full_ring();
     place.run("head -c 24 /dev/urandom | base64 > backup.password; chmod 600 backup.password");
     place.run("cloakroom keys wrap ring backup.wrapped --password-file backup.password");
     let old = place.read("backup.wrapped");
     let server = serve_shared(&place, &redis);
     let (ada, grace) = (server.login("ada"), server.login("grace"));
+    place.run("cp -p ring stolen");
+    let forge = || place.forge("stolen", &ada);
+    let accepted = |token: &String| server.status(token) == 200;
+    assert_eq!(forge().len(), 3);
+    // A thief has every key of the file. A server that started without a store refuses what claims to
+    // have begun before it.
+    assert!(until(SOON, || forge().iter().all(accepted)));
     book.run_next(&place);
     assert_eq!(server.status(&ada), 200, "nothing was shipped yet");
     book.run_next(&place);
     assert!(until(SOON, || server.status(&ada) == 401));
+    let refused = |token: &String| server.status(token) == 401;
+    assert!(forge().iter().all(refused), "under every key of the file");
     assert!(book.run_next(&place).contains("OPENS"));
     // A session that a thief had renewed under the fresh key in time.
     let renewed = server.login("ada");
     assert_eq!(server.status(&renewed), 200);
-    assert!(book.run_next(&place).contains("accepted"));
+    place.run("mkdir -p late; cp -p data/feed-key late");
+    let address = redis.address();
+    let old_ring = place.path("stolen");
+    let with = [
+        ("REDIS_URL", &*address),
+        ("CLOAKROOM_KEYS", old_ring.to_str().unwrap()),
+    ];
+    let late = Server::start(&place, "late", free_port(), &with, Clock::Right);
+    assert!(until(SOON, || forge()
+        .iter()
+        .all(|token| late.status(token) == 200)));
+    let revoked = book.run_next(&place);
+    assert_eq!(revoked.matches("accepted: key").count(), 3, "{revoked}");
     assert!(until(SOON, || server.status(&renewed) == 401));
     book.run_next(&place);
     book.is_done();
     assert_eq!(server.status(&grace), 401);
+    // A server that missed the new file refuses them all the same, now that they are revoked.
+    assert!(until(SOON, || forge()
+        .iter()
+        .all(|token| late.status(token) == 401)));
     assert_ne!(place.read("backup.wrapped"), old);
     assert!(until(SOON, || {
         let again = server.login("grace");
@@ -210,6 +236,7 @@ fn lost_ring() {
     book.run_next(&place);
     book.run_next(&place);
     assert_eq!(place.read("ring"), ring);
+    assert_eq!(place.owner("ring"), place.app_user());
     assert_eq!(server.status(&token), 200);
     // Now the worst: no copy either. The shell waits for the server, and so does its parent.
     let reaped = std::thread::spawn(move || server.reap());
@@ -219,6 +246,7 @@ fn lost_ring() {
     book.run_next(&place);
     book.is_done();
     assert_ne!(place.read("ring"), ring);
+    assert_eq!(place.owner("ring"), place.app_user());
     place.run("cloakroom keys unwrap backup.wrapped copy --password-file backup.password");
     assert_eq!(place.read("copy"), place.read("ring"));
 }
@@ -291,6 +319,21 @@ fn clock_wrong() {
     book.run_next(&place);
     book.is_done();
     assert_eq!(status_of(place.port, &token), 401);
+}
+
+/// A ring that is moved across file systems is copied, and a server may read half of it.
+#[test]
+fn what_is_moved_to_the_ring_was_beside_it() {
+    let folder = workspace().join("docs/runbooks");
+    let mut moves = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for line in text.lines().filter(|line| line.starts_with("mv ")) {
+            assert_eq!(line, r#"mv "$RING.next" "$RING""#);
+            moves += 1;
+        }
+    }
+    assert!(moves >= 4, "{moves}");
 }
 
 #[test]

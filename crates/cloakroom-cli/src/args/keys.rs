@@ -37,6 +37,44 @@ pub(crate) enum KeysCommand {
     /// Copy a ring file that is wrapped with a password to one that is not
     #[command(after_help = "Example:\n  cloakroom keys unwrap backup.wrapped ring")]
     Unwrap(WrapArgs),
+    Derive(DeriveArgs),
+    FeedKey(FeedKeyArgs),
+}
+
+/// Make a ring file of derived units, for a service that must make and open nothing else
+#[derive(Args, Debug)]
+#[command(after_help = "Example:
+  cloakroom keys derive ring ring.files --purpose ticket --audience files.example.com
+
+A unit makes and opens tokens of this purpose and audience and no others, and gives nobody the key that
+it comes from. Derive again after each change of the ring, and give the new file to the service.")]
+pub(crate) struct DeriveArgs {
+    /// The ring file with the root keys
+    pub(crate) file: PathBuf,
+    /// The file to make, mode 600
+    pub(crate) out: PathBuf,
+    /// The purpose that the service is set up with
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) purpose: String,
+    /// The audience that the service is set up with; may be empty
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) audience: String,
+    /// Overwrite a file that is there, as after a change of the ring
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+/// Make the file with the key of a revocation feed, which all servers of the feed share
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cloakroom keys feed-key feed-key")]
+pub(crate) struct FeedKeyArgs {
+    /// The file to make, mode 600
+    pub(crate) file: PathBuf,
+    /// Overwrite a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Make a ring file with one key, which seals at once
@@ -70,7 +108,10 @@ pub(crate) struct NewArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   cloakroom keys add ring
-  cloakroom keys add ring --at 2026-12-01T03:00:00Z --note \"december\"")]
+  cloakroom keys add ring --at 2026-12-01T03:00:00Z --note \"december\"
+
+Without --at the key seals after the rollout time and a quarter of it, 15 minutes at most, in which you
+look at the file and ship it.")]
 pub(crate) struct AddArgs {
     /// The ring file
     pub(crate) file: PathBuf,
@@ -134,22 +175,35 @@ pub(crate) struct RetireArgs {
     pub(crate) password: PasswordArgs,
 }
 
-/// A key leaked: disable it, with a fresh one in its place if it is the one that seals
+/// A key leaked: disable it, or all of a file, with a fresh one in place of the one that seals
 #[derive(Args, Debug)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
+  cloakroom keys disable ring --all
   cloakroom keys disable ring 0a1b2c3d
 
-Everybody whose token is under the key has to log in again. Then run `cloakroom revoke key`, for a
-thief may have renewed a forged token under the next key already.")]
+Whoever has read the file has all of its keys, and forges under one that only opens or is announced
+as well as under the one that seals: that is what --all is for. Everybody whose token is under such a
+key has to log in again. Then run `cloakroom revoke key` for each of them, for a thief may have renewed
+a forged token under the fresh key already.")]
 pub(crate) struct DisableArgs {
     /// The ring file
     pub(crate) file: PathBuf,
     /// The id of the key: eight hex digits
-    #[arg(value_name = "KEY")]
-    pub(crate) key: KeyId,
+    #[arg(
+        value_name = "KEY",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub(crate) key: Option<KeyId>,
+    /// Disable every key of the file, the retired ones too, and add one that seals at once
+    #[arg(long)]
+    pub(crate) all: bool,
     /// Add no fresh key. Servers take no ring that nothing seals with
     #[arg(long)]
     pub(crate) no_replacement: bool,
+    /// Write the file although servers will not take it, because no key seals
+    #[arg(long, requires = "no_replacement")]
+    pub(crate) force: bool,
     /// A note behind the fresh key
     #[arg(long, value_name = "TEXT", conflicts_with = "no_replacement")]
     pub(crate) note: Option<String>,
@@ -157,7 +211,8 @@ pub(crate) struct DisableArgs {
     pub(crate) password: PasswordArgs,
 }
 
-/// Say what will hurt if nobody does anything; exit code 1 if there is something
+/// Say what will hurt if nobody does anything: exit code 1 if there is something, 5 if servers would not
+/// take the file
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   cloakroom keys check ring

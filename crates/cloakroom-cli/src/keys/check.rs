@@ -26,15 +26,24 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Reply, Failure> {
     found.extend(ring.warnings(now, &fleet));
     let mut sentences = Vec::new();
     if let Some(error) = &refused {
-        sentences.push(format!("servers would not take this ring: {error}"));
+        sentences.push(format!(
+            "servers would not take this ring and keep the one they have: {error}"
+        ));
     }
     sentences.extend(found.iter().map(ToString::to_string));
+    sentences.extend(ring_file::left_over(&args.file));
     let path = args.file.display();
     let keys = ring.keys().count();
     let text = match sentences.len() {
         0 => format!("{path} is well: {keys} keys, nothing to do\n"),
         1 => format!("{path}: 1 warning\n"),
         many => format!("{path}: {many} warnings\n"),
+    };
+    let exit = match (&refused, sentences.is_empty()) {
+        // Told apart from a warning, which many a script goes on after.
+        (Some(_), _) => Exit::Force,
+        (None, true) => Exit::Done,
+        (None, false) => Exit::No,
     };
     let mut json = said::ring(&ring, now);
     if let Some(members) = json.as_object_mut() {
@@ -44,10 +53,5 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Reply, Failure> {
         let refused = refused.map(|error| error.to_string());
         members.insert("refused".into(), json!(refused));
     }
-    let exit = if sentences.is_empty() {
-        Exit::Done
-    } else {
-        Exit::No
-    };
     Ok(Reply::done(text, json).warned(sentences).ending(exit))
 }

@@ -8,7 +8,15 @@ use crate::exit::{Failure, Reply};
 use crate::keys::said;
 use crate::{moment, ring_file};
 
+const LOST: &str = "which logs out everybody whose token is under its keys";
+
 pub(crate) fn run(args: &NewArgs) -> Result<Reply, Failure> {
+    if !args.wrap && args.password.is_given() {
+        return Err(Failure::usage(
+            "a password is for a file that is wrapped with it, and without --wrap this one would hold \
+             the keys in the clear; give --wrap, or leave the password away. Nothing was made",
+        ));
+    }
     let now = moment::now()?;
     let key = Key::generate().map_err(Failure::unavailable)?;
     let id = key.id();
@@ -26,7 +34,7 @@ pub(crate) fn run(args: &NewArgs) -> Result<Reply, Failure> {
         true => Some(args.password.get(true)?),
         false => None,
     };
-    ring_file::create(&args.file, &ring, password.as_ref(), args.force)?;
+    ring_file::create(&args.file, &ring, password.as_ref(), args.force, LOST)?;
     let file = args.file.display();
     let text = format!(
         "made {file} with key {id}, which seals from {now} on\n\

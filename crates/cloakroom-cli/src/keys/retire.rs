@@ -29,15 +29,21 @@ pub(crate) fn run(args: &RetireArgs) -> Result<Reply, Failure> {
             (next.map_err(said::failure)?, said)
         }
     };
-    let warnings = guard::change(&file.ring, &next, now, args.force)?;
     let same = file.ring.to_text().expose() == next.to_text().expose();
+    let warnings = match same {
+        true => said::warnings(&next, now),
+        false => guard::change(&file.ring, &next, now, args.force)?,
+    };
     if !same {
         file.replace(&next)?;
     }
     let path = args.file.display();
     let text = match same {
         true => format!("no key of {path} is retired; nothing was changed\n"),
-        false => format!("{done} {path}\nnext: give the new file to all servers\n"),
+        false => {
+            let give = guard::next_step(&next, now, "give the new file to all servers");
+            format!("{done} {path}\n{give}")
+        }
     };
     let mut json = said::ring(&next, now);
     if let Some(members) = json.as_object_mut() {
@@ -86,6 +92,7 @@ fn sealing(ring: &KeyRing, key: KeyId, now: Timestamp) -> String {
     };
     format!(
         "key {key} is the one that seals, {until}. Without it nobody can log in, so nothing was \
-         changed"
+         changed; --force takes it out all the same, and servers refuse the file. If it leaked, \
+         `cloakroom keys disable` puts a fresh one in its place"
     )
 }

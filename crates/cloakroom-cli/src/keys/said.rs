@@ -60,6 +60,10 @@ pub(crate) fn failure(error: RingError) -> Failure {
         RingError::UnknownKey(_) => Failure::input(format!(
             "{error}; `cloakroom keys list` shows the ids. Nothing was changed"
         )),
+        RingError::TooManyKeys => Failure::input(format!(
+            "{error}; `cloakroom keys retire FILE --done` takes out those that are retired. Nothing \
+             was changed"
+        )),
         _ => Failure::input(format!("{error}. Nothing was changed")),
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn revoke(args: &RevokeArgs) -> Result<Reply, Failure> {
                 "`revoke token` needs --ring FILE to read the token",
             ));
         }
-        RevokeTarget::Token { .. } => Some(files::token()?),
+        RevokeTarget::Token { .. } => Some(files::token("revoke token ...")?),
         _ => None,
     };
     let place = place(args, lifetime, now)?;
@@ -86,12 +86,24 @@ pub(crate) fn revoke(args: &RevokeArgs) -> Result<Reply, Failure> {
     };
     let receipt = receipt.map_err(|error| unpublished(&error))?;
     let mut reply = said(&what, &receipt, args);
+    if let RevokeTarget::Key { servers, .. } | RevokeTarget::All { servers, .. } = &args.target {
+        reply.text.push_str(&unchecked(servers));
+    }
     if is_store {
         reply.text.push_str(
             "servers on other machines know nothing of it; where they share a feed, revoke there\n",
         );
     }
     Ok(reply)
+}
+
+/// What nobody but a token of the servers can tell.
+fn unchecked(servers: &Servers) -> String {
+    let (purpose, audience) = servers.both();
+    format!(
+        "NOT CHECKED: whether the servers are set up with {purpose:?} and {audience:?}; to check, let \
+         `cloakroom open` with both names read a token of theirs, which they must refuse now\n"
+    )
 }
 
 /// A server may issue or renew under the key until it has heard of this, so it is said twice.

@@ -10,7 +10,7 @@ use crate::{files, hex};
 const LEAST_CLAIMS: usize = 16;
 
 pub(crate) fn run() -> Result<Reply, Failure> {
-    let token = files::token()?;
+    let token = files::token("inspect")?;
     let Some(found) = outside(&token)? else {
         return Err(Failure::input(format!(
             "this is not a token: {}",

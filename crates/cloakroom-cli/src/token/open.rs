@@ -38,7 +38,7 @@ pub(crate) fn run(args: &OpenArgs) -> Result<Reply, Failure> {
         Some(path) => Some(crate::revoking::open_store(path, at)?),
         None => None,
     };
-    let token = files::token()?;
+    let token = files::token("open ...")?;
     let opened = match opener.open(&token, &binding, at) {
         Ok(opened) => opened,
         Err(stage) => return refused(&sealed(stage, &token, &ring, args, at)?, None, at),

@@ -15,6 +15,9 @@ use crate::{files, hex, payload, ring_file};
 /// What cookies hold of a token at most.
 const COOKIE: usize = 4023;
 
+/// By how many seconds servers let a token start in the future, unless they are set up otherwise.
+const TOLERANCE: u64 = 60;
+
 pub(crate) fn run(args: &SealArgs) -> Result<Reply, Failure> {
     let at = Moment::or_now(args.at)?;
     let schema = args.schema.as_deref().map(payload::load).transpose()?;
@@ -90,10 +93,14 @@ fn warnings(args: &SealArgs, ring: &KeyRing, token: &str, at: Timestamp) -> Vec<
             "the token has {long} characters; a cookie holds {COOKIE} at most"
         ));
     }
-    if crate::moment::now().is_ok_and(|now| now < at) {
-        warnings.push(format!(
-            "the token starts in the future, at {at}; servers refuse it until then"
-        ));
+    if let Ok(now) = crate::moment::now() {
+        let ahead = at.unix().saturating_sub(now.unix());
+        if ahead > TOLERANCE {
+            warnings.push(format!(
+                "the token starts in the future, at {at}; servers refuse it until their tolerance \
+                 ({TOLERANCE} s by default) before that"
+            ));
+        }
     }
     warnings
 }
@@ -123,7 +130,9 @@ fn contents(path: &Path, schema: Option<&payload::Schema>) -> Result<Vec<u8>, Fa
     };
     match schema {
         None => {
-            let bytes = hex::decode(text.trim());
+            // `xxd -p` breaks its lines.
+            let digits: String = text.split_whitespace().collect();
+            let bytes = hex::decode(&digits);
             bytes.ok_or_else(|| wrong("pairs of hex digits were expected; JSON takes a --schema"))
         }
         Some(schema) => {
