@@ -14,7 +14,7 @@ use crate::revocation::list::RevocationList;
 use crate::revocation::record::{Record, Revocation};
 use crate::revocation::view::{Freshness, RevocationPublish as _, RevocationView};
 #[cfg(feature = "redb")]
-use crate::store::{DurableRevocations, StoreError, Ticket};
+use crate::store::{DurableRevocations, Ticket};
 use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
 
@@ -93,7 +93,7 @@ impl Local {
         }
     }
 
-    /// In effect when it returns, and on the disk unless that fails; then the view is stale by
+    /// In effect when it returns, and on its way to the disk; if that fails, the view is stale by
     /// itself.
     pub(crate) fn take_in(&self, taken: Taken, now: Timestamp) -> usize {
         match self {
@@ -111,8 +111,7 @@ impl Local {
                     pending: taken.pending,
                     delivered: taken.delivered,
                 };
-                let merged: Result<_, StoreError> = store.take_in(taken, now);
-                merged.map_or(0, |merged| merged.quarantined)
+                store.take_in(taken, now).quarantined
             }
         }
     }

@@ -66,14 +66,7 @@ impl FeedRevocations {
     /// How far this server is, how old its proof is, and what went wrong so far.
     #[must_use]
     pub fn status(&self) -> FeedStatus {
-        let follower = &self.0.follower;
-        let state = follower.lock();
-        FeedStatus {
-            age: follower.age().map(|(age, _)| age),
-            pending: state.outbox.len(),
-            failure: state.failures.first(),
-            ..state.status.clone()
-        }
+        self.0.follower.status()
     }
 
     /// Entries and memory.
@@ -121,21 +114,24 @@ impl FeedRevocations {
     ///
     /// # Errors
     ///
-    /// [`FeedError`].
+    /// [`FeedError`]; [`FeedError::FollowsOnly`] on a server that only follows, which could hand
+    /// nothing back and would leave the others nothing to read.
     pub fn found_anew(&self) -> Result<Accepted, FeedError> {
-        let answer = self.ask(Task::FoundAnew).wait()?;
+        let answer = self.ask_to_found().wait()?;
         match answer.map(Delivery::accepted) {
             Some(Ok(accepted)) => Ok(accepted),
             _ => Err(FeedError::Closed),
         }
     }
 
+    pub(crate) fn ask_to_found(&self) -> Arc<Promise<Answer>> {
+        if self.0.follower.settings.follows_only {
+            return refused(FeedError::FollowsOnly);
+        }
+        self.ask(Task::FoundAnew)
+    }
+
     fn submit(&self, revocations: &[Revocation], now: Timestamp) -> Arc<Promise<Answer>> {
-        let refused = |error| {
-            let answer = Promise::default();
-            answer.answer(Err(error));
-            Arc::new(answer)
-        };
         if self.0.follower.settings.follows_only {
             return refused(FeedError::FollowsOnly);
         }
@@ -169,6 +165,12 @@ impl FeedRevocations {
         }
         answer
     }
+}
+
+fn refused(error: FeedError) -> Arc<Promise<Answer>> {
+    let answer = Promise::default();
+    answer.answer(Err(error));
+    Arc::new(answer)
 }
 
 impl RevocationView for FeedRevocations {

@@ -44,6 +44,8 @@ pub(crate) struct Tables {
     pub(crate) audiences: Index<OfAudience>,
     pub(crate) keys: Index<OfKey>,
     pub(crate) high_water_mark: AtomicU64,
+    /// Nothing is forgotten by a later time, whatever a clock says.
+    pub(crate) forget_until: AtomicU64,
     pub(crate) token_lifetime: AtomicU32,
     pub(crate) leeway: AtomicU32,
     pub(crate) most_tolerance: AtomicU32,
@@ -112,6 +114,7 @@ impl Default for Tables {
             audiences,
             keys,
             high_water_mark: AtomicU64::new(0),
+            forget_until: AtomicU64::new(u64::MAX),
             token_lifetime: AtomicU32::new(0),
             leeway: AtomicU32::new(0),
             most_tolerance: AtomicU32::new(0),
@@ -240,8 +243,14 @@ impl Tables {
         (forgotten, false)
     }
 
+    /// The time to forget by, for somebody whose clock shows `now`.
+    pub(crate) fn may_forget(&self, now: u64) -> u64 {
+        now.min(self.forget_until.load(Ordering::Acquire))
+    }
+
     /// All slices, one after the other; others may write in between.
     pub(crate) fn purge(&self, now: u64) -> usize {
+        let now = self.may_forget(now);
         let mut sweep = Sweep::of(now);
         let mut forgotten = 0_usize;
         loop {
@@ -258,6 +267,7 @@ impl Tables {
 
     /// One slice, if it is time; returns how many entries were forgotten.
     pub(crate) fn purge_if_due(&self, writer: &mut Writer, now: u64) -> usize {
+        let now = self.may_forget(now);
         if writer.sweep.is_none() && now >= writer.purge_at {
             writer.purge_at = now.saturating_add(PURGE_EVERY);
             writer.sweep = Some(Sweep::of(now));

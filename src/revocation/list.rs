@@ -237,8 +237,19 @@ impl RevocationList {
         self.0.high_water_mark.load(Ordering::SeqCst)
     }
 
-    /// How far ahead a cut-off may lie.
+    /// Nothing is forgotten by a later time than this from now on, whatever a clock says.
+    #[cfg(feature = "feed")]
+    pub(crate) fn forget_until(&self, latest: u64) {
+        self.0.forget_until.store(latest, Ordering::Release);
+    }
+
+    /// The time to forget by, for somebody whose clock shows `now`.
     #[cfg(feature = "redb")]
+    pub(crate) fn may_forget(&self, now: u64) -> u64 {
+        self.0.may_forget(now)
+    }
+
+    /// How far ahead a cut-off may lie.
     pub(crate) fn tolerance(&self) -> u64 {
         self.0.tolerance()
     }

@@ -126,7 +126,7 @@ impl Committer {
                 job.ticket.answer(result.clone().map(|()| done));
             }
         }
-        if result.is_ok() && latest >= self.purge_at {
+        if result.is_ok() && self.shared.list.may_forget(latest) >= self.purge_at {
             self.begin_sweep(latest, None);
         }
     }
@@ -215,6 +215,7 @@ impl Committer {
     /// SPEC §9.8: the mark is durable before anything is forgotten, so that a clock that goes back
     /// finds it also after a crash.
     fn begin_sweep(&mut self, now: u64, ticket: Option<&Arc<Ticket>>) {
+        let now = self.shared.list.may_forget(now);
         let now = now.max(self.standing.high_water_mark);
         let mut standing = self.standing;
         standing.high_water_mark = now;

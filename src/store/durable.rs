@@ -211,8 +211,7 @@ impl DurableRevocations {
     /// Why nothing is written any more, or `None` while the store works.
     #[must_use]
     pub fn failure(&self) -> Option<LogError> {
-        let failure = self.0.shared.failure.get();
-        failure.map(|failure| failure.why.clone())
+        Some(self.0.shared.failure.get()?.why.clone())
     }
 
     /// Publishes without blocking the thread: for tasks of any runtime.
@@ -240,8 +239,8 @@ impl DurableRevocations {
     ///
     /// [`StoreError`].
     pub fn merge_snapshot(&self, bytes: &[u8], now: Timestamp) -> Result<Merged, StoreError> {
-        let snapshot = Snapshot::decode(bytes).map_err(StoreError::Snapshot)?;
-        let work = Work::Merge(snapshot.records, snapshot.high_water_mark);
+        let image = Snapshot::decode(bytes).map_err(StoreError::Snapshot)?;
+        let work = Work::Merge(image.records, image.high_water_mark);
         self.ask(work, now).map(|done| done.merged)
     }
 
@@ -268,12 +267,14 @@ impl DurableRevocations {
         self.0.shared.ask(Work::Pend(revocations), now.unix())
     }
 
-    /// In effect at once, and durable when this returns.
+    /// In effect when this returns, and on its way to the disk with the place it was read up to: the
+    /// feed keeps it as well, and a crash goes on from the place before.
     #[cfg(feature = "feed")]
-    pub(crate) fn take_in(&self, taken: TakenIn, now: Timestamp) -> Result<Merged, StoreError> {
-        // Before the disk has it: a logout need not wait for that here, the feed keeps it as well.
-        let _counted = self.0.shared.list.merge(&taken.records, now);
-        self.ask(Work::TakeIn(taken), now).map(|done| done.merged)
+    pub(crate) fn take_in(&self, taken: TakenIn, now: Timestamp) -> Merged {
+        self.list().raise_mark(taken.high_water_mark);
+        let merged = self.list().merge(&taken.records, now);
+        let _ticket = self.0.shared.ask(Work::TakeIn(taken), now.unix());
+        merged
     }
 
     /// The list in front of the file.
@@ -334,8 +335,7 @@ impl RevocationView for DurableRevocations {
         self.0.shared.list.register(terms);
         // Waits: tokens issued under these terms must not exist before the disk knows how long they
         // live. If it fails, the view is stale and none are issued.
-        let now = Timestamp::UNIX_EPOCH;
-        let _stale_if_failed = self.ask(Work::Register(terms), now);
+        let _stale_if_failed = self.ask(Work::Register(terms), Timestamp::UNIX_EPOCH);
     }
 
     fn report(&self) -> ViewReport {
@@ -352,8 +352,8 @@ impl RevocationPublish for DurableRevocations {
     type Error = StoreError;
 
     fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Result<Durable, StoreError> {
-        let work = Work::Publish(revocations.to_vec());
-        self.ask(work, now).map(|_| Durable)
+        self.ask(Work::Publish(revocations.to_vec()), now)
+            .map(|_| Durable)
     }
 
     fn delivery(&self, _: &Durable) -> &'static str {

@@ -1,7 +1,7 @@
 //! Servers without threads over one engine, with a clock that the test moves.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -44,7 +44,8 @@ impl Environment for Env {
         if self.broken.load(Ordering::SeqCst) {
             return Err(ClockError::new());
         }
-        Ok(NOW * 1000 + self.time.millis() + self.ahead.load(Ordering::SeqCst))
+        // Two's complement: a clock that is behind.
+        Ok((NOW * 1000 + self.time.millis()).wrapping_add(self.ahead.load(Ordering::SeqCst)))
     }
 
     fn monotonic(&self) -> Duration {
@@ -73,6 +74,9 @@ pub(crate) enum Way {
     /// Only so many batches fit into an answer that comes in time.
     #[allow(dead_code, reason = "each test uses its part")]
     Narrow(usize),
+    /// Only so many appends are carried out until everybody has had a turn.
+    #[allow(dead_code, reason = "each test uses its part")]
+    Slow(usize),
 }
 
 /// The engine as one server reaches it.
@@ -83,6 +87,7 @@ pub(crate) struct Network {
     time: Time,
     server: usize,
     lie: Arc<Mutex<Option<u64>>>,
+    appends: Arc<AtomicUsize>,
 }
 
 impl Network {
@@ -92,7 +97,7 @@ impl Network {
     ) -> Result<T, EngineError> {
         let way = self.ways.lock().unwrap().get(&self.server).copied();
         match way.unwrap_or_default() {
-            Way::Open | Way::Narrow(_) => call(&mut self.engine),
+            Way::Open | Way::Narrow(_) | Way::Slow(_) => call(&mut self.engine),
             Way::Cut => Err(EngineError::unavailable("cut")),
             Way::Deaf => {
                 let _lost = call(&mut self.engine);
@@ -127,6 +132,12 @@ impl FeedEngine for Network {
         batch: &[u8],
         becomes: &Position,
     ) -> Result<Appended, EngineError> {
+        let way = self.ways.lock().unwrap().get(&self.server).copied();
+        if let Some(Way::Slow(most)) = way
+            && self.appends.fetch_add(1, Ordering::SeqCst) >= most
+        {
+            return Err(EngineError::unavailable("not in time"));
+        }
         self.pass(|engine| engine.append(onto, batch, becomes))
     }
     fn replicated(&mut self, wanted: u32, wait: Duration) -> Result<u32, EngineError> {
@@ -175,6 +186,7 @@ pub(crate) struct World {
     pub(crate) ways: Arc<Mutex<BTreeMap<usize, Way>>>,
     /// What the engine says its snapshot was made at; then it takes no other.
     pub(crate) lie: Arc<Mutex<Option<u64>>>,
+    appends: Arc<AtomicUsize>,
     pub(crate) keys: FeedKeys,
     pub(crate) ring: KeyRing,
     pub(crate) servers: Vec<Server>,
@@ -199,6 +211,7 @@ impl World {
             engine: MemoryEngine::new(),
             ways: Arc::default(),
             lie: Arc::default(),
+            appends: Arc::default(),
             keys: FeedKeys::new(feed_key(1)),
             ring,
             servers: Vec::new(),
@@ -225,6 +238,7 @@ impl World {
             time: self.time.clone(),
             server: number,
             lie: Arc::clone(&self.lie),
+            appends: Arc::clone(&self.appends),
         };
         let events: Arc<Mutex<Vec<FeedEvent>>> = Arc::default();
         let heard = Arc::clone(&events);
@@ -259,6 +273,7 @@ impl World {
 
     /// Everybody looks at the engine once and writes once.
     pub(crate) fn step(&mut self) {
+        self.appends.store(0, Ordering::SeqCst);
         for server in &mut self.servers {
             let passed = (server.env.unix_millis().unwrap_or(0) / 1000).max(NOW);
             server.clock.set(passed);
