@@ -47,8 +47,9 @@ pub enum FeedEvent {
     BadBatch(BadBatch),
     /// The snapshot can't be used.
     BadSnapshot(BadSnapshot),
-    /// The snapshot is older than one that this process made or checked before, or gone: somebody
-    /// replaced it, or the engine lost the newer one. It was merged, and nothing known is lost.
+    /// The snapshot is older than one that this server made or checked before, or gone: somebody
+    /// replaced it, or the engine lost the newer one. With a store below the feed that is
+    /// remembered over restarts. It was merged, and nothing known is lost.
     OlderSnapshot,
     /// The log does not follow the snapshot: parts of the feed are missing for good.
     Broken,

@@ -27,7 +27,8 @@ use crate::wire::session_id::SessionId;
 /// It answers like a [`RevocationList`](crate::RevocationList) and is used in its place: reading
 /// does no I/O and waits for no lock. Two threads follow the engine and write to it. Clones are the
 /// same feed; when the last one is dropped, what was asked for is delivered if the engine answers,
-/// and the threads end.
+/// and the threads end. That waits for a call to the engine that is under way, so for up to twice
+/// its time-out.
 ///
 /// [`publish`](RevocationPublish::publish) says what is true: [`Delivery::Accepted`] when every
 /// server refuses within the staleness bound, [`Delivery::Pending`] when the engine did not answer
@@ -110,7 +111,8 @@ impl FeedRevocations {
 
     /// Founds the feed anew in place of one that can't be followed any more
     /// ([`FeedEvent::Broken`](crate::feed::FeedEvent::Broken), a batch that nobody can read). All
-    /// servers hand back what they know; what none of them knows is lost.
+    /// servers hand back what they know; what none of them knows is lost, and nobody is fresh before
+    /// they had the [settling time](crate::feed::FeedBuilder::settling_time) for that.
     ///
     /// # Errors
     ///
