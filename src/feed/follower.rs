@@ -74,8 +74,9 @@ impl Follower {
         settings: Settings,
         hook: Hook,
     ) -> Self {
-        let (position, pending) = local.left();
-        let outbox: Known = pending.into_iter().collect();
+        let left = local.left();
+        let position = left.position;
+        let outbox: Known = left.pending.into_iter().collect();
         let status = FeedStatus {
             position,
             ..FeedStatus::default()
@@ -91,6 +92,7 @@ impl Follower {
                 position,
                 outbox,
                 status,
+                snapshot_seen: left.snapshot.unwrap_or_default(),
                 ..State::default()
             }),
             placed: AtomicBool::new(position.is_some()),

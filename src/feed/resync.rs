@@ -226,6 +226,7 @@ impl Follower {
                 records: everything.records,
                 high_water_mark: everything.high_water_mark,
                 position: Some(everything.at),
+                snapshot: Some(state.snapshot_seen),
                 pending: lacking,
                 delivered,
             },

@@ -338,6 +338,13 @@ impl Round<'_> {
             let mut state = follower.lock();
             state.snapshot_at = at.n;
             state.saw_snapshot(at.epoch, at.n);
+            let seen = Some(state.snapshot_seen);
+            drop(state);
+            let taken = Taken {
+                snapshot: seen,
+                ..Taken::default()
+            };
+            let _none_arrived = follower.local.take_in(taken, follower.now());
         }
         Ok(())
     }

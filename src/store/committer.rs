@@ -96,6 +96,7 @@ impl Committer {
                     let limit = job.now.saturating_add(self.shared.list.tolerance());
                     standing.high_water_mark = standing.high_water_mark.max(taken.high_water_mark);
                     standing.cursor = taken.cursor.or(standing.cursor);
+                    standing.snapshot = taken.snapshot.or(standing.snapshot);
                     plan.pending.extend(taken.pending.iter().map(outbox_row));
                     plan.delivered
                         .extend(taken.delivered.iter().map(outbox_row));

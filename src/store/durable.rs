@@ -72,9 +72,9 @@ struct Handle {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
     opening: Opening,
-    /// Up to where a feed was taken in and what it has to be told, when the store was opened.
+    /// How far a feed was taken in and what it has to be told, when the store was opened.
     #[cfg(feature = "feed")]
-    left: (Option<[u8; 32]>, Vec<Record>),
+    left: (crate::store::log::Standing, Vec<Record>),
 }
 
 /// What was found when a store was opened.
@@ -125,8 +125,7 @@ impl DurableRevocations {
     ///
     /// [`OpenError`], among them [`OpenError::Missing`].
     pub fn open_existing(path: impl AsRef<Path>, now: Timestamp) -> Result<Self, OpenError> {
-        let path = path.as_ref();
-        Self::start(path, RedbLog::open(path)?, false, now)
+        Self::start(path.as_ref(), RedbLog::open(path.as_ref())?, false, now)
     }
 
     /// Opens the store in this file; a damaged one is moved aside, a missing one made.
@@ -192,7 +191,7 @@ impl DurableRevocations {
             thread: Some(thread),
             opening,
             #[cfg(feature = "feed")]
-            left: (standing.cursor, loaded.pending),
+            left: (standing, loaded.pending),
         })))
     }
 
@@ -291,7 +290,7 @@ impl DurableRevocations {
 
     /// Up to where a feed was taken in and what it had to be told, when the store was opened.
     #[cfg(feature = "feed")]
-    pub(crate) fn left(&self) -> (Option<[u8; 32]>, &[Record]) {
+    pub(crate) fn left(&self) -> (crate::store::log::Standing, &[Record]) {
         (self.0.left.0, &self.0.left.1)
     }
 
