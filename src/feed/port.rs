@@ -124,9 +124,14 @@ pub trait FeedEngine: Send {
         becomes: &Position,
     ) -> Result<Appended, EngineError>;
 
-    /// Waits until `wanted` further machines hold what this connection appended last, or for `wait`;
-    /// says how many do. One that does not wait is asked again after as long as it was given, and
-    /// after the next append.
+    /// Waits until `wanted` further machines hold what this connection had appended when the question
+    /// was put, or for `wait`; says how many do. One that does not wait is asked again after as long
+    /// as it was given, and after the next append.
+    ///
+    /// Answered with fewer than `wanted`, it is the same question that is put again: about the same
+    /// batches, or about all so far where the engine can't tell one from the other. Else a machine
+    /// that lags behind a connection which appends all the time would never be counted. Answered
+    /// with as many or by an error, it is over.
     ///
     /// # Errors
     ///

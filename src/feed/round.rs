@@ -248,6 +248,7 @@ impl Round<'_> {
             return Ok(());
         }
         let wanted = self.follower.settings.replicas;
+        self.replicas.ask();
         match self.engine.replicated(wanted, replicas::SLICE) {
             Ok(machines) if machines >= wanted => self.replicas.reached(machines),
             Ok(_) => self.replicas.answered(asked),

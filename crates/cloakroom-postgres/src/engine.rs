@@ -38,8 +38,9 @@ pub(crate) struct Engine {
     timeouts: Timeouts,
     listens: bool,
     appended: bool,
-    /// A place in the server's log behind the last batch of this connection. Looked up once, with
-    /// the first question about it: on a busy server a standby never reaches the end of the log.
+    /// A place in the server's log behind what this connection had appended when it was asked who
+    /// holds that, until that is answered: on a busy server a standby never reaches the end of the
+    /// log, and on a busy connection never the last batch.
     written: Option<String>,
 }
 
@@ -132,7 +133,6 @@ impl FeedEngine for Engine {
         )?;
         if added {
             self.appended = true;
-            self.written = None;
             Ok(Appended::Accepted)
         } else {
             Ok(Appended::Conflict)
@@ -147,7 +147,7 @@ impl FeedEngine for Engine {
         }
         let (client, known) = (&self.line.client, &mut self.written);
         let within = self.timeouts.usual.saturating_add(wait);
-        self.runner.run(within, async {
+        let answer = self.runner.run(within, async {
             let until = Instant::now().checked_add(wait);
             let written: String = match known {
                 Some(written) => written.clone(),
@@ -173,7 +173,11 @@ impl FeedEngine for Engine {
                 }
                 tokio::time::sleep(COUNTING).await;
             }
-        })
+        });
+        if !matches!(answer, Ok(holders) if holders < wanted) {
+            self.written = None;
+        }
+        answer
     }
 
     fn found(

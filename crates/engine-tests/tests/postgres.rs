@@ -275,6 +275,26 @@ fn a_standby_that_is_late_counts_once_it_has_the_batch_however_much_is_written_b
 }
 
 #[test]
+fn a_standby_that_is_late_is_counted_beside_one_append_after_the_other() {
+    const SLICE: Duration = Duration::from_millis(100);
+    let Some(primary) = PostgresServer::start() else {
+        return;
+    };
+    let connector = primary.connector(realm());
+    feed(&connector, 1);
+    let standby = primary.replica();
+    standby.delay(SLICE);
+    let mut engine = connect(&connector);
+    let mut n = 2;
+    let counted = || {
+        assert_eq!(append(&mut *engine, n), Appended::Accepted);
+        n += 1;
+        engine.replicated(1, SLICE) == Ok(1)
+    };
+    assert!(until(Duration::from_secs(10), counted));
+}
+
+#[test]
 fn a_commit_that_waits_for_its_standby_is_never_taken_for_done() {
     let Some(primary) = PostgresServer::start() else {
         return;
