@@ -32,7 +32,7 @@ mod hands;
 mod builder;
 mod memory;
 
-pub use batch::BadBatch;
+pub use batch::{BadBatch, MAX_BATCH};
 pub use builder::{FeedBuilder, StartError};
 pub use delivery::{Accepted, Delivering, Delivery, FeedError, Pending, Replicated};
 pub use environment::{Environment, SystemEnvironment};

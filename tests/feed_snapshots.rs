@@ -145,6 +145,25 @@ fn once_the_engine_tells_the_truth_again_the_next_snapshot_comes() {
     assert!(next_snapshot(&mut world, first) > first + EVERY);
 }
 
+/// Nobody could start from it. It is reported each time one would be due, and nothing else suffers.
+#[test]
+fn a_snapshot_larger_than_is_read_is_not_put_and_reported() {
+    let mut world = world();
+    let first = next_snapshot(&mut world, 0);
+    world.largest.store(64, std::sync::atomic::Ordering::SeqCst);
+    world.run(20 * SECOND);
+    assert_eq!(world.engine.clone().snapshot_at().unwrap(), Some(first));
+    assert_eq!(world.servers[0].feed.freshness(), Freshness::Fresh);
+    let events = world.events(0);
+    let too_large = |event: &&FeedEvent| matches!(event, FeedEvent::SnapshotTooLarge(124..));
+    let times = events.iter().filter(too_large).count();
+    assert!((2..=4).contains(&times), "{events:?}");
+    world
+        .largest
+        .store(1 << 20, std::sync::atomic::Ordering::SeqCst);
+    assert!(next_snapshot(&mut world, first) > first);
+}
+
 /// Remembered with the entries, so that a restart does not make a replaced snapshot pass.
 #[cfg(feature = "redb")]
 #[test]

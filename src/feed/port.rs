@@ -103,6 +103,9 @@ pub trait FeedConnector: Send + Sync + 'static {
 pub trait FeedEngine: Send {
     /// The head, and the batches with numbers above `after`, at most `limit`.
     ///
+    /// Fewer than there are where they would be very large together, at least one; a batch longer than
+    /// [`MAX_BATCH`](crate::feed::MAX_BATCH) is an error and not read.
+    ///
     /// If there is no batch above `after`, waits up to `wait` for one, then answers with what there
     /// is. Head and batches must be of one moment, and that moment not before the call.
     ///
@@ -150,11 +153,18 @@ pub trait FeedEngine: Send {
         first: &Position,
     ) -> Result<bool, EngineError>;
 
+    /// Bytes of the largest snapshot that this connection reads. Whoever can write to the engine
+    /// without a feed key can make every server read what it left there; a larger one is refused
+    /// before it is read, and none is put. Without limit unless an engine says otherwise.
+    fn largest_snapshot(&self) -> usize {
+        usize::MAX
+    }
+
     /// The snapshot, if there is one.
     ///
     /// # Errors
     ///
-    /// [`EngineError`].
+    /// [`EngineError`], also when it is larger than [`largest_snapshot`](Self::largest_snapshot).
     fn snapshot(&mut self) -> Result<Option<Vec<u8>>, EngineError>;
 
     /// If the head is `at`, or of its epoch and after it, and there is no snapshot of this epoch

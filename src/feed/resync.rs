@@ -193,16 +193,21 @@ impl Follower {
     }
 
     fn merge_everything(&self, everything: Everything, why: Resync) {
-        let upstream: Known = everything.records.iter().map(|r| r.revocation).collect();
         let now = self.now();
-        let mine = self.local.list().records();
-        let alive = mine.iter().filter(|record| record.expires > now.unix());
-        // After a failover that lost acknowledged writes, those who read them in time hold the only
-        // copy.
-        let lacking: Vec<_> = if self.settings.follows_only {
+        let mine = if self.settings.follows_only {
             Vec::new()
         } else {
-            alive
+            self.local.list().records()
+        };
+        // After a failover that lost acknowledged writes, those who read them in time hold the only
+        // copy. A server that starts holds nothing, and needs no index of a million names.
+        let lacking: Vec<_> = if mine.is_empty() {
+            Vec::new()
+        } else {
+            let known = everything.records.iter();
+            let upstream: Known = known.map(|record| record.revocation).collect();
+            mine.iter()
+                .filter(|record| record.expires > now.unix())
                 .map(|record| record.revocation)
                 .filter(|revocation| !upstream.covers(revocation))
                 .collect()

@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use crate::feed::batch::{self, FULL, Written};
 use crate::feed::delivery::Accepted;
+use crate::feed::event::FeedEvent;
 use crate::feed::follower::Follower;
 use crate::feed::image;
 use crate::feed::local::Taken;
@@ -290,7 +291,9 @@ impl Round<'_> {
         drop(state);
         if much {
             let sealed = self.image(&at);
-            self.engine.put_snapshot(&at, &sealed, 0)?;
+            if sealed.len() <= self.engine.largest_snapshot() {
+                self.engine.put_snapshot(&at, &sealed, 0)?;
+            }
         }
         Ok(())
     }
@@ -334,6 +337,12 @@ impl Round<'_> {
             return Ok(());
         };
         let sealed = self.image(&at);
+        if sealed.len() > self.engine.largest_snapshot() {
+            // Tried again when as much has passed once more.
+            follower.lock().snapshot_at = at.n;
+            follower.event(FeedEvent::SnapshotTooLarge(sealed.len()));
+            return Ok(());
+        }
         let drop_to = at.n.saturating_sub(KEPT);
         if self.engine.put_snapshot(&at, &sealed, drop_to)? {
             let mut state = follower.lock();

@@ -88,6 +88,7 @@ pub(crate) struct Network {
     server: usize,
     lie: Arc<Mutex<Option<u64>>>,
     appends: Arc<AtomicUsize>,
+    largest: Arc<AtomicUsize>,
 }
 
 impl Network {
@@ -150,6 +151,9 @@ impl FeedEngine for Network {
     fn found(&mut self, old: Option<&Position>, first: &Position) -> Result<bool, EngineError> {
         self.pass(|engine| engine.found(old, first))
     }
+    fn largest_snapshot(&self) -> usize {
+        self.largest.load(Ordering::SeqCst)
+    }
     fn snapshot(&mut self) -> Result<Option<Vec<u8>>, EngineError> {
         self.pass(FeedEngine::snapshot)
     }
@@ -187,6 +191,8 @@ pub(crate) struct World {
     /// What the engine says its snapshot was made at; then it takes no other.
     pub(crate) lie: Arc<Mutex<Option<u64>>>,
     appends: Arc<AtomicUsize>,
+    /// Bytes that a server reads of a snapshot, at most.
+    pub(crate) largest: Arc<AtomicUsize>,
     pub(crate) keys: FeedKeys,
     pub(crate) ring: KeyRing,
     pub(crate) servers: Vec<Server>,
@@ -212,6 +218,7 @@ impl World {
             ways: Arc::default(),
             lie: Arc::default(),
             appends: Arc::default(),
+            largest: Arc::new(AtomicUsize::new(usize::MAX)),
             keys: FeedKeys::new(feed_key(1)),
             ring,
             servers: Vec::new(),
@@ -239,6 +246,7 @@ impl World {
             server: number,
             lie: Arc::clone(&self.lie),
             appends: Arc::clone(&self.appends),
+            largest: Arc::clone(&self.largest),
         };
         let events: Arc<Mutex<Vec<FeedEvent>>> = Arc::default();
         let heard = Arc::clone(&events);

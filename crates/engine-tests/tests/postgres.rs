@@ -17,7 +17,7 @@ use engine_tests::contract::{append, batch, connect, feed, nth, read};
 use engine_tests::postgres_server::query;
 use engine_tests::process::until;
 use engine_tests::subject::TIMEOUT;
-use engine_tests::{PostgresServer, Server as _, realm};
+use engine_tests::{PostgresServer, Server as _, realm, sizes};
 
 const NO_WAIT: Duration = Duration::ZERO;
 const SHORT: Duration = Duration::from_millis(200);
@@ -346,6 +346,18 @@ fn an_asynchronous_commit_is_made_a_synchronous_one() {
         assert_eq!(append(&mut *engine, n), Appended::Accepted);
         assert!(written(), "batch {n} waits for the disk");
     }
+}
+
+#[test]
+fn what_is_too_long_is_not_read() {
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    let realm = realm();
+    let slow = Duration::from_secs(30);
+    let all = connector(&server, "postgres", &realm).timeout(slow);
+    let limited = connector(&server, "postgres", &realm).largest_snapshot(sizes::SMALL);
+    sizes::check(&all, &limited);
 }
 
 #[test]
