@@ -83,9 +83,10 @@ fn fast() -> World {
         .env
         .ahead
         .store(3_600_000, Ordering::SeqCst);
-    for number in 0..70 {
-        let now = cloakroom::Timestamp::from_unix(NOW + 3_600 + 4 + number).unwrap();
-        let id = SessionId::from_bytes([number as u8; 16]);
+    for number in 0..70_u8 {
+        let passed = 3_600 + 4 + u64::from(number);
+        let now = cloakroom::Timestamp::from_unix(NOW + passed).unwrap();
+        let id = SessionId::from_bytes([number; 16]);
         let _under_way = world.servers[0]
             .feed
             .publish_async(&[Revocation::session(id)], now);

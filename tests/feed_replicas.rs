@@ -195,9 +195,9 @@ fn an_answer_is_about_what_was_appended_before_the_question() {
         clocks.pass(100);
         delivering
     };
-    let replicated = |delivering: &mut Delivering| match world::poll(delivering) {
-        None => None,
-        Some(answer) => Some(matches!(answer, Ok(Delivery::Replicated(_)))),
+    let replicated = |delivering: &mut Delivering| {
+        let answer = world::poll(delivering);
+        answer.map(|answer| matches!(answer, Ok(Delivery::Replicated(_))))
     };
     // The question is put with the first, and answered behind the third.
     let mut first = publish(1, 0);

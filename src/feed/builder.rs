@@ -107,8 +107,8 @@ impl FeedBuilder {
         self
     }
 
-    /// How far the clocks of two servers may be apart: 750 milliseconds by default. A server whose
-    /// clock is further ahead finds every view stale.
+    /// How far the clocks of two servers may be apart: 750 milliseconds by default. What a server
+    /// writes whose clock is further off proves nothing to the others, and harms none of them.
     pub const fn clock_allowance(mut self, allowance: Duration) -> Self {
         self.settings.skew = allowance;
         self
