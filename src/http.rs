@@ -37,5 +37,6 @@
 pub mod cookie;
 pub mod bearer;
 pub mod carrier;
+pub(crate) mod host;
 pub mod origin;
 pub mod response;

@@ -1,6 +1,8 @@
 //! One answer that a thread or a task waits for, without a runtime.
 
+use core::panic::AssertUnwindSafe;
 use core::task::{Context, Poll, Waker};
+use std::panic::catch_unwind;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(crate) struct Promise<T> {
@@ -38,8 +40,9 @@ impl<T: Clone> Promise<T> {
         };
         self.answered.notify_all();
         // Outside of the lock: a waker may poll at once, on this thread.
+        // It runs an executor's code, and whoever answers has others to answer.
         if let Some(waker) = waker {
-            waker.wake();
+            let _panicked = catch_unwind(AssertUnwindSafe(|| waker.wake()));
         }
     }
 

@@ -12,6 +12,8 @@ pub(crate) mod hash;
 #[cfg(feature = "std")]
 pub(crate) mod filter;
 #[cfg(feature = "std")]
+pub(crate) mod state;
+#[cfg(feature = "std")]
 pub(crate) mod shard;
 #[cfg(feature = "std")]
 pub(crate) mod index;
@@ -20,6 +22,11 @@ pub(crate) mod states;
 #[cfg(feature = "std")]
 pub(crate) mod entries;
 #[cfg(feature = "std")]
+mod waiting;
+#[cfg(feature = "std")]
 pub(crate) mod snapshot;
 #[cfg(feature = "std")]
 pub(crate) mod list;
+#[cfg(feature = "std")]
+#[cfg(any(feature = "redb", feature = "feed"))]
+mod backing;

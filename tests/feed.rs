@@ -361,3 +361,20 @@ fn threads_of_its_own_do_the_same() {
         std::thread::yield_now();
     }
 }
+
+/// It could hand nothing back, and would leave the others nothing to read.
+#[test]
+fn a_server_that_only_follows_founds_nothing_anew() {
+    let mut world = World::new(1);
+    let follower = world.add(FeedBuilder::follow_only);
+    world.run(SECOND);
+    let before = copy(&world.engine);
+    let feed = world.servers[follower].feed.clone();
+    let mut founding = std::pin::pin!(feed.found_anew_by_hand());
+    world.servers[follower].hands.write();
+    assert_eq!(copy(&world.engine), before);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let answer = founding.as_mut().poll(&mut context);
+    assert_eq!(answer, std::task::Poll::Ready(Err(FeedError::FollowsOnly)));
+    assert_eq!(feed.found_anew(), Err(FeedError::FollowsOnly));
+}

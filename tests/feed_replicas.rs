@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use cloakroom::feed::{
-    Appended, Delivery, EngineError, Environment, FeedConnector, FeedEngine, FeedKeys,
+    Appended, Delivering, Delivery, EngineError, Environment, FeedConnector, FeedEngine, FeedKeys,
     FeedRevocations, MemoryEngine, Position, Tail,
 };
 use cloakroom::{
@@ -162,12 +162,68 @@ fn by_hand_it_is_asked_once_until_time_passes_and_again_after_an_append() {
     engine.machines.store(2, Ordering::SeqCst);
     asked(3);
     clocks.pass(100);
-    asked(4);
+    // Once about the first, and once about the second, which came after that question was put.
+    asked(5);
     let answer = world::poll(&mut delivering).unwrap().unwrap();
     assert!(matches!(answer, Delivery::Replicated(_)), "{answer:?}");
     // Nobody waits any more.
     clocks.pass(100);
-    asked(4);
+    asked(5);
+}
+
+/// What an engine says of the batches it was asked about is not taken for an answer about those that
+/// were appended since, and those need not wait until nothing is appended any more.
+#[test]
+fn an_answer_is_about_what_was_appended_before_the_question() {
+    let engine = Counted::default();
+    let keys = FeedKeys::new(feed_key(1));
+    let patience = Duration::from_secs(1);
+    let clocks = Still::default();
+    let (feed, mut hands) = FeedRevocations::builder(realm(), keys, engine.clone())
+        .replicas(1)
+        .patience(patience)
+        .environment(clocks.clone())
+        .by_hand()
+        .unwrap();
+    hands.write();
+    let now = cloakroom::Timestamp::from_unix(world::NOW).unwrap();
+    let mut publish = |number: u8, machines: u32| {
+        let delivering = feed.publish_async(&logout(number), now);
+        engine.machines.store(machines, Ordering::SeqCst);
+        hands.write();
+        engine.machines.store(0, Ordering::SeqCst);
+        clocks.pass(100);
+        delivering
+    };
+    let replicated = |delivering: &mut Delivering| {
+        let answer = world::poll(delivering);
+        answer.map(|answer| matches!(answer, Ok(Delivery::Replicated(_))))
+    };
+    // The question is put with the first, and answered behind the third.
+    let mut first = publish(1, 0);
+    let mut second = publish(2, 0);
+    let mut third = publish(3, 1);
+    assert_eq!(replicated(&mut first), Some(true));
+    assert_eq!(replicated(&mut second), None);
+    assert_eq!(replicated(&mut third), None);
+    // The next is about these two.
+    let mut fourth = publish(4, 0);
+    let mut fifth = publish(5, 1);
+    assert_eq!(replicated(&mut second), Some(true));
+    assert_eq!(replicated(&mut third), Some(true));
+    assert_eq!(replicated(&mut fourth), Some(true));
+    assert_eq!(replicated(&mut fifth), None);
+    // Nobody who is meant waits any more when this one is answered.
+    let mut sixth = publish(6, 0);
+    clocks.pass(1_000);
+    let mut seventh = publish(7, 0);
+    assert_eq!(replicated(&mut fifth), Some(false));
+    let mut eighth = publish(8, 1);
+    assert_eq!(replicated(&mut sixth), Some(false));
+    assert_eq!(replicated(&mut seventh), None);
+    assert_eq!(replicated(&mut eighth), None);
+    let _ninth = publish(9, 1);
+    assert_eq!(replicated(&mut seventh), Some(true));
 }
 
 /// Clocks that a test moves.

@@ -144,3 +144,71 @@ fn once_the_engine_tells_the_truth_again_the_next_snapshot_comes() {
     *world.lie.lock().unwrap() = None;
     assert!(next_snapshot(&mut world, first) > first + EVERY);
 }
+
+/// Nobody could start from it. It is reported each time one would be due, and nothing else suffers.
+#[test]
+fn a_snapshot_larger_than_is_read_is_not_put_and_reported() {
+    let mut world = world();
+    let first = next_snapshot(&mut world, 0);
+    world.largest.store(64, std::sync::atomic::Ordering::SeqCst);
+    world.run(20 * SECOND);
+    assert_eq!(world.engine.clone().snapshot_at().unwrap(), Some(first));
+    assert_eq!(world.servers[0].feed.freshness(), Freshness::Fresh);
+    let events = world.events(0);
+    let too_large = |event: &&FeedEvent| matches!(event, FeedEvent::SnapshotTooLarge(124..));
+    let times = events.iter().filter(too_large).count();
+    assert!((2..=4).contains(&times), "{events:?}");
+    world
+        .largest
+        .store(1 << 20, std::sync::atomic::Ordering::SeqCst);
+    assert!(next_snapshot(&mut world, first) > first);
+}
+
+/// Remembered with the entries, so that a restart does not make a replaced snapshot pass.
+#[cfg(feature = "redb")]
+#[test]
+fn a_server_with_a_store_remembers_the_newest_over_a_restart() {
+    use cloakroom::store::DurableRevocations;
+
+    let name = format!("cloakroom-newest-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("revocations.redb");
+    for follows in [true, false] {
+        let mut world = world();
+        let first = next_snapshot(&mut world, 0);
+        let old = snapshot(&world.engine);
+        next_snapshot(&mut world, first);
+        let start = |world: &mut World| {
+            let store = DurableRevocations::open(&path, world.now()).unwrap();
+            world.add(|builder| {
+                let builder = builder.durable(store);
+                // One of them has read it, the other made it.
+                if follows {
+                    builder.follow_only()
+                } else {
+                    often(builder)
+                }
+            })
+        };
+        let before = start(&mut world);
+        world.run(2 * SECOND);
+        if !follows {
+            // The other one that writes is gone.
+            drop(world.servers.remove(0));
+            let at = world.engine.clone().snapshot_at().unwrap().unwrap();
+            next_snapshot(&mut world, at);
+        }
+        drop(world.servers.pop());
+        let after = start(&mut world);
+        let after = after.min(world.servers.len() - 1);
+        assert!(after <= before);
+        *world.lie.lock().unwrap() = Some(1 << 40);
+        world.run(SECOND);
+        lose_a_batch(&mut world, &old);
+        assert_eq!(alarms(&world, after), (1, 1), "follows: {follows}");
+        drop(world);
+        std::fs::remove_file(&path).unwrap();
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -70,7 +70,10 @@ type Revocations struct {
 	tolerance  int64 // smallest of the policies in use, -1 before the first
 
 	highWater atomic.Int64
-	nextDue   atomic.Int64 // the least cut-off in quarantine
+	// forgetUntil bounds the time by which a view under a feed forgets, plus one;
+	// zero for no bound.
+	forgetUntil atomic.Int64
+	nextDue     atomic.Int64 // the least cut-off in quarantine
 }
 
 const toleranceDefault = 60
@@ -309,6 +312,18 @@ func (v *Revocations) raiseMark(mark int64) {
 	}
 }
 
+// ForgetUntil bounds the time by which Purge forgets, whatever a clock says. It
+// is called by a feed.
+func (v *Revocations) ForgetUntil(t time.Time) { v.forgetUntil.Store(t.Unix() + 1) }
+
+// Tolerance is how far in the future a cut-off may lie: the least of the
+// policies in use.
+func (v *Revocations) Tolerance() time.Duration {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return time.Duration(v.toleranceInUse()) * time.Second
+}
+
 // Purge forgets entries that have expired. The high-water mark is made durable
 // first, so that a clock that goes back brings nothing to life.
 func (v *Revocations) Purge(at time.Time) error {
@@ -322,6 +337,9 @@ func (v *Revocations) Purge(at time.Time) error {
 	// One at a time, so that the durable mark never goes back.
 	v.publishing.Lock()
 	defer v.publishing.Unlock()
+	if until := v.forgetUntil.Load() - 1; until >= 0 && until < now {
+		now = until
+	}
 	now = v.now(now)
 	if v.local != nil {
 		marks, ok := v.local.(MarkStore)

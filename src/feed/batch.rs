@@ -17,8 +17,30 @@ const HEADER: usize = 1 + 4 + 16 + 8 + 8 + 8 + 2;
 const LEAST: usize = HEADER + FeedKeys::TAG;
 /// Records in one batch; a batch without any is a heartbeat.
 pub(crate) const MAX_RECORDS: usize = u16::MAX as usize;
+/// Bytes of a batch, at most: 65,535 records of the longest kind. An engine that holds a longer one
+/// under this name holds something else.
+pub const MAX_BATCH: usize = LEAST + MAX_RECORDS * 49;
+/// Whoever has more to hand back than fits into one batch puts at least so many into it (SPEC §17.5).
+pub(crate) const FULL: usize = 512;
 /// The latest time a batch may carry, in milliseconds.
 const MAX_TIME: u64 = Timestamp::MAX.unix() * 1000 + 999;
+
+/// Of a batch, all but its records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    /// The writer's clock, Unix milliseconds.
+    pub(crate) time: u64,
+    pub(crate) records: usize,
+    /// By this server.
+    pub(crate) own: bool,
+}
+
+impl Written {
+    /// Whoever hands back fills its batches, so behind a full one there may be more.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.records >= FULL
+    }
+}
 
 /// Why a batch was not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

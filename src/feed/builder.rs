@@ -108,10 +108,25 @@ impl FeedBuilder {
         self
     }
 
-    /// How far the clocks of two servers may be apart: 750 milliseconds by default. A server whose
-    /// clock is further ahead finds every view stale.
+    /// How far the clocks of two servers may be apart: 750 milliseconds by default. What a server
+    /// writes whose clock is further off proves nothing to the others, and harms none of them.
     pub const fn clock_allowance(mut self, allowance: Duration) -> Self {
         self.settings.skew = allowance;
+        self
+    }
+
+    /// How long a feed that was founded a moment ago is fresh for nobody, so that the others can
+    /// hand back what the engine lost: 2.75 seconds by default, which is the staleness bound and the
+    /// clock allowance together, the least there may be; an hour at most. The same on all servers.
+    ///
+    /// While somebody hands back in full batches the time starts again with each of them, so that it
+    /// does not matter how much there is. It does matter who comes late: after an engine came back
+    /// without its data, a revocation is refused everywhere if a server that holds it and may write
+    /// reaches the engine within this time. One that comes later still hands back what it knows, but
+    /// the others were fresh without it. Attempts are up to 1.5 seconds apart. Where a server may be cut off for longer, or starts more
+    /// slowly than the engine does, ask for more: nobody can log in meanwhile.
+    pub const fn settling_time(mut self, settling: Duration) -> Self {
+        self.settings.settling = Some(settling);
         self
     }
 

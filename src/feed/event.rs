@@ -47,9 +47,14 @@ pub enum FeedEvent {
     BadBatch(BadBatch),
     /// The snapshot can't be used.
     BadSnapshot(BadSnapshot),
-    /// The snapshot is older than one that this process made or checked before, or gone: somebody
-    /// replaced it, or the engine lost the newer one. It was merged, and nothing known is lost.
+    /// The snapshot is older than one that this server made or checked before, or gone: somebody
+    /// replaced it, or the engine lost the newer one. With a store below the feed that is
+    /// remembered over restarts. It was merged, and nothing known is lost.
     OlderSnapshot,
+    /// The list has become larger than a snapshot that the connection to the engine reads, so none
+    /// is put: the log is not shortened, and one that starts reads all of it. Raise the limit on all
+    /// servers. The bytes that it takes.
+    SnapshotTooLarge(usize),
     /// The log does not follow the snapshot: parts of the feed are missing for good.
     Broken,
     /// A heartbeat from the future: the clocks of two servers differ by more than the allowance.
@@ -70,6 +75,7 @@ impl FeedEvent {
             Self::BadBatch(_) => "bad-batch",
             Self::BadSnapshot(_) => "bad-snapshot",
             Self::OlderSnapshot => "older-snapshot",
+            Self::SnapshotTooLarge(_) => "snapshot-too-large",
             Self::Broken => "broken",
             Self::ClockAhead => "clock-ahead",
             Self::Quarantined(_) => "quarantined",
@@ -99,9 +105,11 @@ impl FeedEvent {
             | Self::OlderSnapshot
             | Self::ClockAhead
             | Self::Quarantined(_) => Loudness::Warn,
-            Self::Unavailable(_) | Self::BadBatch(_) | Self::BadSnapshot(_) | Self::Broken => {
-                Loudness::Error
-            }
+            Self::Unavailable(_)
+            | Self::BadBatch(_)
+            | Self::BadSnapshot(_)
+            | Self::SnapshotTooLarge(_)
+            | Self::Broken => Loudness::Error,
         };
         observe::feed_event(self.as_str(), loudness, self);
     }
@@ -123,6 +131,11 @@ impl fmt::Display for FeedEvent {
             Self::OlderSnapshot => {
                 f.write_str("the snapshot of the revocation feed is older than one seen before")
             }
+            Self::SnapshotTooLarge(bytes) => write!(
+                f,
+                "no snapshot of the revocation feed is put: it takes {bytes} bytes, more than are \
+                 read; raise the limit on all servers"
+            ),
             Self::Broken => f.write_str(
                 "the revocation feed lacks batches behind its snapshot and can't be followed; \
                  found it anew from a server that knows its revocations",

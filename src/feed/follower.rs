@@ -5,23 +5,21 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex};
 
-use crate::feed::batch::{self, BadBatch};
+use crate::feed::batch::{self, BadBatch, Written};
 use crate::feed::environment::Environment;
 use crate::feed::event::{FeedEvent, FeedStatus, Resync};
-use crate::feed::failures::Failures;
 use crate::feed::key::FeedKeys;
-use crate::feed::local::{Local, Taken};
+use crate::feed::local::Local;
 use crate::feed::outbox::Known;
 use crate::feed::port::{EngineError, FeedEngine, Tail};
 use crate::feed::position::Position;
 use crate::feed::proof::Proof;
 use crate::feed::realm::Realm;
 use crate::feed::settings::Settings;
-use crate::revocation::record::{Reckoned, Record, Revocation};
-use crate::revocation::view::RevocationPublish as _;
-use crate::time::Timestamp;
+use crate::feed::state::{Guarded, Locked, State};
+use crate::feed::unwinding::caught;
 
 /// Batches asked for at once, at most. Fewer after a request that failed: on a slow link so many may
 /// take longer than the engine's time-out, again and again.
@@ -39,7 +37,7 @@ pub(crate) struct Follower {
     pub(crate) local: Local,
     pub(crate) settings: Settings,
     pub(crate) hook: Hook,
-    state: Mutex<State>,
+    state: Guarded,
     /// One at a time reads everything again.
     pub(crate) resyncing: Mutex<()>,
     /// Microseconds of the monotonic clock at which the age of this view was 0, and before which it
@@ -49,28 +47,8 @@ pub(crate) struct Follower {
     /// Batches to ask for at once.
     reach: AtomicUsize,
     /// Whether it ever stood at a position: for verifications, too.
-    placed: AtomicBool,
+    pub(crate) placed: AtomicBool,
     changed: Condvar,
-}
-
-pub(crate) struct State {
-    pub(crate) position: Option<Position>,
-    pub(crate) proof: Proof,
-    /// What the engine has to be told, apart from publications that somebody waits for.
-    pub(crate) outbox: Known,
-    /// Batches of this server of which nobody knows whether they were accepted, and those that were
-    /// read since.
-    pub(crate) doubts: Vec<Position>,
-    pub(crate) confirmed: Vec<Position>,
-    pub(crate) last_batch_at: Option<Duration>,
-    /// Where the engine says that its snapshot was made: a hint when the next is due, and no more.
-    pub(crate) snapshot_at: u64,
-    /// The newest that this server made or checked: epoch and number.
-    pub(crate) snapshot_seen: ([u8; 16], u64),
-    pub(crate) failures: Failures,
-    pub(crate) status: FeedStatus,
-    /// To be told when the lock is released: a hook may ask for the status.
-    pub(crate) events: Vec<FeedEvent>,
 }
 
 /// How far a look at the engine got.
@@ -96,8 +74,9 @@ impl Follower {
         settings: Settings,
         hook: Hook,
     ) -> Self {
-        let (position, pending) = local.left();
-        let outbox: Known = pending.into_iter().collect();
+        let left = local.left();
+        let position = left.position;
+        let outbox: Known = left.pending.into_iter().collect();
         let status = FeedStatus {
             position,
             ..FeedStatus::default()
@@ -109,18 +88,12 @@ impl Follower {
             local,
             settings,
             hook,
-            state: Mutex::new(State {
+            state: Guarded::new(State {
                 position,
-                proof: Proof::default(),
                 outbox,
-                doubts: Vec::new(),
-                confirmed: Vec::new(),
-                last_batch_at: None,
-                snapshot_at: 0,
-                snapshot_seen: ([0; 16], 0),
-                failures: Failures::default(),
                 status,
-                events: Vec::new(),
+                snapshot_seen: left.snapshot.unwrap_or_default(),
+                ..State::default()
             }),
             placed: AtomicBool::new(position.is_some()),
             resyncing: Mutex::new(()),
@@ -129,13 +102,24 @@ impl Follower {
             reach: AtomicUsize::new(LIMIT),
             changed: Condvar::new(),
         };
+        // By no clock but that of the feed (SPEC §17.6), which was not heard yet.
+        follower.local.list().forget_until(0);
         // The store may have forgotten what it still has to deliver.
         follower.uphold();
         follower
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> Locked<'_> {
+        self.state.lock()
+    }
+
+    /// How things stand, without waiting for whoever changes them.
+    pub(crate) fn status(&self) -> FeedStatus {
+        let shown = self.state.shown().clone();
+        FeedStatus {
+            age: self.age().map(|(age, _)| age),
+            ..shown
+        }
     }
 
     /// What happened while the lock was held.
@@ -156,15 +140,11 @@ impl Follower {
     }
 
     fn event_of(&self, event: &FeedEvent) {
-        event.observe();
-        (self.hook)(event);
-    }
-
-    /// The time for entries: never behind what was forgotten already.
-    pub(crate) fn now(&self) -> Timestamp {
-        let seconds = self.environment.unix_millis().map_or(0, |now| now / 1000);
-        let mark = self.local.view().high_water_mark();
-        Timestamp::saturating_from_unix(seconds.max(mark))
+        // What an application does with it must not end the thread that all publications wait for.
+        let _panicked = caught(|| {
+            event.observe();
+            (self.hook)(event);
+        });
     }
 
     /// Asks the engine for what follows, waiting up to `wait` for news, and takes it in.
@@ -233,7 +213,7 @@ impl Follower {
             return self.lost(&mut state, Resync::OtherHistory);
         }
         let mut reckoned = self.reckoning();
-        let (mut written, mut bad) = (None, None);
+        let (mut written, mut bad) = (Vec::new(), None);
         for bytes in &tail.batches {
             match batch::number(bytes) {
                 // Read and taken in by the other thread meanwhile.
@@ -245,11 +225,17 @@ impl Follower {
             }
             match batch::open(&self.keys, &self.realm, &at, bytes) {
                 Ok(opened) => {
+                    let count = opened.records.len();
                     self.extend_lives(&mut reckoned, opened.records, opened.time);
                     at = opened.becomes;
-                    written = Some(opened.time);
+                    let own = state.doubts.contains(&at);
+                    written.push(Written {
+                        time: opened.time,
+                        records: count,
+                        own,
+                    });
                     state.status.batches = state.status.batches.saturating_add(1);
-                    if state.doubts.contains(&at) {
+                    if own {
                         state.confirmed.push(at);
                     }
                 }
@@ -262,7 +248,8 @@ impl Follower {
                 }
             }
         }
-        self.arrive(&mut state, at, written, reckoned, &[]);
+        self.settle_on(&mut state, &written);
+        self.arrive(&mut state, at, &written, reckoned, &[]);
         if let Some(why) = bad {
             state.status.rejected = state.status.rejected.saturating_add(1);
             return Look::Stuck(why);
@@ -281,77 +268,6 @@ impl Follower {
             return self.lost(&mut state, Resync::Trimmed);
         }
         Look::Behind
-    }
-
-    /// What the engine has not accepted yet stays in force here for as long as that takes: an entry's
-    /// life counts from the day the last server hears of it, and until then others renew tokens that
-    /// it must outlive.
-    pub(crate) fn uphold(&self) {
-        let pending = self.lock().outbox.first(usize::MAX);
-        if !pending.is_empty() {
-            match self.local.list().publish(&pending, self.now()) {
-                Ok(_) => {}
-                Err(never) => match never {},
-            }
-        }
-    }
-
-    /// SPEC §17.5: an entry lives as long as the longest token of this server, whoever published it.
-    pub(crate) fn extend_lives(&self, into: &mut Reckoned, records: Vec<Record>, time: u64) {
-        let least = self.local.list().expiry(time / 1000);
-        let longer = |record: Record| Record::new(record.revocation, record.expires.max(least));
-        into.records.extend(records.into_iter().map(longer));
-    }
-
-    /// Takes in what was read up to `at`, with what this server need not deliver any more.
-    pub(crate) fn arrive(
-        &self,
-        state: &mut State,
-        at: Position,
-        written: Option<u64>,
-        reckoned: Reckoned,
-        mine: &[Revocation],
-    ) {
-        let mut delivered = state.outbox.remove_covered(&reckoned.records);
-        delivered.extend(mine);
-        if !reckoned.records.is_empty() {
-            let taken = Taken {
-                records: reckoned,
-                position: Some(at),
-                delivered,
-                ..Taken::default()
-            };
-            let quarantined = self.local.take_in(taken, self.now());
-            if quarantined > 0 {
-                state.events.push(FeedEvent::Quarantined(quarantined));
-            }
-        }
-        if let Some(written) = written {
-            // Both clocks have passed it: one that jumped ahead forgets nothing here.
-            let then = Timestamp::saturating_from_unix(written / 1000);
-            self.local.sweep(self.now().min(then));
-        }
-        self.placed.store(true, Ordering::SeqCst);
-        state.position = Some(at);
-        state.status.position = Some(at);
-        if let Some(written) = written {
-            let seen = self.environment.monotonic();
-            state.last_batch_at = Some(seen);
-            let skew = self.settings.skew;
-            let plausible = match self.environment.unix_millis() {
-                Ok(now) => {
-                    let mut plausible = true;
-                    self.prove(state, |proof| {
-                        plausible = proof.heartbeat(written, now, seen, skew);
-                    });
-                    plausible
-                }
-                Err(_) => true,
-            };
-            if !plausible {
-                state.events.push(FeedEvent::ClockAhead);
-            }
-        }
     }
 
     fn lost(&self, state: &mut State, why: Resync) -> Look {
@@ -388,7 +304,7 @@ impl Follower {
 
     /// Waits until something about the proof changed, or for `at_most`.
     pub(crate) fn wait_for_change(&self, at_most: Duration) {
-        let state = self.lock();
-        let _waited = self.changed.wait_timeout(state, at_most);
+        let shown = self.state.shown();
+        let _waited = self.changed.wait_timeout(shown, at_most);
     }
 }

@@ -8,7 +8,6 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 
 use crate::feed::delivery::{Accepted, Answer, Delivery, FeedError};
-use crate::feed::queue::Task;
 use crate::feed::reader::Reader;
 use crate::feed::revocations::{FeedRevocations, Rotating};
 use crate::feed::writer::Writer;
@@ -97,7 +96,7 @@ impl FeedRevocations {
 
     /// [`found_anew`](Self::found_anew) without waiting.
     pub fn found_anew_by_hand(&self) -> FoundingByHand {
-        FoundingByHand(self.ask(Task::FoundAnew))
+        FoundingByHand(self.ask_to_found())
     }
 }
 

@@ -22,6 +22,11 @@ pub enum BadSnapshot {
     Untrusted(BadBatch),
     /// Authentic, and its list is malformed.
     Malformed(SnapshotError),
+    /// Authentic, and its high-water mark lies ahead of this server's clock by more than the
+    /// tolerance: the clock of the server that made it was fast, or this one's is slow. With the
+    /// mark every token would look expired, without it one whose revocation that server forgot
+    /// would live again. Set the clocks right and found the feed anew.
+    ClockAhead,
 }
 
 impl fmt::Display for BadSnapshot {
@@ -33,6 +38,10 @@ impl fmt::Display for BadSnapshot {
             }
             Self::Untrusted(_) => f.write_str("the snapshot of the feed is not authentic"),
             Self::Malformed(why) => why.fmt(f),
+            Self::ClockAhead => f.write_str(
+                "the snapshot of the feed has a high-water mark far in the future: the clock of the \
+                 server that made it was fast, or this one's is slow",
+            ),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::feed::event::FeedEvent;
 use crate::feed::failures::Half;
 use crate::feed::follower::Follower;
 use crate::feed::port::{EngineError, FeedConnector, FeedEngine};
+use crate::feed::unwinding::caught;
 
 /// The shortest and the longest pause before the next attempt. Short, because nothing is minted
 /// meanwhile; longer for what somebody has to mend first.
@@ -49,13 +50,15 @@ impl Link {
         if now < self.retry_at {
             return None;
         }
-        let result = match &mut self.engine {
+        let (connector, known) = (&self.connector, &mut self.engine);
+        let result = caught(|| match known {
             Some(engine) => call(&mut **engine),
-            None => self
-                .connector
-                .connect()
-                .and_then(|engine| call(&mut **self.engine.insert(engine))),
-        };
+            None => {
+                let engine = known.insert(connector.connect()?);
+                call(&mut **engine)
+            }
+        });
+        let result = result.unwrap_or_else(|| Err(EngineError::unavailable("the engine panicked")));
         match result {
             Ok(value) => {
                 self.pause = PAUSES.0;
@@ -63,7 +66,8 @@ impl Link {
                 Some(value)
             }
             Err(error) => {
-                self.engine = None;
+                let given_up = self.engine.take();
+                let _panicked = caught(|| drop(given_up));
                 let mut jitter = [0];
                 let _without = follower.environment.random(&mut jitter);
                 let share = u32::from(jitter[0]).saturating_add(128);

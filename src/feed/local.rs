@@ -14,7 +14,7 @@ use crate::revocation::list::RevocationList;
 use crate::revocation::record::{Reckoned, Revocation};
 use crate::revocation::view::{Freshness, RevocationPublish as _, RevocationView};
 #[cfg(feature = "redb")]
-use crate::store::{DurableRevocations, StoreError, Ticket};
+use crate::store::{DurableRevocations, Ticket};
 use crate::time::Timestamp;
 use crate::wire::session_id::SessionId;
 
@@ -31,6 +31,8 @@ pub(crate) struct Taken {
     pub(crate) records: Reckoned,
     pub(crate) high_water_mark: u64,
     pub(crate) position: Option<Position>,
+    /// The newest snapshot that was made or checked: its epoch and number.
+    pub(crate) snapshot: Option<([u8; 16], u64)>,
     pub(crate) pending: Vec<Revocation>,
     pub(crate) delivered: Vec<Revocation>,
 }
@@ -39,6 +41,25 @@ pub(crate) enum Local {
     Memory(RevocationList),
     #[cfg(feature = "redb")]
     Durable(DurableRevocations),
+}
+
+/// `epoch || n`.
+#[cfg(feature = "redb")]
+fn to_place((epoch, n): ([u8; 16], u64)) -> [u8; 24] {
+    let mut place = [0; 24];
+    let (first, rest) = place.split_at_mut(16);
+    first.copy_from_slice(&epoch);
+    rest.copy_from_slice(&n.to_be_bytes());
+    place
+}
+
+#[cfg(feature = "redb")]
+fn from_place(place: &[u8; 24]) -> ([u8; 16], u64) {
+    let (mut epoch, mut n) = ([0; 16], [0; 8]);
+    let (first, rest) = place.split_at(16);
+    epoch.copy_from_slice(first);
+    n.copy_from_slice(rest);
+    (epoch, u64::from_be_bytes(n))
 }
 
 /// A publication on its way to this server's disk.
@@ -93,7 +114,7 @@ impl Local {
         }
     }
 
-    /// In effect when it returns, and on the disk unless that fails; then the view is stale by
+    /// In effect when it returns, and on its way to the disk; if that fails, the view is stale by
     /// itself.
     pub(crate) fn take_in(&self, taken: Taken, now: Timestamp) -> usize {
         match self {
@@ -108,11 +129,11 @@ impl Local {
                     records: taken.records,
                     high_water_mark: taken.high_water_mark,
                     cursor: taken.position.map(|position| position.to_bytes()),
+                    snapshot: taken.snapshot.map(to_place),
                     pending: taken.pending,
                     delivered: taken.delivered,
                 };
-                let merged: Result<_, StoreError> = store.take_in(taken, now);
-                merged.map_or(0, |merged| merged.quarantined)
+                store.take_in(taken, now).quarantined
             }
         }
     }
@@ -128,18 +149,21 @@ impl Local {
         }
     }
 
-    /// Where it was left when the process before this one ended, and what it still had to deliver.
-    pub(crate) fn left(&self) -> (Option<Position>, Vec<Revocation>) {
+    /// Where it was left when the process before this one ended, what it still had to deliver, and
+    /// the newest snapshot that it knew of.
+    pub(crate) fn left(&self) -> Taken {
         match self {
-            Self::Memory(_) => (None, Vec::new()),
+            Self::Memory(_) => Taken::default(),
             #[cfg(feature = "redb")]
             Self::Durable(store) => {
-                let (cursor, pending) = store.left();
+                let (standing, pending) = store.left();
                 let pending = pending.iter().map(|record| record.revocation);
-                (
-                    cursor.map(|bytes| Position::from_bytes(&bytes)),
-                    pending.collect(),
-                )
+                Taken {
+                    position: standing.cursor.map(|bytes| Position::from_bytes(&bytes)),
+                    snapshot: standing.snapshot.map(|bytes| from_place(&bytes)),
+                    pending: pending.collect(),
+                    ..Taken::default()
+                }
             }
         }
     }

@@ -103,6 +103,9 @@ pub trait FeedConnector: Send + Sync + 'static {
 pub trait FeedEngine: Send {
     /// The head, and the batches with numbers above `after`, at most `limit`.
     ///
+    /// Fewer than there are where they would be very large together, at least one; a batch longer than
+    /// [`MAX_BATCH`](crate::feed::MAX_BATCH) is an error and not read.
+    ///
     /// If there is no batch above `after`, waits up to `wait` for one, then answers with what there
     /// is. Head and batches must be of one moment, and that moment not before the call.
     ///
@@ -124,9 +127,14 @@ pub trait FeedEngine: Send {
         becomes: &Position,
     ) -> Result<Appended, EngineError>;
 
-    /// Waits until `wanted` further machines hold what this connection appended last, or for `wait`;
-    /// says how many do. One that does not wait is asked again after as long as it was given, and
-    /// after the next append.
+    /// Waits until `wanted` further machines hold what this connection had appended when the question
+    /// was put, or for `wait`; says how many do. One that does not wait is asked again after as long
+    /// as it was given, and after the next append.
+    ///
+    /// Answered with fewer than `wanted`, it is the same question that is put again: about the same
+    /// batches, or about all so far where the engine can't tell one from the other. Else a machine
+    /// that lags behind a connection which appends all the time would never be counted. Answered
+    /// with as many or by an error, it is over.
     ///
     /// # Errors
     ///
@@ -145,11 +153,18 @@ pub trait FeedEngine: Send {
         first: &Position,
     ) -> Result<bool, EngineError>;
 
+    /// Bytes of the largest snapshot that this connection reads. Whoever can write to the engine
+    /// without a feed key can make every server read what it left there; a larger one is refused
+    /// before it is read, and none is put. Without limit unless an engine says otherwise.
+    fn largest_snapshot(&self) -> usize {
+        usize::MAX
+    }
+
     /// The snapshot, if there is one.
     ///
     /// # Errors
     ///
-    /// [`EngineError`].
+    /// [`EngineError`], also when it is larger than [`largest_snapshot`](Self::largest_snapshot).
     fn snapshot(&mut self) -> Result<Option<Vec<u8>>, EngineError>;
 
     /// If the head is `at`, or of its epoch and after it, and there is no snapshot of this epoch

@@ -2,6 +2,16 @@
 
 use core::time::Duration;
 
+/// What the time in a batch says to the clock of the server that read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// From the future, by more than two clocks may differ.
+    Ahead,
+    /// Written long before it was read, or by a clock that is behind.
+    Old,
+    Recent,
+}
+
 /// What a follower knows about its own age.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Proof {
@@ -23,25 +33,42 @@ impl Proof {
     /// its clock showed `written` (Unix milliseconds).
     ///
     /// A time from the future by more than the clocks may differ proves nothing: it would keep a
-    /// view fresh whose engine was cut off long ago.
+    /// view fresh whose engine was cut off long ago. One that is older than what was read before
+    /// takes nothing away: a server whose clock is behind would make every other stale.
     pub(crate) fn heartbeat(
         &mut self,
         written: u64,
         now: u64,
         seen: Duration,
         skew: Duration,
-    ) -> bool {
+    ) -> Heard {
         let allowance = u64::try_from(skew.as_millis()).unwrap_or(u64::MAX);
         if written > now.saturating_add(allowance) {
-            return false;
+            return Heard::Ahead;
         }
-        let age = now.saturating_sub(written).saturating_add(allowance);
-        self.heartbeat = Some((Duration::from_millis(age), seen));
-        true
+        let behind = now.saturating_sub(written);
+        let age = Duration::from_millis(behind.saturating_add(allowance));
+        let known = self.heartbeat.map(|(before, at)| {
+            let passed = seen.saturating_sub(at);
+            before.saturating_add(passed)
+        });
+        if known.is_none_or(|known| age <= known) {
+            self.heartbeat = Some((age, seen));
+        }
+        if behind > allowance {
+            Heard::Old
+        } else {
+            Heard::Recent
+        }
     }
 
     pub(crate) fn settles_at(&mut self, when: Duration) {
         self.settled_at = when;
+    }
+
+    /// Not before `when`, where others are seen to hand back still.
+    pub(crate) fn settles_later(&mut self, when: Duration) {
+        self.settled_at = self.settled_at.max(when);
     }
 
     /// Forgets everything: the view was found not to be at the end after all.

@@ -6,6 +6,7 @@ use core::time::Duration;
 use crate::feed::follower::Follower;
 use crate::feed::link::Link;
 use crate::feed::queue::Queue;
+use crate::feed::unwinding::caught;
 
 /// How often a follower that may not found a feed looks whether there is one.
 const LOOK: Duration = Duration::from_millis(200);
@@ -24,7 +25,8 @@ impl Reader {
     pub(crate) fn run(mut self, queue: &Queue) {
         while !queue.is_closed() {
             let wait = self.follower.settings.wait();
-            let pause = self.turn(wait);
+            // Clocks and observers are code of others, too.
+            let pause = caught(|| self.turn(wait)).unwrap_or(LOOK);
             if !pause.is_zero() {
                 std::thread::sleep(pause.min(LOOK));
             }

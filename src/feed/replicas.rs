@@ -27,6 +27,10 @@ impl Replicating {
 #[derive(Default)]
 pub(crate) struct Replicas {
     waiting: Vec<Replicating>,
+    /// How many of them the question is about that was put to the engine and not answered well: the
+    /// first. The others were appended after it was put, and while somebody always is, one question
+    /// about all would never be answered.
+    asked_about: Option<usize>,
     /// When the engine is asked again, on the monotonic clock.
     ask_at: Duration,
 }
@@ -47,14 +51,24 @@ impl Replicas {
         self.ask_at.saturating_sub(now)
     }
 
+    /// Everybody who waits was appended before the engine is asked now; those who come later are not
+    /// meant.
+    pub(crate) fn ask(&mut self) {
+        let all = self.waiting.len();
+        self.asked_about.get_or_insert(all);
+    }
+
     /// A question that was asked at `asked` was answered.
     pub(crate) fn answered(&mut self, asked: Duration) {
         self.ask_at = asked.saturating_add(SLICE);
     }
 
-    /// So many machines hold what everybody waits for.
+    /// So many machines hold what the question was about.
     pub(crate) fn reached(&mut self, machines: u32) {
-        for Replicating { job, accepted } in self.waiting.drain(..) {
+        let meant = self.asked_about.take().unwrap_or_default();
+        let rest = self.waiting.split_off(meant.min(self.waiting.len()));
+        self.ask_at = Duration::ZERO;
+        for Replicating { job, accepted } in core::mem::replace(&mut self.waiting, rest) {
             let replicated = Replicated { accepted, machines };
             let delivery = Delivery::Replicated(replicated);
             job.answer.answer(Ok(Some(delivery)));
@@ -63,16 +77,22 @@ impl Replicas {
 
     /// Nobody can tell any more.
     pub(crate) fn settle(&mut self) {
+        self.asked_about = None;
         self.waiting.drain(..).for_each(Replicating::settle);
     }
 
     /// Those whose patience has ended.
     pub(crate) fn expire(&mut self, now: Duration) {
-        for one in core::mem::take(&mut self.waiting) {
-            if one.job.until <= now {
-                one.settle();
-            } else {
+        // An answer to a question about those who gave up says nothing about those behind them.
+        let meant = self.asked_about;
+        for (place, one) in core::mem::take(&mut self.waiting).into_iter().enumerate() {
+            if one.job.until > now {
                 self.waiting.push(one);
+                continue;
+            }
+            one.settle();
+            if meant.is_some_and(|meant| place < meant) {
+                self.asked_about = self.asked_about.map(|meant| meant.saturating_sub(1));
             }
         }
     }

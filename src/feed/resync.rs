@@ -4,14 +4,15 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use std::sync::PoisonError;
 
-use crate::feed::batch;
+use crate::feed::batch::{self, Written};
 use crate::feed::event::{FeedEvent, Resync};
-use crate::feed::follower::{Follower, Look, State};
-use crate::feed::image;
+use crate::feed::follower::{Follower, Look};
+use crate::feed::image::{self, BadSnapshot, Image};
 use crate::feed::local::Taken;
 use crate::feed::outbox::Known;
 use crate::feed::port::{EngineError, FeedEngine};
 use crate::feed::position::Position;
+use crate::feed::state::State;
 use crate::revocation::record::{Reckoned, Record};
 
 /// How often it is tried while the feed changes underneath.
@@ -24,7 +25,7 @@ struct Everything {
     high_water_mark: u64,
     /// When the feed was founded, as far as it can be seen, Unix milliseconds.
     founded: Option<u64>,
-    last_written: Option<u64>,
+    written: Vec<Written>,
     snapshot_at: u64,
     /// How many of the records are the snapshot's.
     of_snapshot: usize,
@@ -89,16 +90,17 @@ impl Follower {
                 reckoned,
                 high_water_mark: 0,
                 founded: None,
-                last_written: None,
+                written: Vec::new(),
                 snapshot_at: 0,
                 of_snapshot: 0,
                 confirmed: Vec::new(),
             },
             Some(bytes) => {
-                let image = match image::open(&self.keys, &self.realm, &bytes) {
+                let image = match self.open_image(&bytes)? {
                     Ok(image) => image,
                     Err(why) => return Ok(Read::Unusable(FeedEvent::BadSnapshot(why))),
                 };
+                drop(bytes);
                 if image.at.epoch != head.epoch {
                     return Ok(Read::Again);
                 }
@@ -115,8 +117,9 @@ impl Follower {
                     confirmed: Vec::new(),
                     reckoned,
                     high_water_mark: image.list.high_water_mark,
-                    founded: Some(0),
-                    last_written: None,
+                    // Nobody puts another than the first before the feed has settled.
+                    founded: (image.at.n > 0).then_some(0),
+                    written: Vec::new(),
                     snapshot_at: image.at.n,
                 }
             }
@@ -133,13 +136,18 @@ impl Follower {
             for bytes in &tail.batches {
                 match batch::open(&self.keys, &self.realm, &everything.at, bytes) {
                     Ok(opened) => {
+                        let own = doubts.contains(&opened.becomes);
+                        everything.written.push(Written {
+                            time: opened.time,
+                            records: opened.records.len(),
+                            own,
+                        });
                         self.extend_lives(&mut everything.reckoned, opened.records, opened.time);
                         everything.at = opened.becomes;
-                        if doubts.contains(&opened.becomes) {
+                        if own {
                             everything.confirmed.push(opened.becomes);
                         }
                         everything.founded = everything.founded.or(Some(opened.time));
-                        everything.last_written = Some(opened.time);
                     }
                     Err(batch::BadBatch::OutOfPlace) => {
                         return Ok(self.broken_or_moved(engine, &everything));
@@ -156,6 +164,26 @@ impl Follower {
         }
     }
 
+    /// One whose mark lies ahead was made by a server whose clock was fast, and forgot what live
+    /// tokens need. With that mark this server would find every token expired; without it, it would
+    /// let some live that were revoked.
+    fn open_image(&self, bytes: &[u8]) -> Result<Result<Image, BadSnapshot>, EngineError> {
+        let now = self.environment.unix_millis();
+        let now = now.map_err(|_| EngineError::unavailable("this server's clock failed"))?;
+        let skew = self.settings.skew.as_secs().saturating_add(1);
+        let latest = (now / 1000)
+            .max(self.local.view().high_water_mark())
+            .saturating_add(self.local.list().tolerance())
+            .saturating_add(skew);
+        let image = image::open(&self.keys, &self.realm, bytes);
+        Ok(image.and_then(|image| {
+            if image.list.high_water_mark > latest {
+                return Err(BadSnapshot::ClockAhead);
+            }
+            Ok(image)
+        }))
+    }
+
     /// The log does not go on from the snapshot: either the next snapshot was put meanwhile, or
     /// parts are missing.
     fn broken_or_moved(&self, engine: &mut dyn FeedEngine, everything: &Everything) -> Read {
@@ -166,17 +194,21 @@ impl Follower {
     }
 
     fn merge_everything(&self, everything: Everything, why: Resync) {
-        let read = &everything.reckoned.records;
-        let upstream: Known = read.iter().map(|r| r.revocation).collect();
         let now = self.now();
-        let mine = self.local.list().records();
-        let alive = mine.iter().filter(|record| record.expires > now.unix());
-        // After a failover that lost acknowledged writes, those who read them in time hold the only
-        // copy.
-        let lacking: Vec<_> = if self.settings.follows_only {
+        let mine = if self.settings.follows_only {
             Vec::new()
         } else {
-            alive
+            self.local.list().records()
+        };
+        // After a failover that lost acknowledged writes, those who read them in time hold the only
+        // copy. A server that starts holds nothing, and needs no index of a million names.
+        let lacking: Vec<_> = if mine.is_empty() {
+            Vec::new()
+        } else {
+            let known = everything.reckoned.records.iter();
+            let upstream: Known = known.map(|record| record.revocation).collect();
+            mine.iter()
+                .filter(|record| record.expires > now.unix())
                 .map(|record| record.revocation)
                 .filter(|revocation| !upstream.covers(revocation))
                 .collect()
@@ -191,7 +223,7 @@ impl Follower {
         lacking.iter().for_each(|one| state.outbox.add(*one));
         // By what the log says alone. A snapshot may hold what the log never had, and those who
         // follow the log have not heard of it.
-        let told = read.get(everything.of_snapshot..);
+        let told = everything.reckoned.records.get(everything.of_snapshot..);
         let delivered = state.outbox.remove_covered(told.unwrap_or_default());
         state.confirmed.extend(&everything.confirmed);
         let handed_back = lacking.len();
@@ -200,16 +232,17 @@ impl Follower {
                 records: everything.reckoned,
                 high_water_mark: everything.high_water_mark,
                 position: Some(everything.at),
+                snapshot: Some(state.snapshot_seen),
                 pending: lacking,
                 delivered,
             },
             now,
         );
-        self.settle(&mut state, everything.founded);
+        self.settle(&mut state, everything.founded, &everything.written);
         self.arrive(
             &mut state,
             everything.at,
-            everything.last_written,
+            &everything.written,
             Reckoned::default(),
             &[],
         );
@@ -224,18 +257,6 @@ impl Follower {
             self.event(FeedEvent::Quarantined(quarantined));
         }
         self.event(FeedEvent::Resynced { why, handed_back });
-    }
-
-    /// A feed that was founded a moment ago may lack what others are about to hand back: nobody
-    /// relies on it before they had the staleness bound for that.
-    fn settle(&self, state: &mut State, founded: Option<u64>) {
-        let wall = self.environment.unix_millis().unwrap_or(0);
-        let allowance = self.settings.bound.saturating_add(self.settings.skew);
-        let allowance = u64::try_from(allowance.as_millis()).unwrap_or(u64::MAX);
-        let from = founded.unwrap_or(wall).saturating_add(allowance);
-        let wait = Duration::from_millis(from.saturating_sub(wall).min(allowance));
-        let when = self.environment.monotonic().saturating_add(wait);
-        self.prove(state, |proof| proof.settles_at(when));
     }
 
     /// L of SPEC §9.8.

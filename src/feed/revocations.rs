@@ -27,7 +27,8 @@ use crate::wire::session_id::SessionId;
 /// It answers like a [`RevocationList`](crate::RevocationList) and is used in its place: reading
 /// does no I/O and waits for no lock. Two threads follow the engine and write to it. Clones are the
 /// same feed; when the last one is dropped, what was asked for is delivered if the engine answers,
-/// and the threads end.
+/// and the threads end. That waits for a call to the engine that is under way, so for up to twice
+/// its time-out.
 ///
 /// [`publish`](RevocationPublish::publish) says what is true: [`Delivery::Accepted`] when every
 /// server refuses within the staleness bound, [`Delivery::Pending`] when the engine did not answer
@@ -66,14 +67,7 @@ impl FeedRevocations {
     /// How far this server is, how old its proof is, and what went wrong so far.
     #[must_use]
     pub fn status(&self) -> FeedStatus {
-        let follower = &self.0.follower;
-        let state = follower.lock();
-        FeedStatus {
-            age: follower.age().map(|(age, _)| age),
-            pending: state.outbox.len(),
-            failure: state.failures.first(),
-            ..state.status.clone()
-        }
+        self.0.follower.status()
     }
 
     /// Entries and memory.
@@ -117,25 +111,29 @@ impl FeedRevocations {
 
     /// Founds the feed anew in place of one that can't be followed any more
     /// ([`FeedEvent::Broken`](crate::feed::FeedEvent::Broken), a batch that nobody can read). All
-    /// servers hand back what they know; what none of them knows is lost.
+    /// servers hand back what they know; what none of them knows is lost, and nobody is fresh before
+    /// they had the [settling time](crate::feed::FeedBuilder::settling_time) for that.
     ///
     /// # Errors
     ///
-    /// [`FeedError`].
+    /// [`FeedError`]; [`FeedError::FollowsOnly`] on a server that only follows, which could hand
+    /// nothing back and would leave the others nothing to read.
     pub fn found_anew(&self) -> Result<Accepted, FeedError> {
-        let answer = self.ask(Task::FoundAnew).wait()?;
+        let answer = self.ask_to_found().wait()?;
         match answer.map(Delivery::accepted) {
             Some(Ok(accepted)) => Ok(accepted),
             _ => Err(FeedError::Closed),
         }
     }
 
+    pub(crate) fn ask_to_found(&self) -> Arc<Promise<Answer>> {
+        if self.0.follower.settings.follows_only {
+            return refused(FeedError::FollowsOnly);
+        }
+        self.ask(Task::FoundAnew)
+    }
+
     fn submit(&self, revocations: &[Revocation], now: Timestamp) -> Arc<Promise<Answer>> {
-        let refused = |error| {
-            let answer = Promise::default();
-            answer.answer(Err(error));
-            Arc::new(answer)
-        };
         if self.0.follower.settings.follows_only {
             return refused(FeedError::FollowsOnly);
         }
@@ -169,6 +167,12 @@ impl FeedRevocations {
         }
         answer
     }
+}
+
+fn refused(error: FeedError) -> Arc<Promise<Answer>> {
+    let answer = Promise::default();
+    answer.answer(Err(error));
+    Arc::new(answer)
 }
 
 impl RevocationView for FeedRevocations {

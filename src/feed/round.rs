@@ -4,8 +4,9 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::feed::batch;
+use crate::feed::batch::{self, FULL, Written};
 use crate::feed::delivery::Accepted;
+use crate::feed::event::FeedEvent;
 use crate::feed::follower::Follower;
 use crate::feed::image;
 use crate::feed::local::Taken;
@@ -15,8 +16,6 @@ use crate::feed::queue::{Job, Task};
 use crate::feed::replicas::{self, Replicas};
 use crate::revocation::record::{Record, Revocation};
 
-/// Records in one batch, unless one publication has more.
-const CHUNK: usize = 512;
 /// Batches that are kept behind a snapshot, for followers that are a little late.
 const KEPT: u64 = 1024;
 
@@ -30,16 +29,17 @@ pub(crate) struct Round<'a> {
 
 impl Round<'_> {
     pub(crate) fn deliver(&mut self) -> Result<(), EngineError> {
-        self.found_anew()?;
         if self.follower.settings.follows_only {
             return Ok(());
         }
+        self.found_anew()?;
         let doubtful = !self.follower.lock().doubts.is_empty();
         let nowhere = self.follower.lock().position.is_none();
         if (doubtful || nowhere) && !self.catch_up()? {
             return Ok(());
         }
         self.confirm();
+        self.keep_list()?;
         loop {
             self.refuse_late_rotations();
             let revocations = self.next();
@@ -119,12 +119,13 @@ impl Round<'_> {
         let mut revocations = Vec::new();
         for job in self.jobs.iter() {
             let more = job.revocations();
-            if !revocations.is_empty() && revocations.len().saturating_add(more.len()) > CHUNK {
-                return revocations;
+            if !revocations.is_empty() && revocations.len().saturating_add(more.len()) > FULL {
+                break;
             }
             revocations.extend(more);
         }
-        let room = CHUNK.saturating_sub(revocations.len());
+        // Full while more is left over: others settle no earlier (SPEC §17.5).
+        let room = FULL.saturating_sub(revocations.len());
         revocations.extend(self.follower.lock().outbox.first(room));
         revocations
     }
@@ -136,7 +137,7 @@ impl Round<'_> {
             .heartbeat
             .saturating_add(*self.jitter);
         let now = self.follower.environment.monotonic();
-        let last = self.follower.lock().last_batch_at;
+        let last = self.follower.lock().last_beat_at;
         last.is_none_or(|at| now >= at.saturating_add(beat))
     }
 
@@ -182,7 +183,13 @@ impl Round<'_> {
         // Unless the other thread has read it meanwhile.
         let unread = state.position == Some(onto);
         if unread {
-            follower.arrive(&mut state, becomes, Some(time), reckoned, &mine);
+            let written = [Written {
+                time,
+                records: reckoned.records.len(),
+                own: true,
+            }];
+            follower.settle_on(&mut state, &written);
+            follower.arrive(&mut state, becomes, &written, reckoned, &mine);
             follower.prove(&mut state, |proof| proof.at_end(asked));
         }
         // Everything was read again while the answer was on its way, perhaps from an engine that
@@ -242,6 +249,7 @@ impl Round<'_> {
             return Ok(());
         }
         let wanted = self.follower.settings.replicas;
+        self.replicas.ask();
         match self.engine.replicated(wanted, replicas::SLICE) {
             Ok(machines) if machines >= wanted => self.replicas.reached(machines),
             Ok(_) => self.replicas.answered(asked),
@@ -268,14 +276,48 @@ impl Round<'_> {
             .unwrap_or_default();
     }
 
+    /// An engine that lost everything gets all of it at once, before it gets it batch by batch:
+    /// whoever starts meanwhile need not wait for that. Tried once, because a link may be too slow
+    /// for it.
+    fn keep_list(&mut self) -> Result<(), EngineError> {
+        let follower = self.follower;
+        let mut state = follower.lock();
+        let at = state.position.filter(|at| at.n == 0);
+        let Some(at) = at.filter(|at| state.listed != Some(at.epoch)) else {
+            return Ok(());
+        };
+        state.listed = Some(at.epoch);
+        let much = state.outbox.len() > FULL;
+        drop(state);
+        if much {
+            let sealed = self.image(&at);
+            if sealed.len() <= self.engine.largest_snapshot() {
+                self.engine.put_snapshot(&at, &sealed, 0)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// It may hold more than was read up to `at`, never less, and more does no harm.
+    fn image(&self, at: &Position) -> Vec<u8> {
+        let follower = self.follower;
+        let list = follower.local.list().snapshot(follower.now());
+        image::seal(&follower.keys, &follower.realm, at, follower.life(), &list)
+    }
+
     /// SPEC §17.5: so that a server that starts need not read the log from the beginning, and the
     /// engine need not keep it.
     fn keep_snapshot(&mut self) -> Result<(), EngineError> {
         let follower = self.follower;
-        let (at, known) = {
+        let (at, known, settled_at) = {
             let state = follower.lock();
-            (state.position, state.snapshot_at)
+            let settled_at = state.proof.settled_at();
+            (state.position, state.snapshot_at, settled_at)
         };
+        // A snapshot tells whoever reads it that everybody has handed back.
+        if follower.environment.monotonic() < settled_at {
+            return Ok(());
+        }
         let every = follower.settings.snapshot_every;
         let Some(at) = at.filter(|at| at.n.saturating_sub(known) >= every) else {
             return Ok(());
@@ -294,15 +336,25 @@ impl Round<'_> {
         let Some(at) = follower.lock().position else {
             return Ok(());
         };
-        // It may hold more than was read up to `at`, never less, and more does no harm.
-        let list = follower.local.list().snapshot(follower.now());
-        let life = follower.life();
-        let sealed = image::seal(&follower.keys, &follower.realm, &at, life, &list);
+        let sealed = self.image(&at);
+        if sealed.len() > self.engine.largest_snapshot() {
+            // Tried again when as much has passed once more.
+            follower.lock().snapshot_at = at.n;
+            follower.event(FeedEvent::SnapshotTooLarge(sealed.len()));
+            return Ok(());
+        }
         let drop_to = at.n.saturating_sub(KEPT);
         if self.engine.put_snapshot(&at, &sealed, drop_to)? {
             let mut state = follower.lock();
             state.snapshot_at = at.n;
             state.saw_snapshot(at.epoch, at.n);
+            let seen = Some(state.snapshot_seen);
+            drop(state);
+            let taken = Taken {
+                snapshot: seen,
+                ..Taken::default()
+            };
+            let _none_arrived = follower.local.take_in(taken, follower.now());
         }
         Ok(())
     }

@@ -15,7 +15,12 @@ pub(crate) struct Settings {
     pub(crate) replicas: u32,
     pub(crate) follows_only: bool,
     pub(crate) snapshot_every: u64,
+    /// How long a feed that was just founded waits for those who hand back.
+    pub(crate) settling: Option<Duration>,
 }
+
+/// Nobody logs in anywhere for so long after the engine lost its data.
+const LONGEST_SETTLING: Duration = Duration::from_secs(3600);
 
 impl Settings {
     pub(crate) const DEFAULT: Self = Self {
@@ -26,11 +31,18 @@ impl Settings {
         replicas: 0,
         follows_only: false,
         snapshot_every: 4096,
+        settling: None,
     };
 
     /// How long one request waits for news.
     pub(crate) fn wait(&self) -> Duration {
         self.bound.checked_div(8).unwrap_or(self.bound)
+    }
+
+    /// How long a feed that was just founded is fresh for nobody.
+    pub(crate) fn settling(&self) -> Duration {
+        let least = self.bound.saturating_add(self.skew);
+        self.settling.unwrap_or(least)
     }
 
     /// What is left of the bound for a request that takes its time.
@@ -44,6 +56,10 @@ impl Settings {
             .saturating_add(self.wait());
         if self.heartbeat.is_zero() || spent.saturating_add(self.wait()) > self.bound {
             return Err(BadSettings::Sum);
+        }
+        let least = self.bound.saturating_add(self.skew);
+        if self.settling() < least || self.settling() > LONGEST_SETTLING {
+            return Err(BadSettings::Settling);
         }
         Ok(())
     }
@@ -63,6 +79,8 @@ pub enum BadSettings {
     Bound,
     /// Heartbeat interval, clock allowance and a quarter of the bound are more than the bound.
     Sum,
+    /// The settling time is below the bound and the clock allowance together, or above an hour.
+    Settling,
 }
 
 impl fmt::Display for BadSettings {
@@ -72,6 +90,10 @@ impl fmt::Display for BadSettings {
             Self::Sum => {
                 "the staleness bound must be at least the heartbeat interval, the clock allowance \
                  and a quarter of itself together, or a healthy feed would look stale"
+            }
+            Self::Settling => {
+                "the settling time is at least the staleness bound and the clock allowance \
+                 together, and at most an hour"
             }
         })
     }

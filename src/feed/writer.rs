@@ -11,6 +11,7 @@ use crate::feed::link::Link;
 use crate::feed::queue::{Job, Queue, Task};
 use crate::feed::replicas::Replicas;
 use crate::feed::round::Round;
+use crate::feed::unwinding::caught;
 
 pub(crate) struct Writer {
     follower: Arc<Follower>,
@@ -24,6 +25,8 @@ pub(crate) struct Writer {
     uphold_at: Duration,
 }
 
+/// So that one that panics every time does not take a processor for itself.
+const AFTER_A_PANIC: Duration = Duration::from_millis(50);
 /// Shorter than any entry lives.
 const UPHOLD_EVERY: Duration = Duration::from_secs(5);
 
@@ -43,10 +46,16 @@ impl Writer {
     /// Until the feed is closed and what was asked for is done, or can't be for now.
     pub(crate) fn run(mut self) {
         while !self.queue.is_closed() {
-            let wait = self.idle();
-            self.turn(wait);
+            // Clocks and observers are code of others, too.
+            let done = caught(|| {
+                let wait = self.idle();
+                self.turn(wait);
+            });
+            if done.is_none() {
+                std::thread::sleep(AFTER_A_PANIC);
+            }
         }
-        self.turn(Duration::ZERO);
+        let _panicked = caught(|| self.turn(Duration::ZERO));
         for job in core::mem::take(&mut self.jobs) {
             self.give_up(job);
         }
@@ -70,7 +79,7 @@ impl Writer {
             return Duration::ZERO;
         }
         let next = state
-            .last_batch_at
+            .last_beat_at
             .map_or(Duration::from_millis(20), |at| {
                 at.saturating_add(beat).saturating_sub(now)
             })

@@ -9,7 +9,7 @@ use crate::revocation::cutoffs::Cutoffs;
 use crate::revocation::hash::Seed;
 use crate::revocation::index::{Index, Room};
 use crate::revocation::record::{NEVER, Record, Revocation, Target};
-use crate::revocation::shard::State;
+use crate::revocation::state::State;
 use crate::revocation::states::{OfAudience, OfKey, OfSession, OfSubject};
 use crate::revocation::view::Terms;
 use crate::wire::session_id::SessionId;
@@ -48,6 +48,8 @@ pub(crate) struct Tables {
     pub(crate) latest_of_subjects: AtomicU64,
     pub(crate) latest_of_audiences: AtomicU64,
     pub(crate) high_water_mark: AtomicU64,
+    /// Nothing is forgotten by a later time, whatever a clock says.
+    pub(crate) forget_until: AtomicU64,
     pub(crate) token_lifetime: AtomicU32,
     pub(crate) leeway: AtomicU32,
     pub(crate) most_tolerance: AtomicU32,
@@ -55,7 +57,7 @@ pub(crate) struct Tables {
     /// When the first record in quarantine is due; `u64::MAX` while there is none.
     pub(crate) release_at: AtomicU64,
     /// One writer at a time; readers never touch it but to release a quarantine that is due.
-    writer: Mutex<Writer>,
+    pub(in crate::revocation) writer: Mutex<Writer>,
     pub(crate) changes: Changes,
 }
 
@@ -118,6 +120,7 @@ impl Default for Tables {
             latest_of_subjects: AtomicU64::new(0),
             latest_of_audiences: AtomicU64::new(0),
             high_water_mark: AtomicU64::new(0),
+            forget_until: AtomicU64::new(u64::MAX),
             token_lifetime: AtomicU32::new(0),
             leeway: AtomicU32::new(0),
             most_tolerance: AtomicU32::new(0),
@@ -261,8 +264,14 @@ impl Tables {
             || self.audiences.has_expired(until)
     }
 
+    /// The time to forget by, for somebody whose clock shows `now`.
+    pub(crate) fn may_forget(&self, now: u64) -> u64 {
+        now.min(self.forget_until.load(Ordering::Acquire))
+    }
+
     /// All slices, one after the other; others may write in between.
     pub(crate) fn purge(&self, now: u64) -> usize {
+        let now = self.may_forget(now);
         let mut sweep = Sweep::of(now);
         let mut forgotten = 0_usize;
         loop {
@@ -279,6 +288,7 @@ impl Tables {
 
     /// One slice, if it is time; returns how many entries were forgotten.
     pub(crate) fn purge_if_due(&self, writer: &mut Writer, now: u64) -> usize {
+        let now = self.may_forget(now);
         // Also if the last was under a clock that has been set back since.
         let next = now.saturating_add(PURGE_EVERY);
         if writer.sweep.is_none() && (now >= writer.purge_at || writer.purge_at > next) {
@@ -291,43 +301,6 @@ impl Tables {
         let (forgotten, ended) = self.forget(writer, &mut sweep);
         writer.sweep = (!ended).then_some(sweep);
         forgotten
-    }
-
-    /// Whether something waits whose time has come.
-    pub(crate) fn has_due(&self, now: u64) -> bool {
-        now >= self.release_at.load(Ordering::Acquire)
-    }
-
-    /// Applies what waited for its time, unless another thread is about to: a reader does not wait.
-    #[cold]
-    pub(crate) fn try_release(&self, now: u64, staleness_bound: u32) {
-        if let Ok(mut writer) = self.writer.try_lock() {
-            self.release(&mut writer, now, staleness_bound);
-        }
-    }
-
-    pub(crate) fn release(&self, writer: &mut Writer, now: u64, staleness_bound: u32) {
-        let latest = now.saturating_add(self.tolerance());
-        let life = self.expiry(now, staleness_bound);
-        while let Some((cutoff, _)) = writer.quarantine.first() {
-            if *cutoff > latest {
-                break;
-            }
-            if let Some((_, record)) = writer.quarantine.pop_first() {
-                // It may have waited past its own expiry, and takes effect only now.
-                self.apply(
-                    writer,
-                    &Record::new(record.revocation, record.expires.max(life)),
-                );
-            }
-        }
-        self.schedule(writer);
-    }
-
-    fn schedule(&self, writer: &Writer) {
-        let first = writer.quarantine.first().map(|(cutoff, _)| *cutoff);
-        let at = first.map_or(u64::MAX, |cutoff| cutoff.saturating_sub(self.tolerance()));
-        self.release_at.store(at, Ordering::Release);
     }
 
     /// The largest that any policy ever asked for: forgetting too late costs memory, too early

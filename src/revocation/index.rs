@@ -3,7 +3,8 @@
 use alloc::boxed::Box;
 
 use crate::revocation::hash::{Key, Seed, bytes, key};
-use crate::revocation::shard::{Fill, Shard, State};
+use crate::revocation::shard::{Fill, Shard};
+use crate::revocation::state::State;
 use crate::revocation::sync::{Arc, ArcSwap, AtomicU64, AtomicUsize, Ordering};
 
 /// Readers take no lock and wait for nobody. What changes a table takes its [`Room`], of which there

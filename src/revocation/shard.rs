@@ -12,13 +12,9 @@ use core::marker::PhantomData;
 
 use crate::revocation::filter::{Filling, Filter};
 use crate::revocation::hash::{Hash, Key, Seed, halves};
+use crate::revocation::state::{ROW, SHORT, State};
 use crate::revocation::sync::{AtomicU64, Ordering};
 
-/// Words of a state that does not fit a slot.
-pub(crate) const ROW: usize = 8;
-/// Words of one that nearly does: a cut-off that spares a session, which "log out my other devices"
-/// makes, so that such entries are not few.
-pub(crate) const SHORT: usize = 3;
 /// Slots of a group.
 const LANES: usize = 15;
 /// Words of the filter for each group: ten to twelve bits an entry.
@@ -34,23 +30,6 @@ const DEAD: u8 = 1;
 const IN_ROW: u64 = 1 << 63;
 /// Set beside it when the row is a short one.
 const IN_SHORT: u64 = 1 << 62;
-
-/// What is known about a key.
-pub(crate) trait State: Copy + PartialEq {
-    /// In the lower 63 bits, if it fits.
-    fn pack(self) -> Option<u64>;
-    fn unpack(packed: u64) -> Self;
-    /// Any state.
-    fn to_row(self) -> [u64; ROW];
-    fn from_row(row: [u64; ROW]) -> Self;
-    /// In a short row, if it fits.
-    fn to_short(self) -> Option<[u64; SHORT]>;
-    fn from_short(row: [u64; SHORT]) -> Self;
-    #[must_use]
-    fn merged(self, other: Self) -> Self;
-    /// Unix seconds.
-    fn expires(self) -> u64;
-}
 
 pub(crate) struct Shard<S> {
     /// What a search reads first, and where nearly all end, having read one cache line.

@@ -7,7 +7,7 @@
 use crate::revocation::cutoffs::Cutoffs;
 use crate::revocation::hash::{Key, bytes, key};
 use crate::revocation::record::{Cutoff, LOGGED_OUT, NEVER};
-use crate::revocation::shard::{ROW, SHORT, State};
+use crate::revocation::state::{ROW, SHORT, State};
 use crate::wire::session_id::SessionId;
 
 /// Bits of a point in time; all that a timestamp or a cut-off can be fit.

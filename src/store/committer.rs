@@ -105,6 +105,7 @@ impl Committer {
                     let limit = job.now.saturating_add(self.shared.list.tolerance());
                     standing.high_water_mark = standing.high_water_mark.max(taken.high_water_mark);
                     standing.cursor = taken.cursor.or(standing.cursor);
+                    standing.snapshot = taken.snapshot.or(standing.snapshot);
                     plan.pending.extend(taken.pending.iter().map(outbox_row));
                     plan.delivered
                         .extend(taken.delivered.iter().map(outbox_row));
@@ -133,7 +134,8 @@ impl Committer {
             }
         }
         // Also if the last was under a clock that has been set back since.
-        let due = latest >= self.purge_at || self.purge_at > latest.saturating_add(PURGE_EVERY);
+        let time = self.shared.list.may_forget(latest);
+        let due = time >= self.purge_at || self.purge_at > time.saturating_add(PURGE_EVERY);
         if result.is_ok() && due {
             self.begin_sweep(latest, None);
         }
@@ -225,6 +227,7 @@ impl Committer {
     /// finds it also after a crash. Where there is nothing to forget it stays: the file keeps it, and a
     /// clock that jumped ahead would leave every session expired until then, restart or not.
     fn begin_sweep(&mut self, now: u64, ticket: Option<&Arc<Ticket>>) {
+        let now = self.shared.list.may_forget(now);
         let now = now.max(self.standing.high_water_mark);
         let until = now.saturating_sub(self.standing.extended);
         let expired = match self.shared.list.has_expired(now) {

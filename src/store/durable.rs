@@ -72,9 +72,9 @@ struct Handle {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
     opening: Opening,
-    /// Up to where a feed was taken in and what it has to be told, when the store was opened.
+    /// How far a feed was taken in and what it has to be told, when the store was opened.
     #[cfg(feature = "feed")]
-    left: (Option<[u8; 32]>, Vec<Record>),
+    left: (crate::store::log::Standing, Vec<Record>),
 }
 
 /// What [`recover`](DurableRevocations::recover) found.
@@ -111,8 +111,7 @@ impl DurableRevocations {
     ///
     /// [`OpenError`], among them [`OpenError::Missing`].
     pub fn open_existing(path: impl AsRef<Path>, now: Timestamp) -> Result<Self, OpenError> {
-        let path = path.as_ref();
-        Self::start(path, RedbLog::open(path)?, false, now)
+        Self::start(path.as_ref(), RedbLog::open(path.as_ref())?, false, now)
     }
 
     /// Opens the store in this file; a damaged one is moved aside, a missing one made.
@@ -178,7 +177,7 @@ impl DurableRevocations {
             thread: Some(thread),
             opening,
             #[cfg(feature = "feed")]
-            left: (standing.cursor, loaded.pending),
+            left: (standing, loaded.pending),
         })))
     }
 
@@ -197,8 +196,7 @@ impl DurableRevocations {
     /// Why nothing is written any more, or `None` while the store works.
     #[must_use]
     pub fn failure(&self) -> Option<LogError> {
-        let failure = self.0.shared.failure.get();
-        failure.map(|failure| failure.why.clone())
+        Some(self.0.shared.failure.get()?.why.clone())
     }
 
     /// Publishes without blocking the thread: for tasks of any runtime.
@@ -226,8 +224,8 @@ impl DurableRevocations {
     ///
     /// [`StoreError`].
     pub fn merge_snapshot(&self, bytes: &[u8], now: Timestamp) -> Result<Merged, StoreError> {
-        let snapshot = Snapshot::decode(bytes).map_err(StoreError::Snapshot)?;
-        let work = Work::Merge(snapshot.records, snapshot.high_water_mark);
+        let image = Snapshot::decode(bytes).map_err(StoreError::Snapshot)?;
+        let work = Work::Merge(image.records, image.high_water_mark);
         self.ask(work, now).map(|done| done.merged)
     }
 
@@ -254,12 +252,14 @@ impl DurableRevocations {
         self.0.shared.ask(Work::Pend(revocations), now.unix())
     }
 
-    /// In effect at once, and durable when this returns.
+    /// In effect when this returns, and on its way to the disk with the place it was read up to: the
+    /// feed keeps it as well, and a crash goes on from the place before.
     #[cfg(feature = "feed")]
-    pub(crate) fn take_in(&self, taken: TakenIn, now: Timestamp) -> Result<Merged, StoreError> {
-        // Before the disk has it: a logout need not wait for that here, the feed keeps it as well.
-        let _counted = self.0.shared.list.merge_reckoned(&taken.records, now);
-        self.ask(Work::TakeIn(taken), now).map(|done| done.merged)
+    pub(crate) fn take_in(&self, taken: TakenIn, now: Timestamp) -> Merged {
+        self.list().raise_mark(taken.high_water_mark);
+        let merged = self.list().merge_reckoned(&taken.records, now);
+        let _ticket = self.0.shared.ask(Work::TakeIn(taken), now.unix());
+        merged
     }
 
     /// The list in front of the file.
@@ -276,7 +276,7 @@ impl DurableRevocations {
 
     /// Up to where a feed was taken in and what it had to be told, when the store was opened.
     #[cfg(feature = "feed")]
-    pub(crate) fn left(&self) -> (Option<[u8; 32]>, &[Record]) {
+    pub(crate) fn left(&self) -> (crate::store::log::Standing, &[Record]) {
         (self.0.left.0, &self.0.left.1)
     }
 
@@ -342,8 +342,8 @@ impl RevocationPublish for DurableRevocations {
     type Error = StoreError;
 
     fn publish(&self, revocations: &[Revocation], now: Timestamp) -> Result<Durable, StoreError> {
-        let work = Work::Publish(revocations.to_vec());
-        self.ask(work, now).map(|_| Durable)
+        self.ask(Work::Publish(revocations.to_vec()), now)
+            .map(|_| Durable)
     }
 
     fn delivery(&self, _: &Durable) -> &'static str {

@@ -32,6 +32,8 @@ const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
 
 /// One row: up to where the feed was taken in.
 const CURSOR: TableDefinition<'_, (), &[u8; 32]> = TableDefinition::new("cursor");
+/// One row: the newest snapshot of the feed. Made with the first.
+const SNAPSHOT: TableDefinition<'_, (), &[u8; 24]> = TableDefinition::new("snapshot");
 
 const FORMAT: &str = "format";
 const FORMAT_HERE: u64 = 1;
@@ -190,6 +192,11 @@ impl RedbLog {
             each(Stored::Pending(record));
         }
         let cursor = read.open_table(CURSOR)?.get(())?.map(|row| *row.value());
+        let snapshot = match read.open_table(SNAPSHOT) {
+            Ok(table) => table.get(())?.map(|row| *row.value()),
+            Err(redb::TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
         let about = read.open_table(ABOUT)?;
         let number = |name: &str| -> Result<u64, redb::Error> {
             Ok(about.get(name)?.ok_or_else(damaged)?.value())
@@ -207,6 +214,7 @@ impl RedbLog {
             },
             extended: number(EXTENDED)?,
             cursor,
+            snapshot,
         })
     }
 }
@@ -363,6 +371,9 @@ fn put_standing(write: &WriteTransaction, standing: &Standing) -> Result<(), red
     let mut cursor = write.open_table(CURSOR)?;
     if let Some(position) = &standing.cursor {
         cursor.insert((), position)?;
+    }
+    if let Some(place) = &standing.snapshot {
+        write.open_table(SNAPSHOT)?.insert((), place)?;
     }
     Ok(())
 }

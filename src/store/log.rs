@@ -4,7 +4,7 @@ use crate::revocation::record::Record;
 use crate::revocation::view::Terms;
 use crate::store::error::LogError;
 
-/// What a store remembers besides entries. All of it but the cursor only ever grows.
+/// What a store remembers besides entries. All of it but what is of a feed only ever grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Standing {
@@ -23,6 +23,9 @@ pub struct Standing {
     /// Up to where a feed was taken in (a position of SPEC §17.3 as bytes), where the
     /// store stands under one.
     pub cursor: Option<[u8; 32]>,
+    /// The newest snapshot of that feed that was made or read: the epoch (16 bytes) and the number
+    /// (u64, big-endian) of its position.
+    pub snapshot: Option<[u8; 24]>,
 }
 
 impl Default for Standing {
@@ -37,6 +40,7 @@ impl Default for Standing {
             },
             extended: 0,
             cursor: None,
+            snapshot: None,
         }
     }
 }

@@ -34,6 +34,7 @@ pub(crate) struct TakenIn {
     pub(crate) records: Reckoned,
     pub(crate) high_water_mark: u64,
     pub(crate) cursor: Option<[u8; 32]>,
+    pub(crate) snapshot: Option<[u8; 24]>,
     pub(crate) pending: Vec<Revocation>,
     pub(crate) delivered: Vec<Revocation>,
 }

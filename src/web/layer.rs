@@ -8,7 +8,8 @@ use core::fmt;
 use std::sync::Once;
 
 use crate::http::cookie::CookieConfig;
-use crate::http::origin::{self, CrossOriginProtection, TrustedOriginError};
+use crate::http::host;
+use crate::http::origin::{CrossOriginProtection, TrustedOriginError};
 use crate::http::response::ClearSiteData;
 use crate::observe;
 use crate::revocation::view::RevocationPublish;
@@ -219,7 +220,7 @@ impl<T: WebPayload> SessionLayer<T> {
         let hosts: Vec<String> = hosts.into_iter().map(str::to_owned).collect();
         let wrong = hosts
             .iter()
-            .find(|host| !origin::is_authority(&host.to_ascii_lowercase()));
+            .find(|name| !host::is_authority(&name.to_ascii_lowercase()));
         if hosts.is_empty() || wrong.is_some() {
             return Err(HostError {
                 host: wrong.cloned(),

@@ -1,7 +1,7 @@
 //! Servers without threads over one engine, with a clock that the test moves.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -46,7 +46,8 @@ impl Environment for Env {
         if self.broken.load(Ordering::SeqCst) {
             return Err(ClockError::new());
         }
-        Ok(NOW * 1000 + self.time.millis() + self.ahead.load(Ordering::SeqCst))
+        // Two's complement: a clock that is behind.
+        Ok((NOW * 1000 + self.time.millis()).wrapping_add(self.ahead.load(Ordering::SeqCst)))
     }
 
     fn monotonic(&self) -> Duration {
@@ -75,6 +76,9 @@ pub(crate) enum Way {
     /// Only so many batches fit into an answer that comes in time.
     #[allow(dead_code, reason = "each test uses its part")]
     Narrow(usize),
+    /// Only so many appends are carried out until everybody has had a turn.
+    #[allow(dead_code, reason = "each test uses its part")]
+    Slow(usize),
 }
 
 /// What happens once, right before a server looks at its clock after the engine gave it batches, or
@@ -129,6 +133,8 @@ pub(crate) struct Network {
     server: usize,
     lie: Arc<Mutex<Option<u64>>>,
     meanwhile: Meanwhile,
+    appends: Arc<AtomicUsize>,
+    largest: Arc<AtomicUsize>,
 }
 
 impl Network {
@@ -138,7 +144,7 @@ impl Network {
     ) -> Result<T, EngineError> {
         let way = self.ways.lock().unwrap().get(&self.server).copied();
         match way.unwrap_or_default() {
-            Way::Open | Way::Narrow(_) => call(&mut self.engine),
+            Way::Open | Way::Narrow(_) | Way::Slow(_) => call(&mut self.engine),
             Way::Cut => Err(EngineError::unavailable("cut")),
             Way::Deaf => {
                 let _lost = call(&mut self.engine);
@@ -182,6 +188,12 @@ impl FeedEngine for Network {
         batch: &[u8],
         becomes: &Position,
     ) -> Result<Appended, EngineError> {
+        let way = self.ways.lock().unwrap().get(&self.server).copied();
+        if let Some(Way::Slow(most)) = way
+            && self.appends.fetch_add(1, Ordering::SeqCst) >= most
+        {
+            return Err(EngineError::unavailable("not in time"));
+        }
         let appended = self.pass(|engine| engine.append(onto, batch, becomes))?;
         if appended == Appended::Accepted && has_records(batch) {
             self.meanwhile.comes("append");
@@ -197,6 +209,9 @@ impl FeedEngine for Network {
     }
     fn found(&mut self, old: Option<&Position>, first: &Position) -> Result<bool, EngineError> {
         self.pass(|engine| engine.found(old, first))
+    }
+    fn largest_snapshot(&self) -> usize {
+        self.largest.load(Ordering::SeqCst)
     }
     fn snapshot(&mut self) -> Result<Option<Vec<u8>>, EngineError> {
         self.pass(FeedEngine::snapshot)
@@ -235,6 +250,9 @@ pub(crate) struct World {
     /// What the engine says its snapshot was made at; then it takes no other.
     pub(crate) lie: Arc<Mutex<Option<u64>>>,
     pub(crate) meanwhile: Meanwhile,
+    appends: Arc<AtomicUsize>,
+    /// Bytes that a server reads of a snapshot, at most.
+    pub(crate) largest: Arc<AtomicUsize>,
     pub(crate) keys: FeedKeys,
     pub(crate) ring: KeyRing,
     pub(crate) servers: Vec<Server>,
@@ -260,6 +278,8 @@ impl World {
             ways: Arc::default(),
             lie: Arc::default(),
             meanwhile: Meanwhile::default(),
+            appends: Arc::default(),
+            largest: Arc::new(AtomicUsize::new(usize::MAX)),
             keys: FeedKeys::new(feed_key(1)),
             ring,
             servers: Vec::new(),
@@ -288,6 +308,8 @@ impl World {
             server: number,
             lie: Arc::clone(&self.lie),
             meanwhile: self.meanwhile.clone(),
+            appends: Arc::clone(&self.appends),
+            largest: Arc::clone(&self.largest),
         };
         let events: Arc<Mutex<Vec<FeedEvent>>> = Arc::default();
         let heard = Arc::clone(&events);
@@ -322,6 +344,7 @@ impl World {
 
     /// Everybody looks at the engine once and writes once.
     pub(crate) fn step(&mut self) {
+        self.appends.store(0, Ordering::SeqCst);
         for server in &mut self.servers {
             let passed = (server.env.unix_millis().unwrap_or(0) / 1000).max(NOW);
             server.clock.set(passed);

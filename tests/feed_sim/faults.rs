@@ -300,7 +300,7 @@ impl Run {
             .say(|| format!("the engine loses {k}, head {:?}", state.primary.head));
     }
 
-    fn lose_all(&self) {
+    pub(crate) fn lose_all(&self) {
         let mut state = self.net.state();
         let gone = std::mem::take(&mut state.primary).history;
         state.forget(&gone);

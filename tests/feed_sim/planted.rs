@@ -106,8 +106,8 @@ const BUGS: [Bug; 10] = [
         changes: &[
             (
                 "src/feed/resync.rs",
-                "if self.settings.follows_only {",
-                "if self.settings.follows_only || !upstream.covers(&Revocation::audience([0; 16], 0)) {",
+                "!upstream.covers(revocation)",
+                "upstream.covers(&Revocation::audience([0; 16], 0))",
             ),
             (
                 "src/feed/resync.rs",

@@ -56,7 +56,7 @@ pub(crate) struct Run {
     pub(crate) two_heads_until: Vec<u64>,
     /// Since when some server can't go on without an operator.
     pub(crate) stuck_since: Option<u64>,
-    pub(crate) settled: Vec<(u64, u64, u64)>,
+    pub(crate) settled: Vec<(u64, u64, u64, u64)>,
     /// Whether faults may last for longer than entries live.
     pub(crate) long: bool,
     pub(crate) steps: u64,
@@ -91,7 +91,7 @@ impl Run {
             astray_until: vec![0; count],
             two_heads_until: vec![0; count],
             stuck_since: None,
-            settled: vec![(0, 0, 0); count],
+            settled: vec![(0, 0, 0, 0); count],
             long: false,
             steps: 0,
             servers,
@@ -167,7 +167,8 @@ impl Run {
                 continue;
             };
             let status = up.feed.status();
-            let now = (server.lives, status.batches, status.resyncs);
+            let at = status.position.map_or(0, |at| at.n);
+            let now = (server.lives, status.batches, status.resyncs, at);
             if *last != now {
                 *last = now;
                 let _works = server.settle();

@@ -1,6 +1,6 @@
 //! Rare courses of events, step by step: what chance would meet too seldom.
 
-use cloakroom::SessionId;
+use cloakroom::{Freshness, RevocationView as _, SessionId};
 
 use crate::foreign::Foreign;
 use crate::model::Asking;
@@ -96,4 +96,96 @@ fn what_is_pending_for_longer_than_entries_live_is_refused_here_all_the_while() 
 #[test]
 fn what_is_pending_for_longer_than_entries_live_is_refused_after_a_restart_too() {
     pending_for_long(&[0]);
+}
+
+/// Milliseconds for which a feed that was founded anew is fresh for nobody.
+const SETTLING: u64 = 2_750;
+/// The longest pause between two attempts to reach an engine.
+const PAUSE: u64 = 1_500;
+
+/// Only the server 0 knows of a logout when the engine loses everything, and it comes back so much
+/// later than the others. Whether any of them was fresh and let the session live meanwhile.
+fn lost_while_the_holder_is_cut_off(for_millis: u64) -> bool {
+    let mut run = fleet(3, &[]);
+    let session = {
+        let up = run.servers[1].up.as_ref().unwrap();
+        up.sessions.issue("ada", &()).unwrap()
+    };
+    run.keep(&session, "ada");
+    pass(&mut run, 500);
+    for other in [1, 2] {
+        run.net.state().routes[other] = Some(Route::Cut);
+    }
+    log_out(&mut run, 0, session.session.id().to_bytes());
+    pass(&mut run, 500);
+    assert!(run.model.waiting.is_empty(), "accepted");
+    run.net.state().routes[0] = Some(Route::Cut);
+    run.lose_all();
+    for other in [1, 2] {
+        run.net.state().routes[other] = None;
+    }
+    let founded = run.net.now();
+    let mut missed = false;
+    while run.net.now() < founded + 15_000 {
+        if run.net.now() >= founded + for_millis {
+            run.net.state().routes[0] = None;
+        }
+        pass(&mut run, 50);
+        for server in [1, 2] {
+            let up = run.servers[server].up.as_ref().unwrap();
+            let fresh = up.feed.freshness() == Freshness::Fresh;
+            missed |= fresh && up.sessions.verify(session.token.as_str()).is_ok();
+        }
+    }
+    run.calm().unwrap();
+    run.end_all();
+    missed
+}
+
+#[test]
+fn a_holder_that_comes_within_the_settling_time_is_waited_for() {
+    for for_millis in (0..SETTLING - PAUSE).step_by(250) {
+        assert!(
+            !lost_while_the_holder_is_cut_off(for_millis),
+            "{for_millis}"
+        );
+    }
+    // What is presumed, and no more.
+    assert!(lost_while_the_holder_is_cut_off(2 * SETTLING));
+}
+
+/// A server whose clock is stepped about, by seconds or by hours, is alone with that.
+#[test]
+fn a_clock_beyond_the_allowance_makes_no_other_server_stale() {
+    let mut run = fleet(3, &[2]);
+    let mut random = crate::random::Random(7);
+    for round in 0..40 {
+        let far = [3_000, 30_000, 7_200_000][round % 3];
+        let off = random.between(0, 2 * far) as i64 - far as i64;
+        run.servers[0].clocks.set(off);
+        let mut id = [3; 16];
+        id[0] = round as u8;
+        log_out(&mut run, 1, id);
+        id[1] = 1;
+        log_out(&mut run, 0, id);
+        for _ in 0..100 {
+            pass(&mut run, 50);
+            for server in [1, 2] {
+                let feed = &run.servers[server].up.as_ref().unwrap().feed;
+                assert_eq!(
+                    feed.freshness(),
+                    Freshness::Fresh,
+                    "server {server} while a clock is {off} ms off: {:?}",
+                    feed.status()
+                );
+                let mark = feed.high_water_mark();
+                assert!(
+                    mark <= run.net.now() / 1000 + 1,
+                    "{mark} by a clock {off} ms off"
+                );
+            }
+        }
+    }
+    run.calm().unwrap();
+    run.end_all();
 }

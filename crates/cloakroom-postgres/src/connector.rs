@@ -20,6 +20,7 @@ use crate::fault;
 use crate::run::Runner;
 
 const TIMEOUT: Duration = Duration::from_millis(900);
+const LARGEST_SNAPSHOT: usize = 256 << 20;
 const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The tables, as `schema.sql` of this crate has them.
@@ -53,6 +54,8 @@ pub struct PostgresConnector {
 pub(crate) struct Timeouts {
     pub(crate) usual: Duration,
     pub(crate) snapshot: Duration,
+    /// Bytes.
+    pub(crate) largest_snapshot: usize,
 }
 
 /// A client and what it is told out of turn.
@@ -104,6 +107,7 @@ impl PostgresConnector {
             timeouts: Timeouts {
                 usual: TIMEOUT,
                 snapshot: SNAPSHOT_TIMEOUT,
+                largest_snapshot: LARGEST_SNAPSHOT,
             },
             dial: Box::new(dial),
         }
@@ -122,6 +126,15 @@ impl PostgresConnector {
     #[must_use]
     pub const fn snapshot_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.snapshot = timeout;
+        self
+    }
+
+    /// Bytes of the largest snapshot that is read or put: 256 MiB unless said otherwise, some seven
+    /// million entries. Whoever can write to the server without a feed key can put one there, and
+    /// every server of the realm reads it before it knows that it is no snapshot.
+    #[must_use]
+    pub const fn largest_snapshot(mut self, bytes: usize) -> Self {
+        self.timeouts.largest_snapshot = bytes;
         self
     }
 

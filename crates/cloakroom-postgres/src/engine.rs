@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use cloakroom::feed::{Appended, EngineError, FeedEngine, Position, Tail};
+use cloakroom::feed::{Appended, EngineError, FeedEngine, MAX_BATCH, Position, Tail};
 use tokio::time::Instant;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -18,7 +18,8 @@ const APPEND: &str = include_str!("sql/append.sql");
 const FOUND_FIRST: &str = include_str!("sql/found_first.sql");
 const FOUND_INSTEAD: &str = include_str!("sql/found_instead.sql");
 const PUT_SNAPSHOT: &str = include_str!("sql/put_snapshot.sql");
-const SNAPSHOT: &str = "SELECT data FROM cloakroom_feed_snapshot WHERE realm = $1";
+const SNAPSHOT: &str = "SELECT CASE WHEN octet_length(data) <= $2 THEN data END \
+                        FROM cloakroom_feed_snapshot WHERE realm = $1";
 const SNAPSHOT_AT: &str = "SELECT n FROM cloakroom_feed_snapshot WHERE realm = $1";
 const WRITTEN: &str = "SELECT pg_current_wal_flush_lsn()::text";
 /// How many hold it on their disks, and of how many the role may not know.
@@ -27,6 +28,10 @@ const HOLDERS: &str = "SELECT count(*) FILTER (WHERE flush_lsn >= $1::text::pg_l
 
 /// How often standbys are counted while they are waited for.
 const COUNTING: Duration = Duration::from_millis(5);
+
+/// Bytes of the longest batch, and of all batches in one answer, unless the first is longer.
+const LONGEST: i64 = MAX_BATCH as i64;
+const ANSWER: i64 = 8 << 20;
 
 /// A parameter and its type, which saves asking the server for it.
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -38,8 +43,9 @@ pub(crate) struct Engine {
     timeouts: Timeouts,
     listens: bool,
     appended: bool,
-    /// A place in the server's log behind the last batch of this connection. Looked up once, with
-    /// the first question about it: on a busy server a standby never reaches the end of the log.
+    /// A place in the server's log behind what this connection had appended when it was asked who
+    /// holds that, until that is answered: on a busy server a standby never reaches the end of the
+    /// log, and on a busy connection never the last batch.
     written: Option<String>,
 }
 
@@ -87,10 +93,12 @@ impl FeedEngine for Engine {
                 listening.map_err(|error| fault::of(&error))?;
             }
             loop {
-                let parameters: [Parameter<'_>; 3] = [
+                let parameters: [Parameter<'_>; 5] = [
                     (realm, Type::TEXT),
                     (&after, Type::INT8),
                     (&limit, Type::INT8),
+                    (&LONGEST, Type::INT8),
+                    (&ANSWER, Type::INT8),
                 ];
                 let tail = row::tail(&query(client, READ, &parameters).await?)?;
                 let Some(until) = until.filter(|until| *until > Instant::now()) else {
@@ -132,7 +140,6 @@ impl FeedEngine for Engine {
         )?;
         if added {
             self.appended = true;
-            self.written = None;
             Ok(Appended::Accepted)
         } else {
             Ok(Appended::Conflict)
@@ -147,7 +154,7 @@ impl FeedEngine for Engine {
         }
         let (client, known) = (&self.line.client, &mut self.written);
         let within = self.timeouts.usual.saturating_add(wait);
-        self.runner.run(within, async {
+        let answer = self.runner.run(within, async {
             let until = Instant::now().checked_add(wait);
             let written: String = match known {
                 Some(written) => written.clone(),
@@ -173,7 +180,11 @@ impl FeedEngine for Engine {
                 }
                 tokio::time::sleep(COUNTING).await;
             }
-        })
+        });
+        if !matches!(answer, Ok(holders) if holders < wanted) {
+            self.written = None;
+        }
+        answer
     }
 
     fn found(
@@ -196,11 +207,23 @@ impl FeedEngine for Engine {
         )
     }
 
+    fn largest_snapshot(&self) -> usize {
+        self.timeouts.largest_snapshot
+    }
+
     fn snapshot(&mut self) -> Result<Option<Vec<u8>>, EngineError> {
+        let largest = i64::try_from(self.timeouts.largest_snapshot).unwrap_or(i64::MAX);
         let (client, realm) = (&self.line.client, &self.realm);
         self.runner.run(self.timeouts.snapshot, async {
-            let rows = query(client, SNAPSHOT, &[(realm, Type::TEXT)]).await?;
-            rows.first().map(|row| row::get(row, 0)).transpose()
+            let parameters: [Parameter<'_>; 2] = [(realm, Type::TEXT), (&largest, Type::INT8)];
+            let rows = query(client, SNAPSHOT, &parameters).await?;
+            let Some(row) = rows.first() else {
+                return Ok(None);
+            };
+            let data: Option<Vec<u8>> = row::get(row, 0)?;
+            data.map(Some).ok_or_else(|| {
+                EngineError::refused("postgres: the snapshot is larger than largest_snapshot")
+            })
         })
     }
 

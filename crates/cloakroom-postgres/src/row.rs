@@ -49,11 +49,20 @@ pub(crate) fn tail(rows: &[Row]) -> Result<Tail, EngineError> {
             ));
         }
     };
-    let batches = rows.iter().filter_map(|row| get(row, 5).transpose());
-    Ok(Tail {
-        head,
-        batches: batches.collect::<Result<_, _>>()?,
-    })
+    let mut batches = Vec::with_capacity(rows.len());
+    for row in rows {
+        if get::<Option<bool>>(row, 6)? == Some(true) {
+            // Those before it first, so that a reader comes as far as it can.
+            if batches.is_empty() {
+                return Err(EngineError::refused(
+                    "postgres: a batch is longer than any can be",
+                ));
+            }
+            break;
+        }
+        batches.extend(get::<Option<Vec<u8>>>(row, 5)?);
+    }
+    Ok(Tail { head, batches })
 }
 
 pub(crate) fn number(row: &Row) -> Result<u64, EngineError> {

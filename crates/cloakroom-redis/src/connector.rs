@@ -19,6 +19,7 @@ use crate::layout::Keys;
 use crate::run::Runner;
 
 const TIMEOUT: Duration = Duration::from_millis(900);
+const LARGEST_SNAPSHOT: usize = 256 << 20;
 const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often a cluster may say "ask there" before one connection.
@@ -51,6 +52,8 @@ pub struct RedisConnector {
 pub(crate) struct Timeouts {
     pub(crate) usual: Duration,
     pub(crate) snapshot: Duration,
+    /// Bytes.
+    pub(crate) largest_snapshot: usize,
 }
 
 /// Where a cluster said that the realm lives, when it is not where the configuration points.
@@ -118,6 +121,7 @@ impl RedisConnector {
             timeouts: Timeouts {
                 usual: TIMEOUT,
                 snapshot: SNAPSHOT_TIMEOUT,
+                largest_snapshot: LARGEST_SNAPSHOT,
             },
             #[cfg(feature = "rustls")]
             tls: None,
@@ -138,6 +142,15 @@ impl RedisConnector {
     #[must_use]
     pub const fn snapshot_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.snapshot = timeout;
+        self
+    }
+
+    /// Bytes of the largest snapshot that is read or put: 256 MiB unless said otherwise, some seven
+    /// million entries. Whoever can write to the server without a feed key can put one there, and
+    /// every server of the realm reads it before it knows that it is no snapshot.
+    #[must_use]
+    pub const fn largest_snapshot(mut self, bytes: usize) -> Self {
+        self.timeouts.largest_snapshot = bytes;
         self
     }
 

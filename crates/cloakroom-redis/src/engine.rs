@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use cloakroom::feed::{Appended, EngineError, FeedEngine, Position, Tail};
+use cloakroom::feed::{Appended, EngineError, FeedEngine, MAX_BATCH, Position, Tail};
 use redis::aio::MultiplexedConnection;
 use redis::{RedisError, RedisResult, Value};
 
@@ -23,6 +23,9 @@ pub(crate) struct Engine {
     /// one that wrote nothing it counts every replica there is.
     appended: bool,
 }
+
+/// Bytes of batches in one answer, unless the first is longer.
+const ANSWER: usize = 8 << 20;
 
 /// Head fields and batches, as the script returns them.
 type Read = (Vec<Option<Vec<u8>>>, Vec<Vec<u8>>);
@@ -52,8 +55,13 @@ impl Engine {
         moved: &Moved,
     ) -> Result<MultiplexedConnection, EngineError> {
         let keys = [keys.head.as_str(), &keys.log];
-        let read: Result<Read, _> =
-            script::call(&mut connection, script::READ, &keys, &[b"0", b"0"]).await;
+        let read: Result<Read, _> = script::call(
+            &mut connection,
+            script::READ,
+            &keys,
+            &[b"0", b"0", b"0", b"0"],
+        )
+        .await;
         let (fields, _) = read.map_err(|error| told(&error, moved))?;
         layout::head(&fields)?;
         Ok(connection)
@@ -82,7 +90,8 @@ impl FeedEngine for Engine {
         let (connection, moved) = (&mut self.connection, &self.moved);
         let keys = [self.keys.head.as_str(), &self.keys.log];
         let (after, limit) = (after.to_string(), limit.to_string());
-        let arguments: [&[u8]; 2] = [after.as_bytes(), limit.as_bytes()];
+        let (longest, most) = (MAX_BATCH.to_string(), ANSWER.to_string());
+        let arguments = [&after, &limit, &longest, &most].map(|text| text.as_bytes());
         let within = self.timeouts.usual.saturating_add(wait);
         let read = async {
             if wait.is_zero() {
@@ -188,11 +197,23 @@ impl FeedEngine for Engine {
         )
     }
 
+    fn largest_snapshot(&self) -> usize {
+        self.timeouts.largest_snapshot
+    }
+
     fn snapshot(&mut self) -> Result<Option<Vec<u8>>, EngineError> {
         let (connection, moved) = (&mut self.connection, &self.moved);
-        let mut get = redis::cmd("HGET");
+        let (mut size, mut get) = (redis::cmd("HSTRLEN"), redis::cmd("HGET"));
+        size.arg(&self.keys.snap).arg("data");
         get.arg(&self.keys.snap).arg("data");
+        let largest = self.timeouts.largest_snapshot;
         self.runner.run(self.timeouts.snapshot, async {
+            let bytes: Result<usize, _> = size.query_async(connection).await;
+            if bytes.map_err(|error| told(&error, moved))? > largest {
+                return Err(EngineError::refused(
+                    "redis: the snapshot is larger than largest_snapshot",
+                ));
+            }
             let data = get.query_async(connection).await;
             data.map_err(|error| told(&error, moved))
         })

@@ -10,6 +10,8 @@ pub(crate) fn forward(connector: &dyn FeedConnector) {
     feed(connector, 12);
     let mut engine = connect(connector);
     for (n, kept) in [
+        (0, true),
+        (0, false),
         (5, true),
         (5, false),
         (4, false),

@@ -23,6 +23,7 @@ pub mod redis_server;
 pub mod postgres_server;
 pub mod contract;
 pub mod contract_snapshots;
+pub mod sizes;
 pub mod subject;
 pub mod fleet;
 pub mod waitaof;

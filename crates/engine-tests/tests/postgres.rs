@@ -17,7 +17,7 @@ use engine_tests::contract::{append, batch, connect, feed, nth, read};
 use engine_tests::postgres_server::query;
 use engine_tests::process::until;
 use engine_tests::subject::TIMEOUT;
-use engine_tests::{PostgresServer, Server as _, realm};
+use engine_tests::{PostgresServer, Server as _, realm, sizes};
 
 const NO_WAIT: Duration = Duration::ZERO;
 const SHORT: Duration = Duration::from_millis(200);
@@ -275,6 +275,26 @@ fn a_standby_that_is_late_counts_once_it_has_the_batch_however_much_is_written_b
 }
 
 #[test]
+fn a_standby_that_is_late_is_counted_beside_one_append_after_the_other() {
+    const SLICE: Duration = Duration::from_millis(100);
+    let Some(primary) = PostgresServer::start() else {
+        return;
+    };
+    let connector = primary.connector(realm());
+    feed(&connector, 1);
+    let standby = primary.replica();
+    standby.delay(SLICE);
+    let mut engine = connect(&connector);
+    let mut n = 2;
+    let counted = || {
+        assert_eq!(append(&mut *engine, n), Appended::Accepted);
+        n += 1;
+        engine.replicated(1, SLICE) == Ok(1)
+    };
+    assert!(until(Duration::from_secs(10), counted));
+}
+
+#[test]
 fn a_commit_that_waits_for_its_standby_is_never_taken_for_done() {
     let Some(primary) = PostgresServer::start() else {
         return;
@@ -326,6 +346,18 @@ fn an_asynchronous_commit_is_made_a_synchronous_one() {
         assert_eq!(append(&mut *engine, n), Appended::Accepted);
         assert!(written(), "batch {n} waits for the disk");
     }
+}
+
+#[test]
+fn what_is_too_long_is_not_read() {
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    let realm = realm();
+    let slow = Duration::from_secs(30);
+    let all = connector(&server, "postgres", &realm).timeout(slow);
+    let limited = connector(&server, "postgres", &realm).largest_snapshot(sizes::SMALL);
+    sizes::check(&all, &limited);
 }
 
 #[test]

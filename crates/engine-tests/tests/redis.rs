@@ -18,7 +18,7 @@ use engine_tests::contract::{append, batch, connect, feed, nth, read};
 use engine_tests::process::until;
 use engine_tests::redis_server::DURABLE;
 use engine_tests::subject::TIMEOUT;
-use engine_tests::{RedisServer, Server as _, realm};
+use engine_tests::{RedisServer, Server as _, realm, sizes};
 
 const NO_WAIT: Duration = Duration::ZERO;
 const SHORT: Duration = Duration::from_millis(200);
@@ -56,6 +56,18 @@ fn a_policy_that_evicts_is_refused_and_one_that_spares_these_keys_is_not() {
             assert!(error.to_string().contains("maxmemory-policy"), "{error}");
         }
     }
+}
+
+#[test]
+fn what_is_too_long_is_not_read() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let realm = realm();
+    let slow = Duration::from_secs(30);
+    let all = connector(&server, "", &realm).timeout(slow);
+    let limited = connector(&server, "", &realm).largest_snapshot(sizes::SMALL);
+    sizes::check(&all, &limited);
 }
 
 #[test]

@@ -24,6 +24,12 @@ type Options struct {
 	Heartbeat time.Duration
 	// Skew is how far two clocks may be apart. Default 750 ms.
 	Skew time.Duration
+	// Settling is how long a feed that was just founded is fresh for nobody, so
+	// that the others can hand back what an engine lost; the same on all
+	// servers, at most an hour. Default, and the least: bound and skew
+	// together. A server that reaches the engine later hands back then, and the
+	// others were fresh without what it knows.
+	Settling time.Duration
 	// Wait is the longest wait for news. Default: an eighth of the bound of
 	// the view.
 	Wait time.Duration
@@ -54,10 +60,11 @@ type Feed struct {
 	atEnd   bool
 	reading *recovery // everything is being read again
 
-	// proof is how old the last batch lets the view be, of the monotonic
-	// clock; zero if its time proves nothing.
+	// proof is how old the batches let the view be, of the monotonic clock;
+	// zero if their times prove nothing.
 	proof     time.Time
-	beatDue   time.Time // when a heartbeat is due, zero if no batch was seen
+	beatDue   time.Time // when a heartbeat is due
+	others    others    // the clocks of the other servers
 	youth     time.Time // until then a feed just founded is fresh for nobody
 	snapshotN uint64    // number of the newest snapshot seen in this epoch
 	faults    map[Fault]int
@@ -90,6 +97,12 @@ func New(o Options) (*Feed, error) {
 	if least := o.Heartbeat + o.Skew + 2*o.Wait; bound < least {
 		return nil, refuse("the bound of the view is %v, below heartbeat, skew and twice the wait, %v", bound, least)
 	}
+	if o.Settling == 0 {
+		o.Settling = bound + o.Skew
+	}
+	if o.Settling < bound+o.Skew || o.Settling > time.Hour {
+		return nil, refuse("the settling time is %v, and at least bound and skew together, at most an hour", o.Settling)
+	}
 	if o.SnapshotEvery == 0 {
 		o.SnapshotEvery = 4096
 	}
@@ -109,6 +122,8 @@ func New(o Options) (*Feed, error) {
 	if err := o.View.Attach(f); err != nil {
 		return nil, err
 	}
+	// By no clock but that of the feed, which was not heard yet.
+	o.View.ForgetUntil(time.Unix(0, 0))
 	return f, nil
 }
 

@@ -14,6 +14,7 @@ var (
 	ErrBroken   = errors.New("feed: batches are missing that no snapshot replaces; an operator has to found it anew")
 	ErrUnsteady = errors.New("feed: it changes faster than it can be read")
 	ErrFuture   = errors.New("feed: the time of a batch is ahead of this clock by more than the skew")
+	ErrMark     = errors.New("feed: the high-water mark of the snapshot lies far in the future; some clock is wrong")
 	ErrReplaced = errors.New("feed: the snapshot is older than one seen before")
 )
 
@@ -117,7 +118,7 @@ func (f *Feed) take(r Reading) (int, error) {
 		if err != nil {
 			return i, err
 		}
-		f.accept(batch, next, f.o.Monotonic(), f.o.Clock())
+		f.accept(batch, next, f.o.Monotonic(), f.o.Clock(), false)
 	}
 	if f.at.N == r.Head.N && f.at.Chain != r.Head.Chain {
 		return 0, FaultOutOfPlace
@@ -125,8 +126,12 @@ func (f *Feed) take(r Reading) (int, error) {
 	return len(r.Batches), nil
 }
 
+// full is how many records a batch has behind which there may be more of the
+// same.
+const full = 512
+
 // accept applies a batch that was read, or appended, at a moment.
-func (f *Feed) accept(b Batch, next Position, mono, clock time.Time) {
+func (f *Feed) accept(b Batch, next Position, mono, clock time.Time, own bool) {
 	least := uint64(b.Time/1000) + f.life()
 	for _, r := range b.Records {
 		if f.reading != nil {
@@ -143,23 +148,66 @@ func (f *Feed) accept(b Batch, next Position, mono, clock time.Time) {
 	if age > ageMax {
 		age = ageMax
 	}
-	f.proof = mono.Add(-age - f.o.Skew)
-	if age < -f.o.Skew {
-		f.proof = time.Time{}
+	// The youngest proves: a server whose clock is behind takes nothing away.
+	if proof := mono.Add(-age - f.o.Skew); age < -f.o.Skew {
 		f.report(ErrFuture)
+	} else if proof.After(f.proof) {
+		f.proof = proof
 	}
+	// One that proves little to this server keeps it from nothing.
+	if own || (age >= -f.o.Skew && age <= f.o.Skew) {
+		f.beatDue = mono.Add(f.o.Heartbeat + share(f.o.Heartbeat/4))
+	}
+	if !own && age >= -f.o.Skew {
+		f.others.hear(time.UnixMilli(b.Time), mono, f.o.View.Bound())
+	}
+	until := clock
+	if theirs, ok := f.others.time(mono, f.o.View.Bound()); ok && theirs.Before(until) {
+		until = theirs
+	}
+	f.o.View.ForgetUntil(until)
 	if age < 0 {
 		age = 0
 	}
-	f.beatDue = mono.Add(f.o.Heartbeat + share(f.o.Heartbeat/4) - age)
-	if next.N == 1 {
-		f.setYouth(mono, age)
+	f.settle(next.N, len(b.Records), mono, age)
+}
+
+// settle notes until when a feed that was just founded is fresh for nobody:
+// others may not have handed back yet what only they know, and one that fills
+// its batches has more.
+func (f *Feed) settle(n uint64, records int, mono time.Time, age time.Duration) {
+	until := mono.Add(f.o.Settling - age)
+	switch {
+	case n == 1:
+		f.youth = until
+	case records < full || f.youth.IsZero():
+	case mono.Before(f.youth):
+		f.youth = mono.Add(f.o.Settling)
+	case !mono.Add(-age).After(f.youth.Add(f.o.Skew)) && until.After(f.youth):
+		f.youth = until
 	}
 }
 
-// setYouth notes that the feed was founded some time before a moment.
-func (f *Feed) setYouth(mono time.Time, age time.Duration) {
-	f.youth = mono.Add(f.o.View.Bound() + f.o.Skew - age)
+// others is what time it is by the servers that wrote lately. One clock alone,
+// when it is wrong, would forget what live tokens need, and spread its mark.
+type others struct {
+	latest      time.Time // in a batch
+	read, heard time.Time // when that one was read, and the last one
+}
+
+func (o *others) hear(t, mono time.Time, within time.Duration) {
+	known, ok := o.time(mono, within)
+	o.heard = mono
+	if !ok || !t.Before(known) {
+		o.latest, o.read = t, mono
+	}
+}
+
+func (o *others) time(mono time.Time, within time.Duration) (time.Time, bool) {
+	if o.heard.IsZero() || mono.Sub(o.heard) > within {
+		return time.Time{}, false
+	}
+	return o.latest.Add(mono.Sub(o.read)), true
 }
 
 // arrived notes that a request sent at a moment showed this server at the end.

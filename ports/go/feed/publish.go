@@ -68,7 +68,7 @@ func (f *Feed) append(ctx context.Context, records []cloakroom.Record) error {
 		f.atEnd = false
 		return err
 	}
-	f.accept(b, becomes, mono, clock)
+	f.accept(b, becomes, mono, clock, true)
 	f.atEnd = true
 	f.prove(mono)
 	return nil

@@ -60,6 +60,16 @@ func (f *Feed) begin(ctx context.Context, head Position) error {
 		f.at = nil
 		return err
 	}
+	// Its maker's clock was fast. With that mark every token would look
+	// expired; without it, one would live again whose revocation was forgotten.
+	now := f.o.Clock()
+	if mark := f.o.View.HighWater(); mark.After(now) {
+		now = mark
+	}
+	if s.View.HighWater.After(now.Add(f.o.View.Tolerance() + f.o.Skew)) {
+		f.at = nil
+		return ErrMark
+	}
 	if restarted && s.Position.N <= f.snapshotN {
 		// The batches behind this snapshot did not reach to the head before.
 		f.at = nil
@@ -137,7 +147,8 @@ func (f *Feed) maintain(ctx context.Context) error {
 			return err
 		}
 	}
-	if f.atEnd && f.at.N-f.snapshotN >= f.o.SnapshotEvery {
+	// Before the feed has settled it would say that everybody has handed back.
+	if f.atEnd && f.at.N-f.snapshotN >= f.o.SnapshotEvery && !f.o.Monotonic().Before(f.youth) {
 		return f.putSnapshot(ctx)
 	}
 	return nil

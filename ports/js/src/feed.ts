@@ -24,6 +24,12 @@ export interface FeedOptions {
   readonly heartbeat?: number;
   /** How far two clocks may be apart, seconds. Default 0.75. */
   readonly skew?: number;
+  /**
+   * How long a feed that was just founded is fresh for nobody, so that the others can hand back what an
+   * engine lost; the same on all servers. Default, and the least: B and skew together; at most 3600.
+   * A server that reaches the engine later hands back then, and the others were fresh without.
+   */
+  readonly settling?: number;
   /** Longest pause between two requests, seconds. Default B / 8. */
   readonly wait?: number;
   /** Unix milliseconds. */
@@ -85,6 +91,10 @@ export class Feed {
         `feed: B is ${bound} seconds and less than heartbeat, skew and twice the wait together`,
       );
     }
+    const settling = seconds(options.settling ?? bound + skew, "settling");
+    if (settling < bound + skew || settling > 3600) {
+      throw new Refused("feed: settling is at least B and skew together, and at most 3600 seconds");
+    }
     this.#realm = takeRealm(options.realm);
     this.#key = FeedKey.parse(options.key);
     const { alsoAccept } = options;
@@ -97,6 +107,7 @@ export class Feed {
       engine,
       list,
       skew,
+      settling,
       clock: this.#clock,
       timeout: bound,
       onAlarm: options.onAlarm,
@@ -104,6 +115,8 @@ export class Feed {
       openBatch: (at, batch) => openBatch(this.#keys, this.#realm, at, batch),
       openSnapshot: (bytes) => openFeedSnapshot(this.#keys, this.#realm, bytes),
     });
+    // By no clock but that of the feed, which was not heard yet.
+    list.forgetUntil(0);
     list.connect(this.#writes ? this : undefined);
   }
 
@@ -252,6 +265,8 @@ export class Feed {
   async #putSnapshot(): Promise<void> {
     const { position, atEnd } = this.#follower;
     if (position === undefined || !atEnd || position.n - this.#follower.snapshotAt < SNAPSHOT_EVERY) return;
+    // It would say that everybody has handed back.
+    if (this.#follower.settles) return;
     // Another server may have been faster.
     if (await this.#follower.hasRecentSnapshot(SNAPSHOT_EVERY)) return;
     const content = { position, life: Math.min(this.#list.life, U32_MAX), bytes: this.#list.snapshot() };

@@ -9,11 +9,11 @@ import { RevocationState } from "./state.js";
 
 /**
  * What an operator should know. A fault of Section 17.4 or 17.5; "broken": batches are missing;
- * "clock": a batch of the future; "snapshot-replaced": an older one stands in its place; "engine": a
- * request failed.
+ * "clock": a batch of the future; "snapshot-ahead": its high-water mark lies far in the future;
+ * "snapshot-replaced": an older one stands in its place; "engine": a request failed.
  */
 export type FeedAlarm = {
-  readonly kind: FeedFault | "broken" | "clock" | "snapshot-replaced" | "engine";
+  readonly kind: FeedFault | "broken" | "clock" | "snapshot-ahead" | "snapshot-replaced" | "engine";
   /** Number of the batch concerned. */
   readonly n?: bigint;
   readonly cause?: unknown;
@@ -23,6 +23,8 @@ interface FollowerOptions {
   readonly engine: FeedEngine;
   readonly list: RevocationList;
   readonly skew: number;
+  /** How long a feed that was just founded is fresh for nobody, seconds. */
+  readonly settling: number;
   /** Unix milliseconds. */
   readonly clock: () => number;
   /** For one request, seconds. */
@@ -33,17 +35,18 @@ interface FollowerOptions {
   openSnapshot(bytes: Uint8Array): FeedSnapshot | FeedFault;
 }
 
-/** A batch as freshness sees it, on the monotonic clock. */
-interface LastBatch {
+/** What time it is by the servers that wrote lately, seconds; moments are of the monotonic clock. */
+interface Others {
+  readonly latest: number;
   readonly readAt: number;
-  /** Its age when it was read, by the two clocks. */
-  readonly age: number;
-  /** Everything accepted before this moment is known; undefined for a batch of the future. */
-  readonly proof: number | undefined;
+  /** When the last batch of another server was read. */
+  readonly heardAt: number;
 }
 
 const READ_LIMIT = 512;
 const ATTEMPTS = 3;
+/** Records in a batch behind which there may be more of the same. */
+const FULL = 512;
 
 /** Reads a feed into a list and proves its freshness (Sections 17.5 and 17.6). */
 export class Follower {
@@ -57,7 +60,11 @@ export class Follower {
   /** Number of the last snapshot known of. */
   snapshotAt = 0n;
   #lastSnapshot: Position | undefined;
-  #last: LastBatch | undefined;
+  /** Everything accepted before this moment is known, as the youngest batch proves. */
+  #proof: number | undefined;
+  /** When the last batch came that says to everybody whose clock is right that somebody writes. */
+  #beatAt: number | undefined;
+  #others: Others | undefined;
   /** Of a feed that was founded a moment ago others have yet to hand back. */
   #freshFrom = -Infinity;
   /** All that was read since the feed was read from its beginning, while that goes on. */
@@ -96,7 +103,7 @@ export class Follower {
 
   /** The batch that this server just appended at its position. */
   appended(batch: Batch, becomes: Position, sent: number): void {
-    this.#take(batch, becomes);
+    this.#take(batch, becomes, true);
     this.#prove(sent);
   }
 
@@ -105,12 +112,15 @@ export class Follower {
     this.atEnd = false;
   }
 
-  /** Whether the last batch is older than the interval and its random share. */
+  /** Whether nobody wrote for the interval and its random share. */
   isQuiet(interval: number): boolean {
-    const last = this.#last;
-    if (last === undefined) return true;
-    const age = this.#o.list.moment() - last.readAt + Math.max(0, last.age);
-    return age >= interval * (1 + this.#jitter / 4);
+    if (this.#beatAt === undefined) return true;
+    return this.#o.list.moment() - this.#beatAt >= interval * (1 + this.#jitter / 4);
+  }
+
+  /** Whether others may still hand back what only they know. */
+  get settles(): boolean {
+    return this.#o.list.moment() < this.#freshFrom;
   }
 
   /** Entries of this server that the feed lacked when it was read from its beginning. */
@@ -168,6 +178,9 @@ export class Follower {
       const bytes = await this.request(this.#o.engine.snapshot());
       const snapshot = bytes === undefined ? undefined : this.#o.openSnapshot(bytes);
       if (typeof snapshot === "string") return this.#stop({ kind: snapshot });
+      if (snapshot !== undefined && this.#isAhead(snapshot)) {
+        return this.#stop({ kind: "snapshot-ahead", n: snapshot.position.n });
+      }
       const { head } = await this.request(this.#o.engine.read(snapshot?.position.n ?? 0n, 1));
       if (head === undefined) {
         this.isMissing = true;
@@ -186,9 +199,19 @@ export class Follower {
     this.#stop({ kind: "broken", ...(this.position && { n: this.position.n }) });
   }
 
+  /**
+   * Whether its maker's clock was fast. With that mark every token would look expired; without it, one
+   * would live again whose revocation was forgotten.
+   */
+  #isAhead({ snapshot }: FeedSnapshot): boolean {
+    const { clock, list, skew } = this.#o;
+    const now = Math.max(Math.floor(clock() / 1000), list.highWater);
+    return snapshot.highWater > now + list.tolerance + skew;
+  }
+
   #begin(head: Position, snapshot: FeedSnapshot | undefined): void {
     this.#seen = new RevocationState();
-    this.#last = undefined;
+    this.#proof = this.#beatAt = undefined;
     this.#freshFrom = -Infinity;
     this.position = snapshot?.position ?? this.#o.start(head.epoch);
     this.snapshotAt = snapshot?.position.n ?? 0n;
@@ -224,7 +247,7 @@ export class Follower {
     return typeof opened === "string" ? opened : undefined;
   }
 
-  #take(batch: Batch, becomes: Position): void {
+  #take(batch: Batch, becomes: Position, own = false): void {
     const { list, clock, skew } = this.#o;
     // A writer with a shorter L than this server's.
     const least = BigInt(Math.floor(batch.time / 1000) + list.life);
@@ -237,24 +260,57 @@ export class Follower {
     const age = (now - batch.time) / 1000;
     const isAhead = age < -skew;
     if (isAhead) this.#alarm({ kind: "clock", n: becomes.n });
-    this.#last = { readAt, age, proof: isAhead ? undefined : readAt - (age + skew) };
-    this.#jitter = randomShare();
+    // The youngest proves: a server whose clock is behind takes nothing away.
+    if (!isAhead) this.#proof = Math.max(this.#proof ?? -Infinity, readAt - (age + skew));
+    // One that proves little to this server keeps it from nothing.
+    if (own || Math.abs(age) <= skew) {
+      this.#beatAt = readAt;
+      this.#jitter = randomShare();
+    }
+    if (!own && !isAhead) this.#hear(batch.time / 1000, readAt);
+    // One clock alone, when it is wrong, would forget what live tokens need, and spread its mark.
+    list.forgetUntil(Math.min(now / 1000, this.#timeOfOthers(readAt) ?? Infinity));
     if (becomes.n === 1n) this.#founded(batch.time);
+    else if (records.length >= FULL) this.#settleOn(readAt, age);
+  }
+
+  #hear(time: number, moment: number): void {
+    const known = this.#timeOfOthers(moment);
+    if (this.#others === undefined || known === undefined || time >= known) {
+      this.#others = { latest: time, readAt: moment, heardAt: moment };
+    } else {
+      this.#others = { ...this.#others, heardAt: moment };
+    }
+  }
+
+  #timeOfOthers(moment: number): number | undefined {
+    const others = this.#others;
+    if (others === undefined || moment - others.heardAt > this.#o.list.bound) return undefined;
+    return others.latest + moment - others.readAt;
   }
 
   #founded(time: number): void {
-    const { list, clock, skew } = this.#o;
-    const quiet = list.bound + skew;
+    const { list, clock, settling } = this.#o;
     // Founded before it was read, whatever a clock says.
-    this.#freshFrom = list.moment() + Math.min(quiet, (time - clock()) / 1000 + quiet);
+    this.#freshFrom = list.moment() + Math.min(settling, (time - clock()) / 1000 + settling);
+  }
+
+  /** One that fills its batches has more to hand back. */
+  #settleOn(moment: number, age: number): void {
+    const { settling, skew } = this.#o;
+    if (moment < this.#freshFrom) this.#freshFrom = moment + settling;
+    else if (moment - age <= this.#freshFrom + skew) {
+      const until = moment + Math.min(settling, settling - age);
+      this.#freshFrom = Math.max(this.#freshFrom, until);
+    }
   }
 
   /** The view is at the end, as an answer to a request sent at a moment has shown. */
   #prove(sent: number): void {
     this.atEnd = true;
     this.fault = undefined;
-    const proof = this.#last?.proof;
-    if (proof === undefined || this.#o.list.moment() < this.#freshFrom) return;
+    const proof = this.#proof;
+    if (proof === undefined || this.settles) return;
     this.#o.list.proven(Math.min(sent, proof));
   }
 

@@ -84,6 +84,7 @@ export class RevocationList {
   #link: FeedLink | undefined;
   #isConnected = false;
   #highWater = 0;
+  #forgetUntil = Infinity;
   #proof: number | undefined;
   #loaded = false;
   #localFailed = false;
@@ -157,9 +158,20 @@ export class RevocationList {
     return writeSnapshot({ madeAt, highWater: this.#highWater, records: this.records() });
   }
 
+  /** @internal How far ahead a cut-off may lie, seconds. */
+  get tolerance(): number {
+    return this.#tolerance ?? TOLERANCE_DEFAULT;
+  }
+
+  /** @internal For a feed: nothing is forgotten by a later time, whatever the clock says. */
+  forgetUntil(time: number): void {
+    this.#forgetUntil = time;
+  }
+
   /** Forgets expired entries, after the time has been stored. Returns their number. */
   async forget(): Promise<number> {
-    const now = readClock(this.clock, this.#highWater);
+    const clock = readClock(this.clock, this.#highWater);
+    const now = Math.max(this.#highWater, Math.min(clock, Math.floor(this.#forgetUntil)));
     try {
       await this.#options.local?.setHighWater(now);
     } catch (cause) {
@@ -362,7 +374,7 @@ export class RevocationList {
 
   #isAhead(record: RevocationRecord, now: number): boolean {
     const isCutoff = record.kind === 2 || record.kind === 3;
-    return isCutoff && record.value > BigInt(now + (this.#tolerance ?? TOLERANCE_DEFAULT));
+    return isCutoff && record.value > BigInt(now + this.tolerance);
   }
 
   #release(now: number): void {

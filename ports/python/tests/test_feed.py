@@ -11,7 +11,7 @@ from cloakroom import (
     Unavailable,
 )
 from cloakroom.feed import Feed, FeedError, FeedKey
-from cloakroom.records import KEY
+from cloakroom.records import KEY, Record
 
 from .feed_support import FEED_KEY, REALM, FeedCase, Server
 from .support import ADA, NOW, Clock, MemoryStore
@@ -125,6 +125,52 @@ class Founding(FeedCase):
         self.assertIs(one.view.freshness(), Freshness.FRESH)
         self.assertIs(late.view.freshness(), Freshness.FRESH)
 
+    def test_one_that_fills_its_batches_is_waited_for(self) -> None:
+        one = self.server()
+        one.feed.turn()
+        late = self.server()
+        for number in range(20):
+            # One who hands back very much, slowly.
+            for record in range(512):
+                body = number.to_bytes(2, "big") + record.to_bytes(2, "big")
+                one.view.take(Record(1, body + bytes(12), 1, int(self.clock.now) + 4000), NOW)
+            chunk = one.view.entries()[-512:]
+            self.assertTrue(one.feed._append(list(chunk)))
+            self.passes(0.5, one, late)
+            self.assertIs(late.view.freshness(), Freshness.BLIND, number)
+        newcomer = self.server()
+        newcomer.feed.turn()
+        self.assertIs(newcomer.view.freshness(), Freshness.BLIND)
+        self.passes(3, one, late, newcomer)
+        for server in (one, late, newcomer):
+            self.assertIs(server.view.freshness(), Freshness.FRESH)
+
+    def test_small_batches_prolong_nothing(self) -> None:
+        one, late = self.server(), self.server()
+        one.feed.turn()
+        for number in range(12):
+            one.service.log_out_everywhere(f"user-{number}")
+            self.passes(0.25, one, late)
+        self.assertIs(late.view.freshness(), Freshness.FRESH)
+
+    def test_a_settling_time_of_ones_own(self) -> None:
+        for wrong in (0, 2.74, 3601):
+            with self.assertRaises(ConfigurationError):
+                self.server(settling=wrong)
+        one = self.server(settling=6)
+        self.passes(6, one)
+        self.assertIs(one.view.freshness(), Freshness.BLIND)
+        self.passes(0.5, one)
+        self.assertIs(one.view.freshness(), Freshness.FRESH)
+
+    def test_no_snapshot_before_the_feed_has_settled(self) -> None:
+        one = self.server()
+        one.feed._snapshot_every = 2
+        self.passes(2.5, one)
+        self.assertIsNone(self.engine.kept)
+        self.passes(2, one)
+        self.assertIsNotNone(self.engine.kept)
+
     def test_loss_of_everything(self) -> None:
         one, two = self.two()
         tokens = [server.service.issue("user-42", ADA) for server in (one, two)]
@@ -224,11 +270,45 @@ class Fresh(FeedCase):
         reader = self.server(write=False)
         reader.feed.turn()
         self.assertIs(reader.view.freshness(), Freshness.FRESH)
+        # What the others wrote is too old by now.
+        self.clock.now += 3
+        self.mono.now += 3
         fast.feed._view.clock = Clock(self.clock.now + 0.76)
         fast.feed._append([])
         late = self.server(write=False)
         late.feed.turn()
         self.assertIsNot(late.view.freshness(), Freshness.FRESH)
+
+    def test_one_wrong_clock_makes_no_other_server_stale(self) -> None:
+        for off in (10.0, -10.0, 3600.0):
+            with self.subTest(off):
+                self.setUp()
+                one, two = self.two()
+                wrong = Clock(0)
+                first = Server(self.engine, wrong, self.mono, heartbeat=0.3)
+                before = two.feed.position
+                for _ in range(40):
+                    wrong.now = self.clock.now + off
+                    first.feed.turn()
+                    self.passes(0.25, one, two)
+                    for server in (one, two):
+                        self.assertIs(server.view.freshness(), Freshness.FRESH)
+                assert before is not None and two.feed.position is not None
+                self.assertLess(two.feed.position.n - before.n, 80)
+                # Nor does it forget by that clock.
+                first.view.forget_expired()
+                self.assertLessEqual(first.view.high_water, self.clock.now)
+
+    def test_a_snapshot_with_a_mark_far_ahead_is_refused(self) -> None:
+        one, two = self.two()
+        for ahead, refused in ((200, True), (30, False)):
+            with mock.patch.object(two.view, "high_water", int(self.clock.now) + ahead):
+                two.feed._snapshot_n, two.feed._snapshot_every = 0, 1
+                two.feed._append([])
+                two.feed._keep_snapshot()
+            late = self.server()
+            late.feed.turn()
+            self.assertEqual(late.view.high_water == 0, refused)
 
     def test_the_skew_counts(self) -> None:
         one, two = self.two()

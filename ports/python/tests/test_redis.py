@@ -232,6 +232,8 @@ class Fleet(RedisCase):
         behind_view, behind, two = self.server_process()
         feed._snapshot_every, feed._kept_behind_snapshot = 50, 10
         feed.turn()
+        # As if it had settled.
+        feed._young_until = None
         behind.turn()
         issued = []
         for number in range(120):

@@ -2,7 +2,7 @@
 
 use crate::revocation::hash::{Seed, key};
 use crate::revocation::index::{Index, Room};
-use crate::revocation::shard::{ROW, SHORT, State};
+use crate::revocation::state::{ROW, SHORT, State};
 
 /// The lowest value that needs a row.
 pub(crate) const WIDE: u64 = 100;

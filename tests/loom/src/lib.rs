@@ -10,6 +10,8 @@ pub(crate) mod revocation {
     pub(crate) mod hash;
     #[path = "../../../../src/revocation/filter.rs"]
     pub(crate) mod filter;
+    #[path = "../../../../src/revocation/state.rs"]
+    pub(crate) mod state;
     #[path = "../../../../src/revocation/shard.rs"]
     pub(crate) mod shard;
     #[path = "../../../../src/revocation/index.rs"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -102,6 +103,7 @@ class RevocationList:
         self._tolerance: Optional[int] = None
         self._leeway = self._ttl = self._greatest_tolerance = 0
         self.high_water = 0
+        self._forget_until = math.inf
         self.malformed = 0
 
     def __repr__(self) -> str:
@@ -268,14 +270,19 @@ class RevocationList:
         with self._lock:
             return self._state.distrusts(key_digest)
 
+    def forget_until(self, time: float) -> None:
+        """For a feed: nothing is forgotten by a later time, whatever the clock says."""
+        self._forget_until = time
+
     def forget_expired(self, now: Optional[int] = None) -> int:
         """Drops entries that no token needs any more. To be called now and then.
 
         Nothing is forgotten if the store cannot keep the mark; what it raises is passed on.
         """
-        moment = self.now(now)
+        moment = int(min(self.now(now), self._forget_until))
         with self._lock:
             mark = max(self.high_water, moment)
+            moment = mark
             if self._store is not None:
                 try:
                     self._store.mark(mark)

@@ -28,6 +28,10 @@ class Feed(Follower):
 
     The view must be built with `fed=True`. `also` is a second feed key that is accepted, for the
     time of a change of keys. With `write=False` this server follows and revokes nothing.
+
+    `settling` is how many seconds a feed that was just founded is fresh for nobody, so that the
+    others can hand back what an engine lost; the same on all servers. A server that holds something
+    and reaches the engine later than that hands it back then, and the others were fresh without.
     """
 
     _snapshot_every = 4096
@@ -45,6 +49,7 @@ class Feed(Follower):
         heartbeat: float = 0.5,
         skew: float = 0.75,
         wait: Optional[float] = None,
+        settling: Optional[float] = None,
     ) -> None:
         if not isinstance(view, RevocationList):
             raise ConfigurationError("a feed needs a RevocationList")
@@ -58,6 +63,12 @@ class Feed(Follower):
                 f" is {view.bound}"
             )
         super().__init__(view, engine, realm, _both(key, also), skew)
+        if settling is not None:
+            if not view.bound + skew <= settling <= 3600:
+                raise ConfigurationError(
+                    "the settling time is at least the bound and skew together, at most 3600 seconds"
+                )
+            self._settling = settling
         self._key = key
         self._write = write
         self._heartbeat = heartbeat
@@ -209,7 +220,7 @@ class Feed(Follower):
         sent = self._monotonic()
         if not self._engine.append(onto, data, becomes):
             return False
-        self._accepted(Batch(time, records, becomes))
+        self._accepted(Batch(time, records, becomes), own=True)
         self._prove(sent)
         return True
 
@@ -231,10 +242,8 @@ class Feed(Follower):
                 self._seen = None
 
     def _keep_alive(self) -> None:
-        if self._batch_read is not None:
-            since = self._monotonic() - self._batch_read + max(0.0, self._batch_age)
-            if since <= self._due:
-                return
+        if self._beat is not None and self._monotonic() - self._beat <= self._due:
+            return
         self._due = self._next_due()
         # A conflict means that somebody else has just written.
         self._append([])
@@ -242,6 +251,9 @@ class Feed(Follower):
     def _keep_snapshot(self) -> None:
         at = self._position
         if at is None or at.n - self._snapshot_n < self._snapshot_every:
+            return
+        if self._settles():
+            # It would say that everybody has handed back.
             return
         life = self._view.entry_life
         inner = self._view.snapshot()

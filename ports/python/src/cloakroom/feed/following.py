@@ -23,6 +23,8 @@ __all__ = ["FeedError", "Follower"]
 
 _READ_LIMIT = 256
 _AGAIN = 3
+# Records in a batch behind which there may be more of the same.
+FULL = 512
 
 log = logging.getLogger("cloakroom.feed")
 
@@ -60,13 +62,18 @@ class Follower:
         # What the engine gave since it was last read from the beginning, to hand back the rest.
         self._seen: Optional[Dict[_Scope, int]] = None
         self._batch_moment: Optional[float] = None
-        self._batch_read: Optional[float] = None
-        self._batch_age = 0.0
+        # The last batch that says to everybody whose clock is right that somebody writes.
+        self._beat: Optional[float] = None
+        # The latest time in a batch of another server, and when it and the last one were read.
+        self._others: Optional[Tuple[float, float]] = None
+        self._others_heard = 0.0
         self._young_until: Optional[float] = None
+        self._settling = view.bound + skew
         self._snapshot_n = 0
         self._newest_snapshot: Optional[Position] = None
         self._reported: Dict[str, object] = {}
         self.faults: Counter[Fault] = Counter()
+        view.forget_until(0)
         self._accept(keys)
 
     def _accept(self, keys: Sequence[FeedKey]) -> None:
@@ -132,7 +139,7 @@ class Follower:
                 self._found(None)
                 continue
             start = Position.first(self._realm, head.epoch)
-            self._batch_moment = self._batch_read = self._young_until = None
+            self._batch_moment = self._beat = self._young_until = None
             data = self._engine.snapshot()
             snapshot = None if data is None else self._open_snapshot(data)
             if snapshot is not None:
@@ -160,7 +167,7 @@ class Follower:
         self._accepted(batch)
         return True
 
-    def _accepted(self, batch: Batch) -> None:
+    def _accepted(self, batch: Batch, own: bool = False) -> None:
         now = self._view.now()
         time = self._milliseconds()
         life = batch.time // 1000 + self._view.entry_life
@@ -168,7 +175,7 @@ class Follower:
             self._view.take(outlive(record, life), now)
             self._see(record)
         self._position = batch.becomes
-        self._time_of_batch(batch, time)
+        self._time_of_batch(batch, time, own)
 
     def _see(self, record: Record) -> None:
         if self._seen is not None:
@@ -179,10 +186,16 @@ class Follower:
 
     def _open_snapshot(self, data: bytes) -> Optional[FeedSnapshot]:
         try:
-            return open_snapshot(self._keys, self._realm, data)
+            opened = open_snapshot(self._keys, self._realm, data)
         except FeedFault as refused:
             self._count(refused.fault, hashlib.sha256(data).digest())
             return None
+        # Its maker's clock was fast. With that mark every token would look expired; without it, one
+        # would live again whose revocation was forgotten.
+        if opened.snapshot.high_water > self._view.now() + self._view.tolerance + self._skew:
+            self._report(opened.position, "the high-water mark of the snapshot lies far ahead")
+            return None
+        return opened
 
     def _merge_snapshot(self, opened: FeedSnapshot) -> None:
         at, newest = opened.position, self._newest_snapshot
@@ -210,25 +223,54 @@ class Follower:
 
     # Freshness.
 
-    def _time_of_batch(self, batch: Batch, time: int) -> None:
+    def _time_of_batch(self, batch: Batch, time: int, own: bool) -> None:
         moment = self._monotonic()
         age = (time - batch.time) / 1000
-        self._batch_read, self._batch_age = moment, age
         if age < -self._skew:
-            self._batch_moment = None
             self._report(batch.becomes, "the last batch comes from the future; it proves nothing")
         else:
-            self._batch_moment = moment - age - self._skew
+            # The youngest proves: a server whose clock is behind takes nothing away.
+            proof = moment - age - self._skew
+            if self._batch_moment is None or proof > self._batch_moment:
+                self._batch_moment = proof
+        if own or abs(age) <= self._skew:
+            self._beat = moment
+        if not own and age >= -self._skew:
+            self._hear(batch.time / 1000, moment)
+        others = self._time_of_others(moment)
+        self._view.forget_until(time / 1000 if others is None else min(others, time / 1000))
         if batch.becomes.n == 1:
             # Others may not have handed back yet what only they know.
-            wait = self._view.bound + self._skew - max(age, -self._skew)
-            self._young_until = moment + wait
+            self._young_until = moment + min(self._settling, self._settling - age)
+        elif self._young_until is not None and len(batch.records) >= FULL:
+            # One that fills its batches has more.
+            if moment < self._young_until:
+                self._young_until = moment + self._settling
+            elif moment - age <= self._young_until + self._skew:
+                until = moment + min(self._settling, self._settling - age)
+                self._young_until = max(self._young_until, until)
+
+    def _hear(self, time: float, moment: float) -> None:
+        known = self._time_of_others(moment)
+        self._others_heard = moment
+        if known is None or time >= known:
+            self._others = time, moment
+
+    def _time_of_others(self, moment: float) -> Optional[float]:
+        """What time it is by the servers that wrote lately."""
+        if self._others is None or moment - self._others_heard > self._view.bound:
+            return None
+        time, read = self._others
+        return time + moment - read
+
+    def _settles(self) -> bool:
+        return self._young_until is not None and self._monotonic() < self._young_until
 
     def _prove(self, sent: float) -> None:
         """The view is at the end that a request showed which was sent at this moment."""
         if self._batch_moment is None:
             return
-        if self._young_until is not None and self._monotonic() < self._young_until:
+        if self._settles():
             return
         self._view.proved_fresh(min(sent, self._batch_moment))
 
