@@ -397,7 +397,6 @@ fn every_command_sets_exactly_one_cookie_however_many_there_are_in_a_request() {
             "login",
             "login-twice",
             "login-logout",
-            "login-both",
             "login-large-then-small",
             "update",
             "rotate",
