@@ -9,7 +9,7 @@
 use std::panic::UnwindSafe;
 
 use cloakroom::{
-    Device, Ended, FormToken, Invalid, Issued, IssueError, Key, KeyId, KeyRing, ManualClock,
+    Device, Ended, FormToken, Invalid, IssueError, Issued, Key, KeyId, KeyRing, ManualClock,
     NoRevocation, Policy, Reason, Record, Rejected, Revocation, RevocationList, RingFileError,
     Schema, Scratch, SecretText, Session, SessionId, SessionInfo, Sessions, SessionsBuilder,
     SystemClock, SystemRandom, Timestamp, Token, Unavailable, Unit, UpdateError, VerifyError,
@@ -29,7 +29,15 @@ fn the_core_is_shared_between_threads() {
     shared::<(Key, KeyId, KeyRing, Unit, SecretText)>();
     shared::<(Policy, Schema, Record, Revocation, Timestamp)>();
     shared::<(ManualClock, SystemClock, SystemRandom)>();
-    shared::<(VerifyError, IssueError, UpdateError, Rejected, Invalid, Reason, Unavailable)>();
+    shared::<(
+        VerifyError,
+        IssueError,
+        UpdateError,
+        Rejected,
+        Invalid,
+        Reason,
+        Unavailable,
+    )>();
     shared::<RingFileError>();
     moved::<Scratch>();
     moved::<Ended>();

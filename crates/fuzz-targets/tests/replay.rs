@@ -130,3 +130,15 @@ fn what_an_engine_gives_is_read_behind_the_tag() {
     // are of another epoch than the targets'.
     assert_eq!([0, 1, 2, 3].map(fed), [26, 13, 0, 11]);
 }
+
+#[test]
+fn descriptions_are_read() {
+    let seeds = seeds::all();
+    let read = |input: &&Vec<u8>| {
+        let text = str::from_utf8(input).unwrap();
+        text.parse::<cloakroom::schema::Description>().is_ok()
+    };
+    // All but an array of no elements.
+    let all = seeds["description"].len();
+    assert_eq!(seeds["description"].iter().filter(read).count(), all - 1);
+}
