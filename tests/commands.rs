@@ -274,7 +274,7 @@ fn planted_mistakes_are_found() {
         "fuzz/coverage",
         ".ci/nothing --write",
         "CI=true .ci/nothing",
-        "cargo test --test vektors",
+        "cargo test --test vectorz",
         "cargo build --example replai && cargo test",
         "cargo run -p fuzz-target",
         "cargo run --release --manifest-path benches/pears/Cargo.toml",

@@ -51,17 +51,15 @@ fn contrast(one: RGBColor, other: RGBColor) -> f64 {
 }
 
 fn check_contrast() {
-    for (colours, pages, least) in [
-        ([TEXT].as_slice(), LIGHT_PAGES.as_slice(), 4.5),
-        (&[TEXT_ON_DARK], &DARK_PAGES, 4.5),
-        (&[OURS, THEIRS], &LIGHT_PAGES, 3.0),
-        (&[OURS, THEIRS], &DARK_PAGES, 3.0),
-    ] {
-        for (&colour, &page) in colours
-            .iter()
-            .flat_map(|c| pages.iter().map(move |p| (c, p)))
-        {
-            let ratio = contrast(colour, page);
+    let text = [(TEXT, &LIGHT_PAGES[..]), (TEXT_ON_DARK, &DARK_PAGES[..])];
+    let marks =
+        [OURS, THEIRS].map(|colour| [(colour, &LIGHT_PAGES[..]), (colour, &DARK_PAGES[..])]);
+    let text = text.into_iter().map(|(colour, pages)| (colour, pages, 4.5));
+    let marks = marks.into_iter().flatten();
+    let marks = marks.map(|(colour, pages)| (colour, pages, 3.0));
+    for (colour, pages, least) in text.chain(marks) {
+        for page in pages {
+            let ratio = contrast(colour, *page);
             assert!(
                 ratio >= least,
                 "{colour:?} on {page:?}: {ratio:.2}, not {least}"
