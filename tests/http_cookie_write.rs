@@ -138,6 +138,27 @@ fn the_default_line_is_this() {
 }
 
 #[test]
+fn without_max_age_the_cookie_ends_with_the_browser_and_is_removed_all_the_same() {
+    let config = CookieConfig::builder().without_max_age().build().unwrap();
+    for max_age in [0, 900, u64::MAX] {
+        let line = config.set_cookie("clk1.AAAA", max_age).unwrap();
+        let parsed = Cookie::parse(&*line).unwrap();
+        assert_eq!((parsed.max_age(), parsed.expires()), (None, None));
+        assert_eq!(
+            line,
+            "__Host-session=clk1.AAAA; Path=/; Secure; HttpOnly; SameSite=Lax"
+        );
+    }
+    assert_eq!(config.removal(), CookieConfig::default().removal());
+    // The bytes of the attribute are free for the token, up to the browsers' limit.
+    let budget = config.token_budget();
+    assert_eq!(budget, CookieConfig::default().token_budget() + 18);
+    let fits = config.set_cookie(&"A".repeat(budget), 900).unwrap();
+    assert_eq!(fits.len(), 4096);
+    assert!(config.set_cookie(&"A".repeat(budget + 1), 900).is_err());
+}
+
+#[test]
 fn max_age_is_at_least_one_and_at_most_four_hundred_days() {
     let config = CookieConfig::default();
     for (asked, written) in [

@@ -55,6 +55,8 @@ macro_rules! wrapper {
 
 wrapper! {
     Units(Vec<()>);
+    Letter(char);
+    Letters(Vec<char>);
     UnitSet(HashSet<()>);
     Map(HashMap<u64, u64>);
     Lists(Vec<Vec<()>>);
@@ -226,4 +228,24 @@ fn a_length_that_the_input_merely_claims_is_not_promised_to_collections() {
         (1..=16).contains(&promised),
         "{promised} elements were promised"
     );
+}
+
+#[test]
+fn a_character_is_a_text_of_exactly_one() {
+    for (bytes, is_one) in [
+        ("\u{1}a", true),
+        ("\u{2}\u{e9}", true),
+        ("\u{4}\u{1f600}", true),
+        ("\u{0}", false),
+        ("\u{2}ab", false),
+        ("\u{4}abcd", false),
+        ("\u{3}\u{e9}a", false),
+        ("\u{5}\u{1f600}a", false),
+    ] {
+        let expected = if is_one { Outcome::Live } else { WRONG_SCHEMA };
+        assert_eq!(read::<Letter>(bytes.as_bytes()), expected, "{bytes:?}");
+        // Within a list as well.
+        let list = ["\u{1}".as_bytes(), bytes.as_bytes()].concat();
+        assert_eq!(read::<Letters>(&list), expected, "{bytes:?}");
+    }
 }

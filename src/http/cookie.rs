@@ -49,6 +49,8 @@ pub struct CookieConfig {
     /// and removing, because a removal whose attributes differ removes nothing.
     attributes: String,
     max_line_bytes: usize,
+    /// Whether a cookie has a `Max-Age`; one without it ends with the browser.
+    persistent: bool,
     development: bool,
 }
 
@@ -126,7 +128,8 @@ impl CookieConfig {
     /// The value of a `Set-Cookie` header that stores `token` for `max_age_seconds`.
     ///
     /// `Max-Age` is kept between 1 (0 would delete a cookie that was just renewed in its last
-    /// second) and [`MAX_AGE_LIMIT_SECONDS`]. The length check uses [`CookieConfig::token_budget`]
+    /// second) and [`MAX_AGE_LIMIT_SECONDS`]; there is none with
+    /// [`CookieConfigBuilder::without_max_age`]. The length check uses [`CookieConfig::token_budget`]
     /// rather than the digits of this `Max-Age`, so a session that fits once always fits.
     ///
     /// # Errors
@@ -160,6 +163,9 @@ impl CookieConfig {
             return Err(CookieError::TooLong { length, budget });
         }
         let (name, attributes) = (&self.name, &self.attributes);
+        if !self.persistent {
+            return Ok(format!("{name}={token}{attributes}"));
+        }
         let max_age = max_age_seconds.clamp(1, MAX_AGE_LIMIT_SECONDS);
         Ok(format!("{name}={token}{attributes}{MAX_AGE}{max_age}"))
     }
@@ -272,15 +278,14 @@ impl CookieConfig {
 
     /// Bytes of a line besides the token, with `Max-Age` at its longest.
     fn overhead(&self) -> usize {
-        [
-            self.name.len(),
-            "=".len(),
-            self.attributes.len(),
-            MAX_AGE.len(),
-            MAX_AGE_DIGITS,
-        ]
-        .into_iter()
-        .fold(0, usize::saturating_add)
+        let max_age = match self.persistent {
+            true => [MAX_AGE.len(), MAX_AGE_DIGITS],
+            false => [0, 0],
+        };
+        let name = [self.name.len(), "=".len(), self.attributes.len()];
+        name.into_iter()
+            .chain(max_age)
+            .fold(0, usize::saturating_add)
     }
 }
 

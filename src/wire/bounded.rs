@@ -124,7 +124,6 @@ impl<'de, D: Deserializer<'de>, N: Note> Deserializer<'de> for Bounded<'_, D, N>
         deserialize_u128() Fixed;
         deserialize_f32() Fixed;
         deserialize_f64() Fixed;
-        deserialize_char() Fixed;
         deserialize_str() Fixed;
         deserialize_string() Fixed;
         deserialize_bytes() Fixed;
@@ -143,8 +142,35 @@ impl<'de, D: Deserializer<'de>, N: Note> Deserializer<'de> for Bounded<'_, D, N>
         deserialize_ignored_any() Fixed;
     }
 
+    /// The `str` that holds it, which must hold nothing else (SPEC §7.5). postcard before 1.2 took the
+    /// first of several characters and passed over the rest, so that two readers of one payload saw
+    /// different values.
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let visitor = Self::wrap(visitor, self.budget, Kind::Fixed);
+        self.inner.deserialize_str(OneChar(visitor))
+    }
+
     fn is_human_readable(&self) -> bool {
         self.inner.is_human_readable()
+    }
+}
+
+/// Passes on the one character of a text.
+struct OneChar<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for OneChar<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<V::Value, E> {
+        let mut characters = text.chars();
+        match (characters.next(), characters.next()) {
+            (Some(one), None) => self.0.visit_char(one),
+            _ => Err(E::custom("not one character")),
+        }
     }
 }
 

@@ -161,3 +161,26 @@ fn a_source_of_keys_that_fails_is_an_error_once_until_it_recovers() {
         assert_eq!(loud(log).len(), 4, "{:#?}", loud(log));
     });
 }
+
+#[test]
+fn the_beginning_each_renewal_and_the_end_of_a_session_are_told_with_its_reference() {
+    logged(|w, log| {
+        let issued = w.sessions.issue(SUBJECT, &card()).unwrap();
+        let reference = w.sessions.log_reference(&issued.session).unwrap();
+        let named = format!("session={reference}");
+        let told = |what: &str| {
+            let lines = log.take("DEBUG");
+            let of = lines.iter().filter(|line| line.contains(&named));
+            of.filter(|line| line.contains(what)).count()
+        };
+        assert_eq!(told("by=Login"), 1, "{:#?}", log.take("DEBUG"));
+        w.clock.advance(1_000);
+        let session = w.sessions.verify(issued.token.as_str()).unwrap();
+        assert_eq!(told("by=Renewal"), 0);
+        let renewed = w.sessions.renew(&session).unwrap().unwrap();
+        assert_eq!(told("by=Renewal"), 1, "{:#?}", log.take("DEBUG"));
+        assert_eq!(told("logged out"), 0);
+        w.sessions.revoke_token(renewed.token.as_str()).unwrap();
+        assert_eq!(told("logged out"), 1, "{:#?}", log.take("DEBUG"));
+    });
+}

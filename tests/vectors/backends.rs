@@ -100,7 +100,7 @@ fn random_tokens_are_the_same_bytes_and_open_crosswise() {
     random_tokens(QUICK);
 }
 
-/// `cargo test --release --test vectors --all-features -- --ignored`.
+/// `cargo test --release --features hazmat,feed,edge,ring --test vectors -- --include-ignored backends`.
 #[test]
 #[ignore = "takes minutes in a debug build; .ci/run runs it in a release build"]
 fn a_hundred_thousand_random_tokens_are_the_same_bytes_and_open_crosswise() {

@@ -176,7 +176,7 @@ fn the_accumulated_hash_over_10_000_seals_agrees() {
     );
 }
 
-/// The same over a million: `cargo test --release --test vectors --all-features -- --ignored`.
+/// The same over a million: `cargo test --release --features hazmat,feed,edge,ring --test vectors -- --ignored`.
 #[test]
 #[ignore = "takes minutes in a debug build; .ci/run runs it in a release build"]
 fn the_accumulated_hash_over_1_000_000_seals_agrees() {

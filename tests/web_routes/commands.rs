@@ -361,3 +361,62 @@ fn a_smaller_cookie_bounds_what_a_session_may_hold() {
         );
     });
 }
+
+#[test]
+fn a_cookie_without_max_age_is_one_at_login_and_at_every_renewal() {
+    let configure = |layer: cloakroom::web::SessionLayer<_>| {
+        layer.cookie(CookieConfig::builder().without_max_age().build().unwrap())
+    };
+    both(configure, |world| {
+        let ends_with_the_browser = |answer: &crate::world::Answer| {
+            let lines = answer.all("set-cookie");
+            assert_eq!(lines.len(), 1);
+            assert!(!lines[0].contains("Max-Age") && !lines[0].contains("Expires"));
+        };
+        let answer = world.ask(Ask::post("/login/ada"));
+        ends_with_the_browser(&answer);
+        let token = answer.token().unwrap();
+        world.clock.advance(IDLE / 2);
+        let answer = world.ask(Ask::get("/me").cookie(&token));
+        ends_with_the_browser(&answer);
+        let token = answer.token().unwrap();
+        ends_with_the_browser(&world.ask(Ask::post("/update/ada").cookie(&token)));
+        // The deadline within stands, and a logout removes the cookie as ever.
+        world.clock.advance(IDLE);
+        assert_eq!(world.ask(Ask::get("/me").cookie(&token)).status, 401);
+        let token = world.login("ada");
+        let answer = world.ask(Ask::post("/logout/x").cookie(&token));
+        assert!(answer.removes_the_cookie());
+    });
+}
+
+#[test]
+fn every_command_sets_exactly_one_cookie_however_many_there_are_in_a_request() {
+    plain(|world| {
+        for command in [
+            "login",
+            "login-twice",
+            "login-logout",
+            "login-large-then-small",
+            "update",
+            "rotate",
+            "rotate-with",
+            "reauthenticate",
+            "logout",
+            "logout-everywhere",
+        ] {
+            let token = world.login("ada");
+            // Due for a renewal as well, which the command takes the place of.
+            world.clock.advance(IDLE / 2);
+            let ask = Ask::post(&format!("/{command}/ada")).cookie(&token);
+            let answer = world.ask(ask);
+            assert_eq!(answer.status, 200, "{command}");
+            assert_eq!(answer.all("set-cookie").len(), 1, "{command}");
+        }
+        // Behind a logout of everywhere a login starts some seconds ahead.
+        let token = world.login("ada");
+        world.clock.advance(IDLE / 4 * 3);
+        let answer = world.ask(Ask::get("/me").cookie(&token));
+        assert_eq!(answer.all("set-cookie").len(), 1, "a renewal");
+    });
+}

@@ -316,3 +316,22 @@ fn a_header_that_counts_as_no_bearer_token_does_not_switch_the_origin_check_off(
         assert!(world.is_live(&token));
     });
 }
+
+#[test]
+fn a_token_in_the_address_or_the_body_is_no_session() {
+    plain(|world| {
+        let token = world.login("ada");
+        for name in ["__Host-session", "session", "token", "access_token"] {
+            for path in ["me", "bearer", "maybe"] {
+                let answer = world.ask(Ask::get(&format!("/{path}?{name}={token}")));
+                let nobody = world.ask(Ask::get(&format!("/{path}?{name}=x")));
+                assert_eq!(answer, nobody, "{path}?{name}");
+                assert_ne!(answer.body, "ada ", "{path}?{name}");
+            }
+        }
+        let path = world.ask(Ask::post(&format!("/look/{token}")));
+        assert_eq!(path.status, 401);
+        // It was good all the while.
+        assert_eq!(world.ask(Ask::get("/me").cookie(&token)).status, 200);
+    });
+}

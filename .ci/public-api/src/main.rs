@@ -1,5 +1,6 @@
-//! `list-public-api FILE.json`: the public declarations of a crate, one a line, without the
-//! implementations that the compiler derives for everything (`Send` and the like).
+//! `list-public-api FILE.json`: the public declarations of a crate, one a line, with what is derived
+//! (losing `Clone` breaks whoever clones), without what the compiler implements for everything: `Send` and
+//! the like, which tests/auto_traits.rs asserts of the types that are shared.
 
 use std::process::ExitCode;
 
@@ -11,7 +12,6 @@ fn main() -> ExitCode {
     let built = public_api::Builder::from_rustdoc_json(file)
         .omit_blanket_impls(true)
         .omit_auto_trait_impls(true)
-        .omit_auto_derived_impls(true)
         .build();
     match built {
         Ok(api) => {

@@ -113,6 +113,18 @@ fn run(operation: &str, times: u64) -> Option<()> {
     Some(())
 }
 
+/// Prints the nanoseconds of one: what `settings` compares.
+fn nanos(operation: &str, times: u32) -> Option<()> {
+    run(operation, (times / 10).into())?;
+    let start = std::time::Instant::now();
+    run(operation, times.into())?;
+    println!(
+        "{:.1}",
+        start.elapsed().as_nanos() as f64 / f64::from(times)
+    );
+    Some(())
+}
+
 /// The features that the ciphers and hashes ask the processor for, as they appear here: valgrind shows
 /// fewer than the machine has.
 fn features() -> String {
@@ -140,11 +152,17 @@ fn main() -> ExitCode {
             cloakroom::hazmat::use_ring(backend == "ring");
             times.parse().ok().and_then(|times| run(operation, times))
         }
+        [time, backend, operation, times]
+            if time == "time" && (backend == "portable" || backend == "ring") =>
+        {
+            cloakroom::hazmat::use_ring(backend == "ring");
+            times.parse().ok().and_then(|times| nanos(operation, times))
+        }
         _ => None,
     };
     if done.is_none() {
         eprintln!(
-            "portable|ring issue|renew|verify|reject-garbage|reject-unknown|reject-forged TIMES, or features"
+            "[time] portable|ring issue|renew|verify|reject-garbage|reject-unknown|reject-forged TIMES, or features"
         );
         return ExitCode::FAILURE;
     }

@@ -60,10 +60,14 @@ impl<T> Claims<'_, T> {
 
     /// Reads the clock and compares it with both deadlines.
     pub(crate) fn alive(&self) -> bool {
-        alive(
-            self.issued_at + u64::from(self.idle),
-            self.authenticated_at + u64::from(self.absolute),
-        )
+        self.alive_at(now())
+    }
+
+    /// The same at a time that was read before.
+    pub(crate) fn alive_at(&self, now: u64) -> bool {
+        let idle = self.issued_at + u64::from(self.idle);
+        let absolute = self.authenticated_at + u64::from(self.absolute);
+        now < idle && now < absolute
     }
 }
 

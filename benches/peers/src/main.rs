@@ -1,7 +1,9 @@
 //! Measures this crate against its peers, prints the tables and draws the plot:
-//! `cargo run --release --manifest-path benches/peers/Cargo.toml [-- [--quick] [PLOT.svg]]`.
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml [-- [--quick | --rounds N] [PLOT.svg]]`.
 //!
-//! `--quick` is for seeing that it runs; its figures are worthless, so it draws only where it is told.
+//! `--quick` is for seeing that it runs and that every peer does what it is measured for; its figures are
+//! worthless, so it draws only where it is told. So does `--rounds`, which counts no allocations: for
+//! comparing with a build of other flags or features.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,18 +14,27 @@ use cloakroom_peers::table::Report;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let quick = arguments.iter().any(|argument| argument == "--quick");
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let picture = arguments.iter().find(|argument| *argument != "--quick");
-    let picture = match (picture, quick) {
+    let (quick, fixed, picture) = match options(&arguments) {
+        Some(options) => options,
+        None => {
+            eprintln!("[--quick | --rounds N] [PLOT.svg]");
+            std::process::exit(2);
+        }
+    };
+    let picture = match (picture, quick || fixed.is_some()) {
         (Some(path), _) => Some(PathBuf::from(path)),
         (None, true) => None,
         (None, false) => Some(here.join("../../docs/bench.svg")),
     };
 
-    let allocations = allocations(here, quick);
+    let allocations = match fixed {
+        Some(_) => Vec::new(),
+        None => allocations(here, quick),
+    };
     let mut plan = plan(quick);
     let (rounds, slot) = if quick { (5, 1e5) } else { (201, 2e6) };
+    let rounds = fixed.unwrap_or(rounds);
     let samples = Samples::take(&mut plan.cases, rounds, slot);
     assert!(allocations.is_empty() || allocations.len() == plan.cases.len());
     let report = Report {
@@ -38,6 +49,26 @@ fn main() {
     println!("{}", report.goals());
     if let Some(path) = picture {
         plot::draw(&report, &path).expect("the plot can be written");
+    }
+}
+
+/// Whether it is quick, how many rounds are asked for, and where the picture goes.
+fn options(arguments: &[String]) -> Option<(bool, Option<usize>, Option<&str>)> {
+    match arguments {
+        [first, rest @ ..] if first == "--quick" => Some((true, None, picture(rest)?)),
+        [first, number, rest @ ..] if first == "--rounds" => {
+            let number = number.parse().ok().filter(|rounds| *rounds > 0)?;
+            Some((false, Some(number), picture(rest)?))
+        }
+        rest => Some((false, None, picture(rest)?)),
+    }
+}
+
+fn picture(rest: &[String]) -> Option<Option<&str>> {
+    match rest {
+        [] => Some(None),
+        [path] if !path.starts_with('-') => Some(Some(path)),
+        _ => None,
     }
 }
 

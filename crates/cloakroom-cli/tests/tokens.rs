@@ -293,6 +293,20 @@ fn a_payload_of_another_schema_is_refused_as_servers_refuse_it() {
     open(&place, &token, "--schema grown").fails(0, "without age");
     let newer = place.token("--payload payload --schema-number 2.3");
     open(&place, &newer, "--schema short").fails(0, "1 bytes behind");
+    // Two characters are no `char`, although some readers take the first of them.
+    place.write("letter", "1.0 char", 0o644);
+    place.write("one", "02c3a9", 0o600);
+    let one = place.token("--payload one");
+    open(&place, &one, "--schema letter").ok();
+    place.write("two", "026162", 0o600);
+    refused(
+        &place,
+        &place.token("--payload two"),
+        "--schema letter",
+        "schema",
+        "wrong-schema",
+        "not one of its type",
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Fuzz targets without a fuzzer: `replay TARGET FILE...` gives each file to the target;
-//! `replay --seeds FOLDER` writes the first inputs of every target to `FOLDER/TARGET`.
+//! `replay --seeds FOLDER` writes the first inputs of every target to `FOLDER/TARGET`;
+//! `replay --targets` names them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -32,6 +33,12 @@ fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
+        Some((first, [])) if first == "--targets" => {
+            for (name, _) in TARGETS {
+                println!("{name}");
+            }
+            ExitCode::SUCCESS
+        }
         Some((name, files)) if !files.is_empty() => {
             let Some((_, target)) = TARGETS.iter().find(|(known, _)| known == name) else {
                 eprintln!("no target {name}");
@@ -44,7 +51,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         _ => {
-            eprintln!("replay TARGET FILE... | replay --seeds FOLDER");
+            eprintln!("replay TARGET FILE... | replay --seeds FOLDER | replay --targets");
             ExitCode::FAILURE
         }
     }

@@ -1,16 +1,18 @@
 //! The crate and a second decoder agree about everything.
 
 use cloakroom::hazmat::{self, Stage};
-use cloakroom::{Reason, VerifyError};
+use cloakroom::{OwnedPayload, Reason, Sessions, VerifyError};
 
+use crate::second::payload::Second;
 use crate::second::seal::KEYS;
 use crate::second::text;
-use crate::second::verify::{self, Live, Refused, shown};
-use crate::setting::{OPENER, OURS, SESSIONS, key, now};
+use crate::second::verify::{self, Live, Refused};
+use crate::setting::{OURS, READERS, Reader, key, now};
 
 /// Any bytes, as one of four things that the first byte chooses: a token's text, a token's body
-/// behind the known key id, a plaintext, or a plaintext under a nonce of the input's choice. Both
-/// decoders refuse it for the same reason, or read the same session from it.
+/// behind the known key id, a plaintext, or a plaintext under a nonce of the input's choice. The same
+/// byte chooses the type of the payload, and which implementation of the AEAD is under the sessions.
+/// Both decoders refuse it for the same reason, or read the same session from it.
 pub fn differential(bytes: &[u8]) {
     let Some((how, rest)) = bytes.split_first() else {
         return;
@@ -27,6 +29,12 @@ pub fn differential(bytes: &[u8]) {
                 Ok(ours) => assert_eq!(ours, token),
                 Err(_) => assert!(rest.is_empty() || rest.len() > 3024),
             }
+            for reader in &*READERS {
+                match reader.opener.seal(rest, b"", now()) {
+                    Ok(ours) => assert_eq!(ours, token),
+                    Err(_) => assert!(rest.is_empty() || rest.len() > 3024),
+                }
+            }
             token
         }
         _ => match rest.split_first_chunk::<24>() {
@@ -34,19 +42,32 @@ pub fn differential(bytes: &[u8]) {
             None => return,
         },
     };
-    stages(&token);
-    let ours = match SESSIONS.verify(&token) {
+    for reader in &*READERS {
+        stages(reader, &token);
+    }
+    let reader = &READERS[usize::from(how / 20 % 2)];
+    match how / 4 % 5 {
+        0 => same(&reader.everything, &token),
+        1 => same(&reader.account, &token),
+        2 => same(&reader.grant, &token),
+        3 => same(&reader.raw, &token),
+        _ => same(&reader.nothing, &token),
+    }
+}
+
+fn same<T: OwnedPayload + Second>(sessions: &Sessions<T>, token: &str) {
+    let ours = match sessions.verify(token) {
         Ok(session) => Ok(Live {
             id: session.id().to_bytes(),
             generation: session.info().generation(),
             subject: session.subject().to_vec(),
-            value: shown(session.payload()),
+            value: session.payload().shown(),
             newer: session.is_read_only(),
             ends: session.info().expires_at().unix(),
         }),
         Err(error) => Err(name(&error)),
     };
-    assert_eq!(ours, verify::verify(&token), "{token}");
+    assert_eq!(ours, verify::verify::<T>(token), "{token}");
 }
 
 fn name(error: &VerifyError) -> Refused {
@@ -63,8 +84,8 @@ fn name(error: &VerifyError) -> Refused {
 }
 
 /// The same up to the plaintext, where tag and nonce are told apart.
-fn stages(token: &str) {
-    let ours = OPENER.open(token, b"", now());
+fn stages(reader: &Reader, token: &str) {
+    let ours = reader.opener.open(token, b"", now());
     let ours = ours.map(|opened| opened.plaintext);
     let Some(body) = text::decode(token) else {
         assert_eq!(ours, Err(Stage::Text));

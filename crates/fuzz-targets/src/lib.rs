@@ -14,31 +14,39 @@
     reason = "to panic is what these functions are for"
 )]
 
+mod description;
 mod differential;
 mod edge;
+mod feed_batch;
 mod http_headers;
 mod keys;
+mod payloads;
 mod revocation;
 mod second;
 mod setting;
 mod tokens;
 
+pub use description::description;
 pub use differential::differential;
 pub use edge::edge;
+pub use feed_batch::{feed_batch, is_fed};
 pub use http_headers::http_headers;
 pub use keys::{key_text, ring_file, wrapped};
+pub use payloads::{Account, Choice, Everything, Grant, Id, Profile};
 pub use revocation::snapshot;
-pub use setting::{Choice, Everything, NOW};
-pub use tokens::{claims, is_live, plaintext, text, token};
+pub use setting::NOW;
+pub use tokens::{claims, live_as, plaintext, text, token};
 
 /// What a fuzzer calls with each input.
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its file below `fuzz/fuzz_targets`.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("claims", claims),
+    ("description", description),
     ("differential", differential),
     ("edge", edge),
+    ("feed_batch", feed_batch),
     ("http_headers", http_headers),
     ("key_text", key_text),
     ("plaintext", plaintext),

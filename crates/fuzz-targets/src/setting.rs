@@ -2,10 +2,13 @@
 
 use std::sync::LazyLock;
 
-use cloakroom::hazmat::{For, Opener};
-use cloakroom::{Key, KeyRing, ManualClock, RevocationList, Sessions, Timestamp};
-use serde::{Deserialize, Serialize};
+use cloakroom::hazmat::{self, For, Opener};
+use cloakroom::{
+    Key, KeyRing, ManualClock, OwnedPayload, RawBytes, RevocationList, Sessions, Timestamp,
+};
 use time::Duration;
+
+use crate::payloads::{Account, Everything, Grant};
 
 /// The time of every target.
 pub const NOW: u64 = 1_800_000_000;
@@ -49,43 +52,17 @@ fn ring() -> KeyRing {
     KeyRing::new(key(), activate, Duration::hours(8)).expect("a ring of one key")
 }
 
-/// A payload with every kind of value, and with what hostile lengths are good for.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::exhaustive_structs, reason = "made by the tests")]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Everything {
-    pub flag: bool,
-    pub number: u64,
-    pub signed: i32,
-    pub text: String,
-    pub bytes: Vec<u8>,
-    pub option: Option<Box<Self>>,
-    pub list: Vec<u16>,
-    pub nothing: Vec<()>,
-    pub map: std::collections::BTreeMap<String, u8>,
-    pub choice: Choice,
-    #[serde(default)]
-    pub later: Option<String>,
+/// What opens and reads a token, once for each type of payload.
+pub(crate) struct Reader {
+    pub(crate) opener: Opener,
+    pub(crate) everything: Sessions<Everything>,
+    pub(crate) account: Sessions<Account>,
+    pub(crate) grant: Sessions<Grant>,
+    pub(crate) raw: Sessions<RawBytes>,
+    pub(crate) nothing: Sessions<()>,
 }
 
-/// An enum with each kind of variant.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::exhaustive_enums, reason = "made by the tests")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Choice {
-    #[default]
-    A,
-    B(u32),
-    C(u8, f64),
-    D {
-        x: bool,
-    },
-}
-
-cloakroom::payload!(Everything, schema = (1, 1));
-
-/// Sessions that every target opens tokens with.
-pub(crate) static SESSIONS: LazyLock<Sessions<Everything>> = LazyLock::new(|| {
+fn sessions<T: OwnedPayload>() -> Sessions<T> {
     Sessions::builder(ring(), RevocationList::new())
         .purpose(PURPOSE)
         .audience(AUDIENCE)
@@ -94,8 +71,25 @@ pub(crate) static SESSIONS: LazyLock<Sessions<Everything>> = LazyLock::new(|| {
         .clock(ManualClock::at(NOW))
         .build()
         .expect("a valid configuration")
-});
+}
 
-/// The same, stage by stage.
-pub(crate) static OPENER: LazyLock<Opener> =
-    LazyLock::new(|| Opener::new(&ring(), PURPOSE, AUDIENCE).expect("the ring has a root key"));
+fn reader() -> Reader {
+    Reader {
+        opener: Opener::new(&ring(), PURPOSE, AUDIENCE).expect("the ring has a root key"),
+        everything: sessions(),
+        account: sessions(),
+        grant: sessions(),
+        raw: sessions(),
+        nothing: sessions(),
+    }
+}
+
+/// With keys for the portable implementation of the AEAD, and for ring's. Which one a key is for is
+/// decided when it is derived, by a switch of the whole process: nothing else here turns it, and
+/// what is derived elsewhere meanwhile makes the same tokens under either.
+pub(crate) static READERS: LazyLock<[Reader; 2]> = LazyLock::new(|| {
+    hazmat::use_ring(false);
+    let portable = reader();
+    hazmat::use_ring(true);
+    [portable, reader()]
+});

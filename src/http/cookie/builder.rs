@@ -25,6 +25,7 @@ pub struct CookieConfigBuilder {
     path: Cow<'static, str>,
     same_site: SameSite,
     max_line_bytes: usize,
+    persistent: bool,
     development: bool,
 }
 
@@ -36,6 +37,7 @@ impl CookieConfigBuilder {
             path: Cow::Borrowed("/"),
             same_site: SameSite::Lax,
             max_line_bytes: DEFAULT_MAX_LINE_BYTES,
+            persistent: true,
             development: false,
         }
     }
@@ -122,6 +124,26 @@ impl CookieConfigBuilder {
         self
     }
 
+    /// Leaves out `Max-Age`, so that the browser forgets the cookie when it is closed (RFC 6265
+    /// §5.3, step 3), as NIST SP 800-63B-4 §5.1 asks where sessions must not persist.
+    ///
+    /// The deadlines are those of the token with or without it, and the cookie of a renewal lasts no
+    /// longer. A browser that restores the tabs of its last run restores such cookies as well.
+    ///
+    /// ```
+    /// # use cloakroom::http::cookie::{CookieConfig, SameSite};
+    /// let config = CookieConfig::builder().without_max_age().build();
+    /// let line = config.map(|config| config.set_cookie("clk1.AAAA", 900));
+    /// assert_eq!(
+    ///     line.unwrap().as_deref(),
+    ///     Ok("__Host-session=clk1.AAAA; Path=/; Secure; HttpOnly; SameSite=Lax"),
+    /// );
+    /// ```
+    pub fn without_max_age(mut self) -> Self {
+        self.persistent = false;
+        self
+    }
+
     /// Checks the choices.
     ///
     /// # Errors
@@ -195,6 +217,7 @@ impl CookieConfigBuilder {
             name: self.name,
             attributes,
             max_line_bytes: self.max_line_bytes,
+            persistent: self.persistent,
             development: self.development,
         }
     }

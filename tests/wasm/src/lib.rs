@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+mod operations;
 mod run;
 
 use alloc::string::String;

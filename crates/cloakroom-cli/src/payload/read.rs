@@ -163,6 +163,17 @@ impl<'de> DeserializeSeed<'de> for &Seed<'_> {
     }
 }
 
+/// postcard before 1.2 takes the first of several; SPEC §7.5 has exactly one.
+fn one_character<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    use serde::Deserialize as _;
+    let text = String::deserialize(from)?;
+    if text.chars().count() == 1 {
+        Ok(text)
+    } else {
+        Err(D::Error::custom("not one character"))
+    }
+}
+
 impl<'a> Seed<'a> {
     fn scalar<'de, D: Deserializer<'de>>(
         &self,
@@ -185,7 +196,7 @@ impl<'a> Seed<'a> {
             Scalar::I128 => i128::deserialize(from)?.to_string().into(),
             Scalar::F32 => float(f32::deserialize(from)?.into()),
             Scalar::F64 => float(f64::deserialize(from)?),
-            Scalar::Char => char::deserialize(from)?.to_string().into(),
+            Scalar::Char => one_character(from)?.into(),
             Scalar::Str => String::deserialize(from)?.into(),
             Scalar::Bytes => from.deserialize_bytes(Bytes)?,
             Scalar::Unit => Value::Null,

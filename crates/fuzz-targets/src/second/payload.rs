@@ -1,11 +1,14 @@
-//! SPEC §7.4 to §7.6 for one type.
+//! SPEC §7.4 to §7.6 for the types of the targets.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
+use cloakroom::RawBytes;
+
+use crate::payloads::{Account, Choice, Everything, Grant, Id, Profile};
 use crate::second::read::Bytes;
-use crate::setting::{Choice, Everything};
 
-/// The minor that the type has.
+/// The minor that the types which grew have.
 const MINOR: u32 = 1;
 
 struct Reader<'a> {
@@ -103,32 +106,130 @@ impl Reader<'_> {
                     _ => return None,
                 }
             },
-            later: {
-                if may_end && self.bytes.0.is_empty() {
-                    None
-                } else {
-                    level(at + 1)?;
-                    if self.flag()? {
-                        Some(self.text()?)
-                    } else {
-                        None
-                    }
-                }
+            later: self.last_text(at, may_end)?,
+        })
+    }
+
+    /// An optional text at the end of the outermost struct, which an older writer did not have.
+    fn last_text(&mut self, at: u32, may_end: bool) -> Option<Option<String>> {
+        if may_end && self.bytes.0.is_empty() {
+            return Some(None);
+        }
+        level(at + 1)?;
+        Some(if self.flag()? {
+            Some(self.text()?)
+        } else {
+            None
+        })
+    }
+
+    fn ids(&mut self) -> Option<Vec<Id>> {
+        let count = self.count()?;
+        (0..count).map(|_| self.number(64).map(Id)).collect()
+    }
+
+    fn profile(&mut self, may_end: bool) -> Option<Profile> {
+        // What an older writer left out is the last field alone: a default for the others is none.
+        Some(Profile {
+            id: Id(self.number(64)?),
+            others: self.ids()?,
+            letter: {
+                let text = self.text()?;
+                let mut letters = text.chars();
+                letters.next().filter(|_| letters.next().is_none())?
             },
+            ratio: f32::from_le_bytes(self.bytes.take(4)?.try_into().ok()?),
+            pair: {
+                let zigzag = self.number(16)? as i32;
+                let half = zigzag / 2;
+                let number = if zigzag % 2 == 0 { half } else { -half - 1 };
+                (number as i16, self.flag()?)
+            },
+            note: self.last_text(1, may_end)?,
+        })
+    }
+
+    fn grant(&mut self) -> Option<Grant> {
+        Some(match self.number(32)? {
+            0 => Grant::Nothing,
+            1 => Grant::These(self.ids()?),
+            2 => Grant::Pair(self.bytes.byte()?, self.text()?),
+            3 => Grant::One {
+                only: if self.flag()? {
+                    Some(Id(self.number(64)?))
+                } else {
+                    None
+                },
+            },
+            _ => return None,
         })
     }
 }
 
-/// The value, and whether its writer was newer.
-pub(crate) fn read(major: u32, minor: u32, payload: &[u8]) -> Option<(Everything, bool)> {
-    if major != 1 {
-        return None;
+/// A type as the second decoder reads it.
+pub(crate) trait Second: Debug + Sized {
+    /// The value, and whether its writer was newer.
+    fn read(major: u32, minor: u32, payload: &[u8]) -> Option<(Self, bool)>;
+
+    /// As text, so that two NaN are the same.
+    fn shown(&self) -> String {
+        format!("{self:?}")
     }
+}
+
+/// The rules of growth around a reader of one major's fields.
+fn grown<T>(
+    own: u32,
+    minor: u32,
+    payload: &[u8],
+    fields: impl FnOnce(&mut Reader<'_>, bool) -> Option<T>,
+) -> Option<(T, bool)> {
     let mut reader = Reader {
         bytes: Bytes(payload),
         elements: 0,
     };
-    let value = reader.everything(1, minor < MINOR)?;
-    let newer = minor > MINOR;
+    let value = fields(&mut reader, minor < own)?;
+    let newer = minor > own;
     (newer || reader.bytes.0.is_empty()).then_some((value, newer))
+}
+
+impl Second for Everything {
+    fn read(major: u32, minor: u32, payload: &[u8]) -> Option<(Self, bool)> {
+        let fields = |reader: &mut Reader<'_>, may_end| reader.everything(1, may_end);
+        (major == 1).then(|| grown(MINOR, minor, payload, fields))?
+    }
+}
+
+impl Second for Account {
+    fn read(major: u32, minor: u32, payload: &[u8]) -> Option<(Self, bool)> {
+        match major {
+            1 => Everything::read(major, minor, payload).map(|(old, newer)| (old.into(), newer)),
+            2 => grown(MINOR, minor, payload, |reader, may_end| {
+                reader.profile(may_end).map(Self)
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl Second for Grant {
+    fn read(major: u32, minor: u32, payload: &[u8]) -> Option<(Self, bool)> {
+        ((major, minor) == (1, 0)).then(|| grown(0, 0, payload, |reader, _| reader.grant()))?
+    }
+}
+
+impl Second for RawBytes {
+    fn read(major: u32, minor: u32, payload: &[u8]) -> Option<(Self, bool)> {
+        ((major, minor) == (1, 0)).then(|| (Self(payload.to_vec()), false))
+    }
+
+    fn shown(&self) -> String {
+        format!("{:?}", self.0)
+    }
+}
+
+impl Second for () {
+    fn read(major: u32, minor: u32, payload: &[u8]) -> Option<(Self, bool)> {
+        ((major, minor, payload) == (1, 0, b"")).then_some(((), false))
+    }
 }

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::setting::{AUDIENCE, PURPOSE, ROOT};
 
 /// RFC 2104, for keys of at most a block.
-fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+pub(crate) fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     let mut inner = [0x36_u8; 64];
     let mut outer = [0x5c_u8; 64];
     for (index, byte) in key.iter().enumerate() {

@@ -1,10 +1,10 @@
 //! SPEC §8.3 with an empty list, and SPEC §7.2.
 
-use crate::second::payload;
+use crate::second::payload::Second;
 use crate::second::read::Bytes;
 use crate::second::seal::KEYS;
 use crate::second::text;
-use crate::setting::{ABSOLUTE, Everything, IDLE, NOW, TOLERANCE};
+use crate::setting::{ABSOLUTE, IDLE, NOW, TOLERANCE};
 
 /// What the crate calls a refusal, by the names it promises for logs.
 pub(crate) type Refused = &'static str;
@@ -64,7 +64,7 @@ fn claims(plaintext: &[u8]) -> Option<Claims<'_>> {
 }
 
 /// Verifies a text under the one key, purpose and audience of the targets.
-pub(crate) fn verify(token: &str) -> Result<Live, Refused> {
+pub(crate) fn verify<T: Second>(token: &str) -> Result<Live, Refused> {
     let body = text::decode(token).ok_or("format")?;
     if body[..4] != KEYS.kid {
         return Err("unknown-key");
@@ -72,7 +72,7 @@ pub(crate) fn verify(token: &str) -> Result<Live, Refused> {
     let plaintext = KEYS.open(&body).map_err(|_| "forged")?;
     let claims = claims(&plaintext).ok_or("claims")?;
     let (major, minor) = (claims.major as u32, claims.minor as u32);
-    let (value, newer) = payload::read(major, minor, claims.payload).ok_or("wrong-schema")?;
+    let (value, newer) = T::read(major, minor, claims.payload).ok_or("wrong-schema")?;
 
     let idle = match claims.idle {
         0 => u64::from(IDLE),
@@ -93,13 +93,8 @@ pub(crate) fn verify(token: &str) -> Result<Live, Refused> {
         id: claims.id,
         generation: claims.generation as u32,
         subject: claims.subject.to_vec(),
-        value: shown(&value),
+        value: value.shown(),
         newer,
         ends: idle.min(absolute),
     })
-}
-
-/// A value as text, so that two NaN are the same.
-pub(crate) fn shown(value: &Everything) -> String {
-    format!("{value:?}")
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use cloakroom::hazmat::{Claims, Schema};
-use cloakroom::{Payload as _, SessionId};
-use fuzz_targets::{Choice, Everything, NOW};
+use cloakroom::{Payload, SessionId};
+use fuzz_targets::{Account, Choice, Everything, Grant, Id, NOW, Profile};
 use serde_json::Value;
 
 /// Inputs by target.
@@ -77,6 +77,21 @@ fn of_vector(vector: &Value, put: &mut impl FnMut(&'static str, Vec<u8>)) {
         "snapshot" => put("snapshot", hex(&inputs["snapshot"])),
         "record" => put("snapshot", hex(&inputs["record"])),
         "edge-export" => put("edge", hex(&inputs["export"])),
+        // As they are, and where their tag or digest is made anew.
+        "feed-batch" => {
+            for how in [0, 2] {
+                put(
+                    "feed_batch",
+                    [&[how], hex(&inputs["batch"]).as_slice()].concat(),
+                );
+            }
+        }
+        "feed-snapshot" => {
+            for how in [1, 3] {
+                let snapshot = hex(&inputs["snapshot"]);
+                put("feed_batch", [&[how], snapshot.as_slice()].concat());
+            }
+        }
         _ => {}
     }
 }
@@ -85,7 +100,10 @@ fn of_vector(vector: &Value, put: &mut impl FnMut(&'static str, Vec<u8>)) {
 fn sealed(plaintext: &[u8], put: &mut impl FnMut(&'static str, Vec<u8>)) {
     put("plaintext", plaintext.to_vec());
     put("claims", plaintext.to_vec());
-    put("differential", [b"\x02", plaintext].concat());
+    // For each type of payload, the last two under the other implementation of the AEAD.
+    for how in [2, 6, 10, 34, 38] {
+        put("differential", [&[how], plaintext].concat());
+    }
     put(
         "differential",
         [b"\x03".as_slice(), &[9; 24], plaintext].concat(),
@@ -133,23 +151,55 @@ fn by_hand(put: &mut impl FnMut(&'static str, Vec<u8>)) {
             ..Everything::default()
         },
     ];
+    let shapes = [(1, 0, ""), (0, 1, ""), (2, 0, "x"), (1, 1, ""), (1, 0, "x")];
+    let shapes = shapes.map(|(minor, cut, tail)| (Schema::new(1, minor), cut, tail));
     for value in &values {
-        let mut payload = [0; 3000];
-        let length = Everything::encode(value, &mut payload).expect("it fits");
-        for (minor, cut, tail) in [(1, 0, ""), (0, 1, ""), (2, 0, "x"), (1, 1, ""), (1, 0, "x")] {
-            let claims = Claims {
-                session: SessionId::from_bytes([7; 16]),
-                generation: 0,
-                subject: b"user-42",
-                authenticated_at: NOW - 600,
-                issued_after: 300,
-                idle: 1800,
-                absolute: 28_800,
-                schema: Schema::new(1, minor),
-            };
-            let payload = [&payload[..length - cut], tail.as_bytes()].concat();
-            sealed(&claims.encode(&payload), put);
-        }
+        written::<Everything>(value, &shapes, put);
+    }
+    let profile = || Profile {
+        id: Id(42),
+        others: vec![Id(1), Id(u64::MAX)],
+        letter: '\u{e9}',
+        ratio: 0.25,
+        pair: (-300, true),
+        note: None,
+    };
+    let noted = Profile {
+        note: Some("late".into()),
+        ..profile()
+    };
+    let shapes = shapes.map(|(of, cut, tail)| (Schema::new(2, of.minor()), cut, tail));
+    for value in [Account(profile()), Account(noted)] {
+        written::<Account>(&value, &shapes, put);
+    }
+    let shapes = [
+        (Schema::new(1, 0), 0, ""),
+        (Schema::new(1, 1), 0, ""),
+        (Schema::new(1, 0), 0, "x"),
+    ];
+    for value in [
+        Grant::Nothing,
+        Grant::These(vec![Id(0), Id(300)]),
+        Grant::Pair(7, "Ada".into()),
+        Grant::One { only: Some(Id(9)) },
+    ] {
+        written::<Grant>(&value, &shapes, put);
+    }
+    written::<()>(&(), &shapes, put);
+    for line in [
+        "1.0 User { name: str, admin: bool, roles: seq<str>, plan: enum Plan { 0 Free, 1 Paid(u32) } }",
+        "1.1 User { name: str, limits: map<str, u32>, hash: [u8; 32], pair: (u8, str), m: unit Marker }",
+        "2.0 Id(u64)",
+        "1.0 Point(f32, f64)",
+        "1.0 One(char,)",
+        "1.0 Tree { left: option<^Tree>, right: option<^Tree>, \"odd \\u{e9}\": bytes }",
+        "1.0 enum Plan { 0 Free, 1 Both(u8, i128), 2 Trial { days: u16 }, 3 Odd(unit,) }",
+        "1.0 [u8; 0]",
+        "1.0 A { b: B { a: option<^A>, c: option<^^A> } }",
+        "1.0 ()",
+        "1.0 enum Never {}",
+    ] {
+        put("description", line.into());
     }
     for request in [
         "GET\nc__Host-session=clk1.abc; theme=dark\nhshop.example",
@@ -160,5 +210,29 @@ fn by_hand(put: &mut impl FnMut(&'static str, Vec<u8>)) {
         "DELETE\nc session=\u{e9}; =; ;;\nh[::1]:80\nh127.0.0.1\nonull\nsnone",
     ] {
         put("http_headers", request.into());
+    }
+}
+
+/// A value under each of these numbers, with so many bytes cut off its end, or that text behind it.
+fn written<T: Payload>(
+    value: &T::View<'_>,
+    shapes: &[(Schema, usize, &str)],
+    put: &mut impl FnMut(&'static str, Vec<u8>),
+) {
+    let mut payload = [0; 3000];
+    let length = T::encode(value, &mut payload).expect("it fits");
+    for (schema, cut, tail) in shapes {
+        let claims = Claims {
+            session: SessionId::from_bytes([7; 16]),
+            generation: 0,
+            subject: b"user-42",
+            authenticated_at: NOW - 600,
+            issued_after: 300,
+            idle: 1800,
+            absolute: 28_800,
+            schema: *schema,
+        };
+        let payload = [&payload[..length - cut], tail.as_bytes()].concat();
+        sealed(&claims.encode(&payload), put);
     }
 }
