@@ -81,6 +81,17 @@ fn what_is_hidden_says_that_something_is() {
 }
 
 #[test]
+fn a_refused_form_and_somebody_who_waits_say_so() {
+    let world = world();
+    let issued = world.sessions.issue("ada", &user("Ada")).unwrap();
+    let refused = world.sessions.check_form_token(&issued.session, "x");
+    assert_eq!(refused.unwrap_err().to_string(), "form rejected");
+    let session = world.session(issued.token.as_str());
+    let ended = format!("{:?}", world.sessions.ended(&session));
+    assert!(ended.starts_with("Ended { waiting: true"), "{ended}");
+}
+
+#[test]
 fn ids_are_read_in_one_form_alone() {
     let key: KeyId = "09afe5c1".parse().unwrap();
     assert_eq!(key.to_string(), "09afe5c1");

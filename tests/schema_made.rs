@@ -42,13 +42,15 @@ struct Insisting {
     on: On,
     half: Half,
     capital: Capital,
+    // A refused value ends a run: something has to come after each.
+    last: u8,
 }
 
 #[test]
 fn values_are_found_that_a_type_insists_on() {
     assert_eq!(
         Shape::of::<Insisting>().unwrap().to_string(),
-        "Insisting { off: bool, on: bool, half: f32, capital: char }"
+        "Insisting { off: bool, on: bool, half: f32, capital: char, last: u8 }"
     );
 }
 
