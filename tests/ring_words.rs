@@ -3,6 +3,7 @@
 #![allow(
     missing_docs,
     clippy::unwrap_used,
+    clippy::std_instead_of_core,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing
 )]

@@ -1,6 +1,12 @@
 //! What errors say to those who read them, what `Debug` prints in place of a secret, and what the
 //! small questions to a policy and a session answer.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc
+)]
 
 mod common;
 

@@ -1,6 +1,12 @@
 //! What the tracer makes up satisfies types that insist on one value, what has no shape is named by its
 //! place, and names of every kind are written so that they read back.
-#![allow(clippy::unwrap_used, clippy::use_self, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    clippy::use_self,
+    missing_docs
+)]
 #![allow(dead_code, reason = "the types are read by their `Deserialize` alone")]
 
 use std::collections::BTreeMap;

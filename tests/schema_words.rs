@@ -1,5 +1,11 @@
 //! The drift alarm names what changed, whatever kind of part it is and however deep it lies.
-#![allow(clippy::unwrap_used, clippy::use_self, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    clippy::use_self,
+    missing_docs
+)]
 #![allow(dead_code, reason = "the types are read by their `Deserialize` alone")]
 
 use std::collections::BTreeMap;
