@@ -18,6 +18,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::backend::Backend;
 use crate::key::error::KeyError;
 use crate::key::ring::KeyRing;
 use crate::key::root::Key;
@@ -138,7 +139,7 @@ fn seal_with(sealer: &Sealer, binding: &[u8], plaintext: &[u8]) -> Result<String
         }
     }
     sealer.seal(binding, &mut body);
-    Ok(text::encode(&body))
+    Ok(text::encode(Backend::chosen(), &body))
 }
 
 /// An opened token.
@@ -198,7 +199,7 @@ impl Opener {
     pub fn open(&self, token: &str, binding: &[u8], now: Timestamp) -> Result<OpenedToken, Stage> {
         let length = text::body_len(token).map_err(|_| Stage::Text)?;
         let mut body = alloc::vec![0; length];
-        text::decode(token, &mut body).map_err(|_| Stage::Text)?;
+        text::decode(Backend::chosen(), token, &mut body).map_err(|_| Stage::Text)?;
         let kid = *body.first_chunk::<4>().ok_or(Stage::Text)?;
         let sealer = self.0.opening(kid, now).ok_or(Stage::Key)?;
         let nonce = *body

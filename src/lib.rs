@@ -92,7 +92,6 @@ extern crate alloc;
 #[cfg(feature = "edge")]
 #[cfg_attr(docsrs, doc(cfg(feature = "edge")))]
 pub mod edge;
-#[cfg(feature = "ring")]
 mod backend;
 mod error;
 #[cfg(feature = "std")]

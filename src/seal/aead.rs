@@ -5,7 +5,7 @@ use chacha20poly1305::aead::inout::InOutBuf;
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 
 #[cfg(feature = "ring")]
-use crate::backend;
+use crate::backend::Backend;
 #[cfg(feature = "ring")]
 use crate::seal::fast;
 #[cfg(feature = "ring")]
@@ -22,7 +22,7 @@ pub(crate) enum Aead {
 impl Aead {
     pub(crate) fn new(key: &[u8; 32]) -> Self {
         #[cfg(feature = "ring")]
-        if backend::fast() {
+        if Backend::chosen().is_fast() {
             return Self::Fast(Secret::copy_from(key));
         }
         Self::Portable(XChaCha20Poly1305::new(key.into()))

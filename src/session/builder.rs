@@ -315,6 +315,7 @@ impl<T: Payload, R: RevocationView> SessionsBuilder<T, R> {
             index: self.index,
             index_failures: IndexFailures::default(),
             observer: Observer::new(&purpose),
+            backend: crate::backend::Backend::chosen(),
             #[cfg(feature = "std")]
             key_writer: std::sync::Mutex::new(()),
         };

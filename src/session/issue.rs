@@ -261,7 +261,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         // No more than this was written, so that no more has to be wiped.
         let body = scratch.cut(end.saturating_add(TAG));
         sealer.seal(&self.binding, body);
-        let token = Token::new(text::encode(body));
+        let token = Token::new(text::encode(self.inner.backend, body));
         Ok(Sealed {
             issued: Issued {
                 token,

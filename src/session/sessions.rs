@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
+use crate::backend::Backend;
 use crate::error::{Missing, Unavailable};
 use crate::index::failures::IndexFailures;
 use crate::index::port::SessionIndex;
@@ -95,6 +96,8 @@ pub(crate) struct Inner<T: Payload, R> {
     pub(crate) index: Option<Box<dyn SessionIndex>>,
     pub(crate) index_failures: IndexFailures,
     pub(crate) observer: Observer,
+    /// Reads and writes token texts.
+    pub(crate) backend: Backend,
     /// Held while keys are changed; verification never looks at it.
     #[cfg(feature = "std")]
     pub(crate) key_writer: std::sync::Mutex<()>,

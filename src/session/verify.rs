@@ -149,7 +149,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     pub(crate) fn session_of(&self, token: &str) -> Option<(SessionId, [u8; 4])> {
         let length = text::body_len(token).ok()?;
         let mut opened = Plaintext::of_len(length);
-        text::decode(token, opened.body()).ok()?;
+        text::decode(self.inner.backend, token, opened.body()).ok()?;
         let kid = *opened.body().first_chunk::<4>()?;
         self.inner
             .keys
@@ -165,7 +165,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
 
     /// SPEC §6.6: from the text to the plaintext, which is left in `body`.
     fn open(&self, token: &str, now: Timestamp, body: &mut [u8]) -> Result<Opener, Rejected> {
-        text::decode(token, body).map_err(|_| Rejected::invalid(Invalid::Format))?;
+        text::decode(self.inner.backend, token, body)
+            .map_err(|_| Rejected::invalid(Invalid::Format))?;
         open_body(&self.inner.keys.load(), now, &self.binding, body).map_err(Rejected::invalid)
     }
 

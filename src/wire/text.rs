@@ -7,8 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 #[cfg(feature = "ring")]
 use base64_simd::Out;
 
-#[cfg(feature = "ring")]
-use crate::backend;
+use crate::backend::Backend;
 
 /// The prefix that names the format and its version.
 pub(crate) const PREFIX: &str = "clk1.";
@@ -52,7 +51,9 @@ pub(crate) fn body_len(text: &str) -> Result<usize, BadText> {
 
 /// Decodes into exactly [`body_len`] bytes. Strict: no padding, no white space, no other alphabet,
 /// no bits set beyond the last byte, so that a token has one spelling.
-pub(crate) fn decode(text: &str, body: &mut [u8]) -> Result<(), BadText> {
+pub(crate) fn decode(by: Backend, text: &str, body: &mut [u8]) -> Result<(), BadText> {
+    #[cfg(not(feature = "ring"))]
+    let _ = by;
     let encoded = text.strip_prefix(PREFIX).ok_or(BadText)?;
     let wanted = body.len();
     // Looks the characters up in a table, unlike what reads the texts of keys: a token is a
@@ -60,7 +61,7 @@ pub(crate) fn decode(text: &str, body: &mut [u8]) -> Result<(), BadText> {
     // the accepted depends on their length alone; which of four cache lines were touched by it is
     // seen by neighbours on the processor, not by those who send tokens.
     #[cfg(feature = "ring")]
-    if backend::fast() {
+    if by.is_fast() {
         // The decoder panics when there is no room. `body` has the length that the text has told.
         if wanted != encoded.len().saturating_mul(3) / 4 {
             return Err(BadText);
@@ -77,11 +78,13 @@ pub(crate) fn decode(text: &str, body: &mut [u8]) -> Result<(), BadText> {
 }
 
 /// The text of a body, in one allocation of its exact size.
-pub(crate) fn encode(body: &[u8]) -> String {
+pub(crate) fn encode(by: Backend, body: &[u8]) -> String {
+    #[cfg(not(feature = "ring"))]
+    let _ = by;
     let mut text = String::with_capacity(token_len(body.len()));
     text.push_str(PREFIX);
     #[cfg(feature = "ring")]
-    if backend::fast() {
+    if by.is_fast() {
         base64_simd::URL_SAFE_NO_PAD.encode_append(body, &mut text);
         return text;
     }
