@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use cloakroom::{
     Freshness, Invalid, Reason, Record, Revocation, RevocationList, RevocationPublish as _,
-    RevocationView, Sessions,
+    RevocationView, SessionId, Sessions,
 };
 use common::*;
 use waiting::Task;
@@ -262,7 +262,11 @@ fn a_cut_off_in_quarantine_ends_it_when_its_time_comes_although_nobody_verifies_
 fn a_mark_ahead_of_the_clock_counts_as_the_time() {
     let world = world();
     let mut task = wait(&world.sessions, &login(&world.sessions, "ada"));
-    world.list.purge(at(NOW + IDLE));
+    // The mark rises where something is forgotten.
+    let id = SessionId::from_bytes([9; 16]);
+    let forgotten = Record::new(Revocation::session(id), NOW + 1);
+    let _ = world.list.merge(&[forgotten], at(NOW));
+    assert_eq!(world.list.purge(at(NOW + IDLE)), 1);
     assert_eq!(task.end(), Reason::Idle);
 }
 

@@ -304,7 +304,12 @@ fn one_call_says_how_everything_is() {
     assert_eq!(status.waiting, 1);
     assert_eq!(status.index.unwrap().entries, Some(1));
     drop(waiting);
-    shop.sessions.revocations().purge(at(NOW + 7));
+    // The mark rises where something is forgotten.
+    let id = cloakroom::SessionId::from_bytes([9; 16]);
+    let forgotten = cloakroom::Record::new(cloakroom::Revocation::session(id), NOW + 1);
+    let list = shop.sessions.revocations();
+    let _ = list.merge(&[forgotten], at(NOW));
+    assert_eq!(list.purge(at(NOW + 7)), 1);
     shop.clock.fail(true);
     let status = shop.sessions.status();
     assert_eq!((status.waiting, status.now), (0, None));

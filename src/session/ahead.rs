@@ -9,9 +9,8 @@ use core::hash::Hasher as _;
 use std::hash::DefaultHasher;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use getrandom::{Error, SysRng};
 use rand_core::TryRng as _;
-
-use crate::session::random::RandomError;
 
 const BATCH: usize = 4;
 
@@ -26,7 +25,7 @@ std::thread_local! {
 }
 
 /// A new id.
-pub(crate) fn session_id(subject: &[u8]) -> Result<[u8; 16], RandomError> {
+pub(crate) fn session_id(subject: &[u8]) -> Result<[u8; 16], Error> {
     let drawn = DRAWN.try_with(|drawn| match drawn.try_borrow_mut() {
         Ok(mut drawn) => drawn.next(),
         Err(_) => one(),
@@ -37,26 +36,24 @@ pub(crate) fn session_id(subject: &[u8]) -> Result<[u8; 16], RandomError> {
 }
 
 impl Drawn {
-    fn next(&mut self) -> Result<[u8; 16], RandomError> {
+    fn next(&mut self) -> Result<[u8; 16], Error> {
         if self.left == 0 {
             fill(self.ids.as_flattened_mut())?;
             self.left = BATCH;
         }
         self.left = self.left.saturating_sub(1);
-        self.ids.get(self.left).copied().ok_or(RandomError)
+        self.ids.get(self.left).copied().map_or_else(one, Ok)
     }
 }
 
-fn one() -> Result<[u8; 16], RandomError> {
+fn one() -> Result<[u8; 16], Error> {
     let mut id = [0; 16];
     fill(&mut id)?;
     Ok(id)
 }
 
-fn fill(out: &mut [u8]) -> Result<(), RandomError> {
-    getrandom::SysRng
-        .try_fill_bytes(out)
-        .map_err(|_| RandomError)
+fn fill(out: &mut [u8]) -> Result<(), Error> {
+    SysRng.try_fill_bytes(out)
 }
 
 /// What a twin of this process has drawn too, told apart by when and for whom it is used. Adding what

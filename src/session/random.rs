@@ -5,6 +5,9 @@ use rand_core::TryCryptoRng;
 #[cfg(feature = "std")]
 use rand_core::TryRng as _;
 
+#[cfg(feature = "std")]
+use crate::session::ahead;
+
 /// The random source gave nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -111,7 +114,7 @@ impl RandomSource for SystemRandom {
     }
 
     fn session_id(&self, subject: &[u8]) -> Result<[u8; 16], RandomError> {
-        crate::session::ahead::session_id(subject)
+        ahead::session_id(subject).map_err(|_| RandomError)
     }
 }
 

@@ -208,8 +208,18 @@ impl<'de, V: Visitor<'de>, N: Note> Visitor<'de> for Bounded<'_, V, N> {
         visit_char: char, Text;
         visit_str: &str, Text;
         visit_borrowed_str: &'de str, Text;
-        visit_bytes: &[u8], Text;
-        visit_borrowed_bytes: &'de [u8], Text;
+    }
+
+    #[inline]
+    fn visit_bytes<E: serde::de::Error>(self, value: &[u8]) -> Result<V::Value, E> {
+        self.budget.notes.bytes(value);
+        self.inner.visit_bytes(value)
+    }
+
+    #[inline]
+    fn visit_borrowed_bytes<E: serde::de::Error>(self, value: &'de [u8]) -> Result<V::Value, E> {
+        self.budget.notes.bytes(value);
+        self.inner.visit_borrowed_bytes(value)
     }
 
     #[inline]

@@ -14,7 +14,7 @@ pub(crate) enum Op {
     Signed,
     Single,
     Double,
-    /// A length and bytes: str, bytes, char.
+    /// A length and bytes that are text: str, char.
     Text,
     Option,
     /// Of a sequence or map.
@@ -31,6 +31,9 @@ pub(crate) trait Note: Copy {
     type Names;
 
     fn op(self, op: Op);
+
+    /// Bytes, which are a sequence of them in postcard: `&[u8]` is written as one and read as the other.
+    fn bytes(self, bytes: &[u8]);
 
     /// A reader begins a struct with these fields, or a tuple, which has none.
     fn reads(self, fields: &'static [&'static str]);
@@ -53,6 +56,9 @@ impl Note for Silent {
     fn op(self, _: Op) {}
 
     #[inline]
+    fn bytes(self, _: &[u8]) {}
+
+    #[inline]
     fn reads(self, _: &'static [&'static str]) {}
 
     #[inline]
@@ -70,6 +76,8 @@ impl Note for Begun<'_> {
     type Names = ();
 
     fn op(self, _: Op) {}
+
+    fn bytes(self, _: &[u8]) {}
 
     fn reads(self, _: &'static [&'static str]) {
         self.0.set(true);
@@ -136,6 +144,11 @@ impl Note for &Notes {
         // FNV-1a.
         let steps = (self.steps.get() ^ op as u64).wrapping_mul(0x0100_0000_01B3);
         self.steps.set(steps);
+    }
+
+    fn bytes(self, bytes: &[u8]) {
+        self.op(Op::Count);
+        bytes.iter().for_each(|_| self.op(Op::Byte));
     }
 
     #[inline]

@@ -108,7 +108,12 @@ impl<F: Flavor, N: Note> Serializer for Whole<'_, F, N> {
         serialize_f64(f64) Double;
         serialize_char(char) Text;
         serialize_str(&str) Text;
-        serialize_bytes(&[u8]) Text;
+    }
+
+    #[inline]
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Error> {
+        self.notes.bytes(value);
+        self.inner.serialize_bytes(value)
     }
 
     #[inline]
