@@ -2,8 +2,9 @@
 //! the reference among them, give one answer to thousands of tokens that are valid, changed, cut,
 //! out of time or revoked. A planted disagreement is noticed.
 //!
-//! What a port needs has to be there: python3 with venv, npm, go with golang-golang-x-crypto-dev. A
-//! port whose tools are missing is skipped with a word; with CI=true it is a failure.
+//! What a port needs has to be there: python3 with venv, node and npm, go with
+//! golang-golang-x-crypto-dev. A port whose tools are missing is skipped, and standard error says so
+//! although the test passes; with CI=true it is a failure.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -37,6 +38,7 @@ mod requests;
 mod shapes;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -108,6 +110,9 @@ fn differences(request: &Value, ours: &Value, others: &[(&str, Value)]) -> Vec<S
         .collect()
 }
 
+/// The names of all that this crate is compared with.
+const IMPLEMENTATIONS: [&str; 4] = ["the reference", "Python", "JavaScript", "Go"];
+
 fn programs() -> Vec<Program> {
     let mut programs = Vec::new();
     if has_python() {
@@ -159,6 +164,9 @@ fn all_implementations_give_one_answer() {
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
     let names: Vec<_> = programs.iter().map(|program| program.name).collect();
     println!("{TOKENS} requests, {stages:?}, compared with {names:?}");
+    for absent in IMPLEMENTATIONS.iter().filter(|name| !names.contains(name)) {
+        programs::say(&format!("SKIPPED: not compared with {absent}"));
+    }
     // Agreement about nothing would prove nothing.
     for stage in ["ok", "text", "key", "tag", "time", "revoked"] {
         assert!(
@@ -290,4 +298,77 @@ fn the_port_to_go_passes_its_own_tests() {
     if has_go() {
         own_tests("go");
     }
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The named tests of this file in a process of its own, whose search path is `folder` alone.
+fn without_tools(folder: &Path, tests: &[&str], variables: &[(&str, &str)]) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(tests)
+        .env_remove("CI")
+        .env("PATH", folder)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+/// A test run without tools passes, and says what it did not do although nobody asked for the
+/// output of tests that pass.
+#[test]
+fn what_is_skipped_is_said() {
+    let empty = folder("no-tools");
+    let tests = ["its_own_tests", "all_implementations", "payloads_are_read"];
+    let said = without_tools(&empty, &tests, &[]);
+    for line in [
+        "SKIPPED: Python is not there",
+        "SKIPPED: Node is not there",
+        "SKIPPED: Go is not there",
+        "SKIPPED: not compared with the reference",
+        "SKIPPED: not compared with Python",
+        "SKIPPED: not compared with JavaScript",
+        "SKIPPED: not compared with Go",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+}
+
+/// Half of what a port needs is not enough: no npm without node, no go without its libraries.
+#[test]
+fn a_port_with_half_of_its_tools_is_skipped() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder("half-of-the-tools");
+    for tool in ["go", "npm"] {
+        let file = folder.join(tool);
+        std::fs::write(&file, "#!/bin/sh\nexit 0\n").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let said = without_tools(
+        &folder,
+        &["its_own_tests", "payloads_are_read"],
+        &[("GOLANG_ORG_X", "/nowhere")],
+    );
+    assert!(said.contains("SKIPPED: Node is not there"), "{said}");
+    assert!(said.contains("golang-golang-x-crypto-dev"), "{said}");
+}
+
+/// What the script of a port skips is said too, although the script succeeds.
+#[test]
+fn what_a_script_skips_is_said() {
+    if std::env::var_os("CLOAKROOM_SCRIPT").is_some() {
+        run(Command::new("/bin/sh").args(["-c", "echo SKIPPED: no engine; echo fine; echo skipped 0"]));
+        return;
+    }
+    let empty = folder("no-tools");
+    let this = ["--exact", "what_a_script_skips_is_said"];
+    let said = without_tools(&empty, &this, &[("CLOAKROOM_SCRIPT", "1")]);
+    assert!(said.contains("SKIPPED: no engine"), "{said}");
+    assert!(!said.contains("fine") && !said.contains("skipped 0"), "{said}");
 }

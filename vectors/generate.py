@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from generator import (
-    common, contents, edges, feeds, keytexts, lifetime, lists, operations, payloads, replacing, rings, seals,
+    common, contents, descriptions, edges, feeds, keytexts, lifetime, lists, operations, payloads, replacing, rings, seals,
 )
 from generator.flags import FLAGS
 from generator.schema import SCHEMA, violations
@@ -27,7 +27,7 @@ def collect():
     """All vectors by file name."""
     book = common.Book()
     for module in (seals, payloads, contents, lifetime, operations, keytexts, rings, replacing, lists, feeds,
-                   edges):
+                   edges, descriptions):
         module.add(book)
     return book.files
 

@@ -32,43 +32,78 @@ pub(crate) fn scratch() -> PathBuf {
     folder
 }
 
-/// Runs a command to its end; its output is shown when it fails.
+/// A line on the real standard error: what the print macros write in a test that passes is thrown
+/// away, and a skip that nobody reads looks like a pass.
+pub(crate) fn say(line: &str) {
+    let line = format!("{line}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+}
+
+/// Runs a command to its end; its output is shown when it fails, and what it skipped in any case.
 pub(crate) fn run(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(
-        output.status.success(),
-        "{command:?}\n{}\n{}",
+    let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+        String::from_utf8_lossy(&output.stderr),
     );
+    assert!(output.status.success(), "{command:?}\n{out}\n{err}");
+    for line in out.lines().chain(err.lines()) {
+        // Reports of tests count what was skipped also where that is nothing.
+        let nothing = line.ends_with("skipped 0");
+        if line.to_uppercase().contains("SKIP") && !nothing {
+            say(line);
+        }
+    }
 }
 
 /// Whether a toolchain is there. Where CI runs, one that is missing is a failure.
-pub(crate) fn has(what: &str, command: &[&str]) -> bool {
-    let found = Command::new(command[0])
-        .args(&command[1..])
-        .stdin(Stdio::null())
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !found {
-        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(!ci, "{what} is not there: {command:?} does not run");
-        println!("SKIPPED: {what} is not there: {command:?} does not run");
+pub(crate) fn has(what: &str, commands: &[&[&str]]) -> bool {
+    let runs = |command: &&&[&str]| {
+        Command::new(command[0])
+            .args(&command[1..])
+            .stdin(Stdio::null())
+            .output()
+            .is_ok_and(|output| output.status.success())
+    };
+    let missing = commands.iter().find(|command| !runs(command));
+    if let Some(command) = missing {
+        missing_tools(what, &format!("{command:?} does not run"));
     }
-    found
+    missing.is_none()
+}
+
+fn missing_tools(what: &str, why: &str) {
+    let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(!ci, "{what} is not there: {why}");
+    say(&format!("SKIPPED: {what} is not there: {why}"));
 }
 
 pub(crate) fn has_python() -> bool {
-    has("Python", &["python3", "-m", "venv", "--help"])
+    // Debian has the module venv without what it needs in a package of its own.
+    has("Python", &[&["python3", "-c", "import ensurepip, venv"]])
 }
 
 pub(crate) fn has_node() -> bool {
-    has("Node", &["npm", "--version"])
+    const RECENT: &str = "const [a, b] = process.versions.node.split('.').map(Number); \
+                          process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)";
+    has("Node", &[&["npm", "--version"], &["node", "-e", RECENT]])
 }
 
 pub(crate) fn has_go() -> bool {
-    has("Go", &["go", "version"])
+    if !has("Go", &[&["go", "version"]]) {
+        return false;
+    }
+    // Where modfile.sh takes it from.
+    let tree = std::env::var("GOLANG_ORG_X");
+    let tree = tree.unwrap_or_else(|_| "/usr/share/gocode/src/golang.org/x".into());
+    let library = Path::new(&tree).join("crypto/go.mod");
+    let found = library.is_file();
+    if !found {
+        let why = format!("no {}: golang-golang-x-crypto-dev", library.display());
+        missing_tools("Go's x/crypto", &why);
+    }
+    found
 }
 
 impl Program {

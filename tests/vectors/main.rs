@@ -49,6 +49,8 @@ fn run(vector: &Vector) {
         "feed-key" => feeds::key(vector),
         "feed-batch" => feeds::batch(vector),
         "feed-snapshot" => feeds::snapshot(vector),
+        // For readers that have the description alone; here are the types themselves.
+        "description" => {}
         "edge-key" => edges::key(vector),
         "edge-signer" => edges::signer(vector),
         "edge-make" => edges::make(vector),

@@ -61,6 +61,7 @@ FLAGS = {
     "feed-key": "The text form of feed keys.",
     "feed-batch": "Batches of a feed, in their place and out of it.",
     "feed-snapshot": "Authenticated snapshots of a feed.",
+    "description": "A payload read by a description of its type.",
     "edge-key": "Keys of edge exports.",
     "edge-export": "Exports for edges, and what is in them.",
 }

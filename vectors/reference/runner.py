@@ -1,6 +1,7 @@
 """SPEC 16.2: computes stage and expected members of a vector from its kind and inputs."""
 
 from .claims import encode_claims
+from .described import read_described
 from .errors import Refuse, Reject
 from .keys import context, read_key_text
 from .revocation import SESSION, View, decode_record, digest
@@ -336,6 +337,18 @@ def run_age(inputs, expected):
     return "ok" if question(moments, inputs["now"], limit, inputs["leeway"]) else "failed", {}
 
 
+def run_description(inputs, expected):
+    """SPEC 16.2, description."""
+    try:
+        value, read_only = read_described(
+            input_bytes(inputs, "description"), inputs["minor"], H(inputs["payload"]))
+    except Refuse:
+        return "refused", {}
+    except Reject:
+        return "schema", {}
+    return "ok", {"value": value, "read_only": read_only}
+
+
 class Moments:
     """The two claims which questions about age look at."""
 
@@ -365,6 +378,7 @@ KINDS = {
     "edge-export": run_edge_export,
     "digest": run_digest,
     "age": run_age,
+    "description": run_description,
 }
 
 

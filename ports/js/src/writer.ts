@@ -1,6 +1,6 @@
 import { ascii, isWellFormed } from "./bytes.js";
 import { Refused } from "./errors.js";
-import { DEPTH_MAX, ELEMENTS_MAX } from "./limits.js";
+import { DEPTH_MAX, ELEMENTS_MAX, VALUES_MAX } from "./limits.js";
 import {
   type FieldNode,
   isNullable,
@@ -21,8 +21,11 @@ export function encodeValue(node: Node, value: unknown): Uint8Array {
 class PayloadWriter {
   readonly out: number[] = [];
   #elements = 0;
+  #values = 0;
 
   value(node: Node, value: unknown, level: number): void {
+    this.#values++;
+    if (this.#values > VALUES_MAX) throw new Refused(`payload: more than ${VALUES_MAX} values`);
     const type = resolve(node);
     switch (type.kind) {
       case "bool":

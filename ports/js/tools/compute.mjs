@@ -9,6 +9,7 @@ import { RevocationState, sortedRecords } from "../dist/state.js";
 import { readSnapshot, writeSnapshot } from "../dist/snapshot.js";
 import { tooOld } from "../dist/policy.js";
 import { BadRequest, checkInputs } from "./request.mjs";
+import { described } from "./described.mjs";
 import { feedBatch, feedKey, feedSnapshot } from "./feeds.mjs";
 import { unhex } from "./hex.mjs";
 import { issue, renew, rotate, update, verifyToken } from "./procedures.mjs";
@@ -93,6 +94,7 @@ const kinds = {
     });
   },
 
+  description: described,
   "feed-key": feedKey,
   "feed-batch": feedBatch,
   "feed-snapshot": feedSnapshot,

@@ -18,6 +18,7 @@ from cloakroom.feed.keys import realm_name
 from cloakroom.policy import younger_than
 
 from . import vector_shapes
+from .described import described
 from .hchacha20 import subkey
 from .requests import BadRequest, check_inputs, check_moments
 
@@ -323,6 +324,10 @@ def _digest(inputs: Inputs) -> Answer:
     return "ok", {"key": _crypto.digest(inputs["kind"], _hex(inputs["data"])).hex()}
 
 
+def _description(inputs: Inputs) -> Answer:
+    return described(_text_of(inputs, "description"), inputs["minor"], _hex(inputs["payload"]))
+
+
 def _age(inputs: Inputs) -> Answer:
     name, moment = (
         ("max_age", "issued_at") if "max_age" in inputs else ("require_fresh", "authenticated_at")
@@ -336,6 +341,7 @@ _PROCEDURES = {
     "key-text": _key_text, "ring-replace": _ring_replace, "record": _record, "merge": _merge,
     "snapshot": _snapshot, "digest": _digest, "age": _age, "feed-key": _feed_key,
     "feed-batch": _feed_batch, "feed-snapshot": _feed_snapshot,
+    "description": _description,
 }
 
 # What stands in `expected` where a kind has no positive outcome.

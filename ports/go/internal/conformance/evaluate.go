@@ -37,6 +37,7 @@ var evaluators = map[string]func(in *input, moments []int64) (*Result, error){
 	"feed-key":      evalFeedKey,
 	"feed-batch":    evalFeedBatch,
 	"feed-snapshot": evalFeedSnapshot,
+	"description":   evalDescription,
 }
 
 // Evaluate computes stage and expected of a vector from its inputs. Of the
