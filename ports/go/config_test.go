@@ -80,6 +80,17 @@ func TestConfigurationRefused(t *testing.T) {
 	}
 }
 
+// TestWrappedRing makes sure that a ring file behind a password is refused by
+// name and not as a file of some other kind.
+func TestWrappedRing(t *testing.T) {
+	for _, text := range []string{"clkwrap1.AABMAAAAAAIAAAAB", "clkwrap1.", "clkwrap1.x\n"} {
+		_, err := ParseKeyRing([]byte(text), time.Unix(start, 0))
+		if err == nil || !strings.Contains(err.Error(), "wrapped with a password") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestMisuse(t *testing.T) {
 	s := newServer(t, nil, RevocationOptions{})
 	token, session := s.login(t, "u")

@@ -1,18 +1,13 @@
 //! The other implementations as programs that answer requests, one line of JSON each.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+#[path = "asking.rs"]
+mod asking;
+
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use serde_json::Value;
-
-/// One implementation that runs.
-pub(crate) struct Program {
-    pub(crate) name: &'static str,
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
+pub(crate) use asking::Program;
 
 /// The folder of the project, for tests of every package in it.
 pub(crate) fn root() -> PathBuf {
@@ -106,44 +101,22 @@ pub(crate) fn has_go() -> bool {
     found
 }
 
-impl Program {
-    pub(crate) fn start(name: &'static str, command: &mut Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        Self {
-            name,
-            input: child.stdin.take().unwrap(),
-            output: BufReader::new(child.stdout.take().unwrap()),
-            child,
-        }
-    }
-
-    pub(crate) fn ask(&mut self, request: &Value) -> Value {
-        writeln!(self.input, "{request}").unwrap();
-        self.input.flush().unwrap();
-        let mut line = String::new();
-        let read = self.output.read_line(&mut line).unwrap();
-        assert!(read > 0, "{} ended at {request}", self.name);
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{}: {error}: {line}", self.name))
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ended_already = self.child.kill();
-        let _status = self.child.wait();
-    }
-}
-
 pub(crate) fn reference() -> Program {
     let script = root().join("vectors/reference.py");
     Program::start(
         "the reference",
         Command::new("python3").arg(script).arg("answer"),
     )
+}
+
+/// The reference through a pipe that gives another stage in every 40th answer.
+pub(crate) fn liar() -> Program {
+    let mut command = Command::new("sh");
+    command
+        .arg("-c")
+        .arg(r#"python3 "$0" answer | sed -u '40~40s/"stage": *"[a-z]*"/"stage": "planted"/'"#)
+        .arg(root().join("vectors/reference.py"));
+    Program::start("a liar", &mut command)
 }
 
 pub(crate) fn python() -> Program {
@@ -241,65 +214,4 @@ pub(crate) fn followers(address: &str, realm: &str, feed_key: &str) -> Vec<Progr
         start("Go", command);
     }
     followers
-}
-
-/// Runs a command with one request on its standard input, and reads its one answer.
-pub(crate) fn once(mut command: Command, request: &Value) -> Value {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let mut input = child.stdin.take().unwrap();
-    input.write_all(request.to_string().as_bytes()).unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{command:?}: {request}");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-type Reader = Box<dyn FnMut() -> Command>;
-
-/// What reads a payload by its description, in every language whose tools are there.
-pub(crate) fn payload_readers() -> Vec<(&'static str, Reader)> {
-    let script = |name: &str| root().join("tests/ports").join(name);
-    let mut readers: Vec<(&'static str, Reader)> = Vec::new();
-    if has_python() {
-        // Made ready by the start of the other program.
-        drop(python());
-        readers.push((
-            "Python",
-            Box::new(move || {
-                let mut command = Command::new(scratch().join("python/bin/python"));
-                command
-                    .arg(script("payload.py"))
-                    .env("PYTHONPATH", root().join("ports/python/src"))
-                    .env("PYTHONDONTWRITEBYTECODE", "1");
-                command
-            }),
-        ));
-    }
-    if has_node() {
-        drop(javascript());
-        readers.push((
-            "JavaScript",
-            Box::new(move || {
-                let mut command = Command::new("node");
-                command.arg(script("payload.mjs"));
-                command
-            }),
-        ));
-    }
-    if has_go() {
-        drop(go());
-        let program = scratch().join("go-payload");
-        let flags = format!("-mod=mod -modfile={}", scratch().join("go.mod").display());
-        let folder = root().join("ports/go");
-        run(offline(&mut Command::new("go"), &flags, &folder)
-            .args(["build", "-o"])
-            .arg(&program)
-            .arg(script("payload.go")));
-        readers.push(("Go", Box::new(move || Command::new(&program))));
-    }
-    readers
 }

@@ -62,7 +62,10 @@ fn the_vectors_of_this_repository_agree_and_what_is_not_checked_is_named() {
     assert_eq!(json["disagree"], json!([]));
     assert!(json["agree"].as_u64().unwrap() > 800, "{json}");
     let skipped: Vec<&String> = json["not_checked"].as_object().unwrap().keys().collect();
-    assert_eq!(skipped, ["age", "description", "issue", "renew", "rotate", "update"]);
+    assert_eq!(
+        skipped,
+        ["age", "description", "issue", "renew", "rotate", "update"]
+    );
     for kind in skipped {
         assert!(
             said.err.contains(&format!("of the kind `{kind}`")),

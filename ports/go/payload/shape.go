@@ -66,7 +66,16 @@ func (s Shape) fillDefaults(out Fields, missing []Field) bool {
 			}
 			return false
 		}
-		out[f.Name] = f.Default
+		// The value of one session belongs to it alone: a handler that changes
+		// a list or a map must not change that of the next session. What it
+		// gets is therefore read from bytes, as if the token had held it.
+		data, err := Encode(f.Type, f.Default)
+		if err != nil {
+			return false
+		}
+		if out[f.Name], err = Decode(f.Type, data); err != nil {
+			return false
+		}
 	}
 	return true
 }

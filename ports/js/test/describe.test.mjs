@@ -153,6 +153,14 @@ test("a short token makes no million values", () => {
   assert.equal(read({ ...most, len: 131072 }, ""), undefined);
 });
 
+test("a finite number is not written as infinity", () => {
+  for (const value of [1e300, -1e300, Number.MAX_VALUE]) {
+    assert.ok(errorOf(() => of("f32").write(value)) instanceof Refused, `${value}`);
+    assert.equal(of("f64").write(value).payload.length, 8);
+  }
+  assert.equal(hex(of("f32").write(Infinity).payload), "0000807f");
+});
+
 test("a type that is nothing but itself is refused and does not hang", () => {
   const endless = t.newtype(t.lazy(() => endless), "N");
   for (const type of [endless, t.option(endless), t.struct({ a: endless })]) {

@@ -38,6 +38,11 @@ class Rings(unittest.TestCase):
         crlf = parse_ring(text.replace("\n", "\r\n").encode(), now=NOW)
         self.assertEqual(ring_to_text(crlf), text)
 
+    def test_a_wrapped_ring_file_is_refused_by_name(self) -> None:
+        for text in ("clkwrap1.AABMAAAAAAIAAAAB", b"clkwrap1.", "clkwrap1.x\n"):
+            with self.assertRaisesRegex(ConfigurationError, "wrapped with a password"):
+                parse_ring(text)
+
     def test_entries(self) -> None:
         for change in (
             {"activate": -1}, {"activate": TIME_MAX + 1}, {"activate": 1.5}, {"activate": None},

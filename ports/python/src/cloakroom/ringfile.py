@@ -94,6 +94,10 @@ def _lines(text: Union[bytes, str]) -> List[str]:
             raise ConfigurationError("ring file: not valid UTF-8")
     if decoded is None:
         raise ConfigurationError(f"ring file: more than {RING_FILE_MAX} bytes")
+    if decoded.startswith("clkwrap1."):
+        raise ConfigurationError(
+            "ring file: wrapped with a password (SPEC 4.9), which this package does not read"
+        )
     if decoded.startswith("\ufeff"):
         raise ConfigurationError("ring file: a byte order mark is not allowed")
     decoded = decoded.replace("\r\n", "\n")
