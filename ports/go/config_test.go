@@ -91,6 +91,26 @@ func TestWrappedRing(t *testing.T) {
 	}
 }
 
+// TestRingAtNoTime reads and replaces rings with a clock that fails.
+func TestRingAtNoTime(t *testing.T) {
+	file := ringText(keyLine(specKey, "2026-01-01T00:00:00Z"))
+	ring, err := ParseKeyRing(file, time.Unix(start, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, seconds := range []int64{-1, 253402300800} {
+		at := time.Unix(seconds, 0)
+		if _, err := ParseKeyRing(file, at); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("ParseKeyRing at %d: %v", seconds, err)
+		}
+		for _, force := range []bool{false, true} {
+			if err := ring.Replace(file, at, force); !errors.Is(err, ErrUnavailable) {
+				t.Errorf("Replace at %d: %v", seconds, err)
+			}
+		}
+	}
+}
+
 func TestMisuse(t *testing.T) {
 	s := newServer(t, nil, RevocationOptions{})
 	token, session := s.login(t, "u")

@@ -1,8 +1,8 @@
 """SPEC 16.2: computes stage and expected members of a vector from its kind and inputs."""
 
-from .claims import encode_claims
+from .claims import TIME_MAX, encode_claims
 from .described import read_described
-from .errors import Refuse, Reject
+from .errors import Refuse, Reject, Unavailable
 from .keys import context, read_key_text
 from .revocation import SESSION, View, decode_record, digest
 from .ring import check_configuration, load_ring, replace_ring
@@ -56,6 +56,10 @@ def read_view(inputs):
     """SPEC 16.2: the records received before now."""
     view = View()
     for record in inputs["revocations"]:
+        try:
+            decode_record(H(record))
+        except Refuse:
+            continue  # SPEC 9.3: a malformed record is dropped.
         view.receive(decode_record(H(record)), inputs["now"], inputs["policy"]["tolerance"])
     return view
 
@@ -380,6 +384,28 @@ KINDS = {
     "age": run_age,
     "description": run_description,
 }
+
+
+NOTHING = {"token": ("reason",), "issue": ("token", "claims"), "renew": ("token",), "update": ("token",),
+           "rotate": ("token", "record"), "key-text": ("form", "kid", "secret"), "feed-batch": ("fault",),
+           "feed-snapshot": ("fault",)}
+
+
+def answer(kind, inputs, expected=None):
+    """SPEC 16.1: the same also for inputs that have no vector."""
+    nothing = dict.fromkeys(NOTHING.get(kind, ()))
+    try:
+        if kind in ("ring", "ring-replace") and inputs["now"] > TIME_MAX:
+            raise Unavailable("no time")
+        if kind == "ring" and expected is None:
+            expected = {"states": [{"now": inputs["now"]}]}
+        return run(kind, inputs, expected)
+    except Reject as reject:
+        return reject.stage, nothing
+    except Refuse:
+        return "refused", nothing
+    except Unavailable:
+        return "unavailable", nothing
 
 
 def run(kind, inputs, expected=None):

@@ -45,6 +45,7 @@ export interface Shape<T> {
 
 /** A shape of another major, whose values are converted on reading. */
 export interface FormerShape<T, Old> extends Shape<Old> {
+  /** Where it throws, the token is rejected as one of another schema. */
   readonly convert: (old: Old) => T;
 }
 
@@ -102,7 +103,12 @@ function payloadType<T>(
       if (shape === undefined) return undefined;
       const read = readShape(shape, n, new PayloadReader(payload));
       if (read === undefined) return undefined;
-      return { value: shape.convert(read.value) as T, readOnly: n > shape.minor };
+      try {
+        return { value: shape.convert(read.value) as T, readOnly: n > shape.minor };
+      } catch {
+        // An old value that the application can't convert is one that it can't read.
+        return undefined;
+      }
     },
     write: (value) => ({ payload: encodeValue(node, value), major, minor }),
   };
