@@ -147,7 +147,7 @@ func main() {
 	flag.IntVar(&rounds, "rounds", rounds, "how often each case takes its turn")
 	flag.Parse()
 	if *strict {
-		*bound = 1
+		*bound = 1.15
 	}
 	if err := run(*bound); err != nil {
 		log.Print(err)

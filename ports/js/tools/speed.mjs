@@ -21,7 +21,7 @@ const value = {
 const payload = structuredPayload({ major: 1, minor: 0, type: User });
 const size = payload.write(value).payload.length;
 
-const bound = Number(process.argv.find((word) => word.startsWith("--bound="))?.slice(8) ?? 1);
+const bound = Number(process.argv.find((word) => word.startsWith("--bound="))?.slice(8) ?? 1.15);
 const ring = () =>
   KeyRing.parse(`cloakroom-ring 1
 max-lifetime 28800
