@@ -40,7 +40,7 @@ if grep -n replace go.mod */go.mod; then
 fi
 echo "go: vet and tests of the module"
 go vet ./...
-go test -count=1 . ./payload ./feed ./cmd/... ./examples/... ./internal/clk1
+go test -count=1 . ./payload ./feed ./edge ./cmd/... ./examples/... ./internal/clk1
 go test -count=1 -v ./internal/conformance "$@"
 if ! modules "$work" redisfeed redisfeed; then
 	skipped "the engine for Redis: neither golang-github-gomodule-redigo-dev nor a module proxy"
