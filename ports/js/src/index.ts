@@ -54,6 +54,7 @@ export {
   presentedToken,
   rejection,
   removalCookie,
+  sameOrigin,
   type RequestFields,
   type SealedToken,
   sessionCookie,

@@ -135,12 +135,25 @@ export class RevocationList {
 
   /** The moment to take before a request to the feed is sent, for `proven`. */
   moment(): number {
-    return this.#monotonic();
+    const moment = this.#tick();
+    if (moment === undefined) throw new SessionUnavailable("clock");
+    return moment;
+  }
+
+  /** Undefined where the clock fails: null and NaN would count as less than every bound. */
+  #tick(): number | undefined {
+    let moment: unknown;
+    try {
+      moment = this.#monotonic();
+    } catch {
+      return undefined;
+    }
+    return typeof moment === "number" && Number.isFinite(moment) ? moment : undefined;
   }
 
   /** States that the view holds all that was accepted upstream before `moment`. */
   proven(moment: number): void {
-    if (typeof moment !== "number" || !(moment <= this.#monotonic())) {
+    if (typeof moment !== "number" || !(moment <= this.moment())) {
       throw new Refused("revocations: a proof of freshness lies in the future");
     }
     this.#proof = Math.max(moment, this.#proof ?? -Infinity);
@@ -263,7 +276,9 @@ export class RevocationList {
     if (this.#proof === undefined) {
       return this.#loaded ? { kind: "stale", age: undefined } : { kind: "blind" };
     }
-    const age = this.#monotonic() - this.#proof;
+    const now = this.#tick();
+    if (now === undefined || now < this.#proof) return { kind: "stale", age: undefined };
+    const age = now - this.#proof;
     return age <= this.#bound ? { kind: "fresh" } : { kind: "stale", age };
   }
 
