@@ -8,6 +8,7 @@ import {
   type Clock,
   type MonotonicClock,
   readClock,
+  readMonotonic,
   systemClock,
   systemMonotonic,
 } from "./time.js";
@@ -135,20 +136,9 @@ export class RevocationList {
 
   /** The moment to take before a request to the feed is sent, for `proven`. */
   moment(): number {
-    const moment = this.#tick();
+    const moment = readMonotonic(this.#monotonic);
     if (moment === undefined) throw new SessionUnavailable("clock");
     return moment;
-  }
-
-  /** Undefined where the clock fails: null and NaN would count as less than every bound. */
-  #tick(): number | undefined {
-    let moment: unknown;
-    try {
-      moment = this.#monotonic();
-    } catch {
-      return undefined;
-    }
-    return typeof moment === "number" && Number.isFinite(moment) ? moment : undefined;
   }
 
   /** States that the view holds all that was accepted upstream before `moment`. */
@@ -276,7 +266,7 @@ export class RevocationList {
     if (this.#proof === undefined) {
       return this.#loaded ? { kind: "stale", age: undefined } : { kind: "blind" };
     }
-    const now = this.#tick();
+    const now = readMonotonic(this.#monotonic);
     if (now === undefined || now < this.#proof) return { kind: "stale", age: undefined };
     const age = now - this.#proof;
     return age <= this.#bound ? { kind: "fresh" } : { kind: "stale", age };
