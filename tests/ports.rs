@@ -28,6 +28,7 @@ mod opening;
 #[path = "vectors/feeds.rs"]
 mod feeds;
 #[path = "vectors/keys.rs"]
+#[allow(dead_code, reason = "the test of the vectors uses the rest of it")]
 mod keys;
 #[path = "ports/payloads.rs"]
 mod payloads;
