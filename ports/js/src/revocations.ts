@@ -4,6 +4,7 @@ import { FEED_BOUND_DEFAULT, FOREVER, TOLERANCE_DEFAULT, U32_MAX } from "./limit
 import { decodeRecord, encodeRecord, type RevocationRecord } from "./records.js";
 import { readSnapshot, type Snapshot, writeSnapshot } from "./snapshot.js";
 import { type Facts, RevocationState } from "./state.js";
+import { accepts, type LocalStore, type RevocationStore } from "./stores.js";
 import {
   type Clock,
   type MonotonicClock,
@@ -12,17 +13,6 @@ import {
   systemClock,
   systemMonotonic,
 } from "./time.js";
-
-/** Takes encoded records. `append` ends without an error only when the store has the record. */
-export interface RevocationStore {
-  append(record: Uint8Array): void | Promise<void>;
-}
-
-/** A store on this machine. Both methods end when the data would survive a loss of power. */
-export interface LocalStore extends RevocationStore {
-  /** Keeps a time (Unix seconds) before entries that expired by then are forgotten. */
-  setHighWater(time: number): void | Promise<void>;
-}
 
 export interface RevocationListOptions {
   readonly local?: LocalStore;
@@ -377,15 +367,5 @@ export class RevocationList {
       this.#quarantine.delete(key);
       this.#state.merge({ ...record, expires: record.expires > life ? record.expires : life });
     }
-  }
-}
-
-async function accepts(store: RevocationStore | undefined, record: RevocationRecord): Promise<boolean> {
-  if (store === undefined) return false;
-  try {
-    await store.append(encodeRecord(record));
-    return true;
-  } catch {
-    return false;
   }
 }
