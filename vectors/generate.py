@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from generator import (
-    common, contents, edges, feeds, keytexts, lifetime, lists, operations, payloads, replacing, rings, seals,
+    common, contents, descriptions, edges, feeds, keytexts, lifetime, lists, operations, payloads, replacing, rings, seals,
     wrapping,
 )
 from generator.flags import FLAGS
@@ -28,7 +28,7 @@ def collect():
     """All vectors by file name."""
     book = common.Book()
     for module in (seals, payloads, contents, lifetime, operations, keytexts, rings, replacing, lists, feeds,
-                   edges, wrapping):
+                   edges, descriptions, wrapping):
         module.add(book)
     return book.files
 

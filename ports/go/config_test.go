@@ -80,6 +80,37 @@ func TestConfigurationRefused(t *testing.T) {
 	}
 }
 
+// TestWrappedRing makes sure that a ring file behind a password is refused by
+// name and not as a file of some other kind.
+func TestWrappedRing(t *testing.T) {
+	for _, text := range []string{"clkwrap1.AABMAAAAAAIAAAAB", "clkwrap1.", "clkwrap1.x\n"} {
+		_, err := ParseKeyRing([]byte(text), time.Unix(start, 0))
+		if err == nil || !strings.Contains(err.Error(), "wrapped with a password") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestRingAtNoTime reads and replaces rings with a clock that fails.
+func TestRingAtNoTime(t *testing.T) {
+	file := ringText(keyLine(specKey, "2026-01-01T00:00:00Z"))
+	ring, err := ParseKeyRing(file, time.Unix(start, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, seconds := range []int64{-1, 253402300800} {
+		at := time.Unix(seconds, 0)
+		if _, err := ParseKeyRing(file, at); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("ParseKeyRing at %d: %v", seconds, err)
+		}
+		for _, force := range []bool{false, true} {
+			if err := ring.Replace(file, at, force); !errors.Is(err, ErrUnavailable) {
+				t.Errorf("Replace at %d: %v", seconds, err)
+			}
+		}
+	}
+}
+
 func TestMisuse(t *testing.T) {
 	s := newServer(t, nil, RevocationOptions{})
 	token, session := s.login(t, "u")

@@ -17,8 +17,12 @@ const (
 
 // Proven records a proof of freshness: the view contains everything that was
 // accepted upstream before t. For a feed, t is the time.Now at which the last
-// answered request was sent.
+// answered request was sent. A t in the future proves nothing and is ignored:
+// it would keep the view fresh until then, whatever is revoked meanwhile.
 func (v *Revocations) Proven(t time.Time) {
+	if t.After(v.monotonic()) {
+		return
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.proven.IsZero() || t.After(v.proven) {

@@ -67,9 +67,14 @@ type keyTimes interface {
 	info(i int) (activate, retire int64, retires bool)
 }
 
-// ParseKeyRing reads a ring file and checks it at a time.
+// ParseKeyRing reads a ring file and checks it at a time. A time before 1970 or
+// after 9999 is ErrUnavailable: no key state follows from a clock that fails.
 func ParseKeyRing(text []byte, now time.Time) (*KeyRing, error) {
-	plan, err := parseRing(text, now.Unix())
+	seconds, ok := unixOf(now)
+	if !ok {
+		return nil, unavailable("the clock is before 1970 or after 9999", nil)
+	}
+	plan, err := parseRing(text, seconds)
 	if err != nil {
 		return nil, err
 	}

@@ -16,8 +16,14 @@ for name in crypto sys; do
 		exit 1
 	fi
 done
+here=$(cd "$(dirname "$0")" && pwd)
 cp "$dir/go.mod" "$out"
 {
+	# The other modules of this folder use the one beside them.
+	if [ "$(cd "$dir" && pwd)" != "$here" ]; then
+		echo
+		echo "replace cloakroom.dev/go/cloakroom => $here"
+	fi
 	echo
 	echo "replace golang.org/x/crypto => $tree/crypto"
 	echo

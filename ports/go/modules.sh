@@ -19,6 +19,8 @@ modules() {
 		return 0
 	fi
 	cp "$3/go.mod" "$1/$2.mod"
-	sed -i "s|=> ../\$|=> $(pwd)|" "$1/$2.mod"
+	if [ "$3" != . ]; then
+		printf '\nreplace cloakroom.dev/go/cloakroom => %s\n' "$(pwd)" >>"$1/$2.mod"
+	fi
 	(cd "$3" && go mod download)
 }

@@ -47,6 +47,8 @@ func checkRingText(text []byte) error {
 		return refuse("a ring file has at most %d bytes, this one has %d", ringFileMax, len(text))
 	case !utf8.Valid(text):
 		return refuse("the ring file is not UTF-8")
+	case bytes.HasPrefix(text, []byte("clkwrap1.")):
+		return refuse("the ring file is wrapped with a password (SPEC 4.9), which this module does not read")
 	case bytes.HasPrefix(text, []byte("\ufeff")):
 		return refuse("the ring file starts with a byte order mark")
 	}

@@ -6,12 +6,17 @@ import "time"
 // error the old ring stays.
 //
 // A file that leaves out a key in use, or retires it while tokens it sealed
-// may live, is refused unless force is set. Force lifts no other rule.
+// may live, is refused unless force is set. Force lifts no other rule. A time
+// before 1970 or after 9999 is ErrUnavailable.
 func (r *KeyRing) Replace(text []byte, now time.Time, force bool) error {
 	if r.load() == nil {
 		return refuse("the key ring is empty")
 	}
-	next, err := parseRing(text, now.Unix())
+	seconds, ok := unixOf(now)
+	if !ok {
+		return unavailable("the clock is before 1970 or after 9999", nil)
+	}
+	next, err := parseRing(text, seconds)
 	if err != nil {
 		return err
 	}
@@ -19,7 +24,7 @@ func (r *KeyRing) Replace(text []byte, now time.Time, force bool) error {
 	defer r.mu.Unlock()
 	old := r.load()
 	if !force {
-		if err := old.checkSuccessor(next, now.Unix()); err != nil {
+		if err := old.checkSuccessor(next, seconds); err != nil {
 			return err
 		}
 	}

@@ -19,9 +19,8 @@ func init() {
 	seam.SetSessionID = func(sessions any, id [16]byte) {
 		sessions.(*Sessions).random = bytes.NewReader(id[:])
 	}
-	seam.Revoked = func(view any, id [16]byte, generation uint32, subject string, authenticatedAt, now int64) bool {
-		c := &clk1.Claims{ID: id, Generation: generation, Subject: subject, AuthenticatedAt: authenticatedAt}
-		revoked, _ := view.(*Revocations).revoked(facts{claims: c}, now)
+	seam.Revoked = func(view any, claims *clk1.Claims, context, key clk1.Digest, now int64) bool {
+		revoked, _ := view.(*Revocations).revoked(facts{claims: claims, ctx: context, kid: key}, now)
 		return revoked
 	}
 	seam.SetEntryLife = func(view any, seconds int64) { view.(*Revocations).life = seconds }

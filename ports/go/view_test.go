@@ -145,6 +145,22 @@ func TestFreshness(t *testing.T) {
 	check(Fresh, ErrRevoked, ErrRevoked)
 }
 
+// TestProofOfTheFuture makes sure that a wrong time keeps no view fresh.
+func TestProofOfTheFuture(t *testing.T) {
+	mono := &clock{now: 1000}
+	s := newServer(t, nil, RevocationOptions{Fed: true, Monotonic: mono.time})
+	s.view.Proven(mono.time().Add(time.Hour))
+	if got := s.view.Freshness(); got != Blind {
+		t.Errorf("fresh by a proof of the future: %v", got)
+	}
+	s.view.Proven(mono.time())
+	s.view.Proven(mono.time().Add(time.Hour))
+	mono.add(600)
+	if got := s.view.Freshness(); got != Stale {
+		t.Errorf("ten minutes after the last proof: %v", got)
+	}
+}
+
 func second(_ string, err error) error              { return err }
 func second3(_ string, _ *Session, err error) error { return err }
 

@@ -1,18 +1,13 @@
 //! The other implementations as programs that answer requests, one line of JSON each.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+#[path = "asking.rs"]
+mod asking;
+
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use serde_json::Value;
-
-/// One implementation that runs.
-pub(crate) struct Program {
-    pub(crate) name: &'static str,
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
+pub(crate) use asking::Program;
 
 /// The folder of the project, for tests of every package in it.
 pub(crate) fn root() -> PathBuf {
@@ -32,75 +27,78 @@ pub(crate) fn scratch() -> PathBuf {
     folder
 }
 
-/// Runs a command to its end; its output is shown when it fails.
+/// A line on the real standard error: what the print macros write in a test that passes is thrown
+/// away, and a skip that nobody reads looks like a pass.
+pub(crate) fn say(line: &str) {
+    let line = format!("{line}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+}
+
+/// Runs a command to its end; its output is shown when it fails, and what it skipped in any case.
 pub(crate) fn run(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(
-        output.status.success(),
-        "{command:?}\n{}\n{}",
+    let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+        String::from_utf8_lossy(&output.stderr),
     );
+    assert!(output.status.success(), "{command:?}\n{out}\n{err}");
+    for line in out.lines().chain(err.lines()) {
+        // Reports of tests count what was skipped also where that is nothing.
+        let nothing = line.ends_with("skipped 0");
+        if line.to_uppercase().contains("SKIP") && !nothing {
+            say(line);
+        }
+    }
 }
 
 /// Whether a toolchain is there. Where CI runs, one that is missing is a failure.
-pub(crate) fn has(what: &str, command: &[&str]) -> bool {
-    let found = Command::new(command[0])
-        .args(&command[1..])
-        .stdin(Stdio::null())
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !found {
-        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(!ci, "{what} is not there: {command:?} does not run");
-        println!("SKIPPED: {what} is not there: {command:?} does not run");
+pub(crate) fn has(what: &str, commands: &[&[&str]]) -> bool {
+    let runs = |command: &&&[&str]| {
+        Command::new(command[0])
+            .args(&command[1..])
+            .stdin(Stdio::null())
+            .output()
+            .is_ok_and(|output| output.status.success())
+    };
+    let missing = commands.iter().find(|command| !runs(command));
+    if let Some(command) = missing {
+        missing_tools(what, &format!("{command:?} does not run"));
     }
-    found
+    missing.is_none()
+}
+
+fn missing_tools(what: &str, why: &str) {
+    let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(!ci, "{what} is not there: {why}");
+    say(&format!("SKIPPED: {what} is not there: {why}"));
 }
 
 pub(crate) fn has_python() -> bool {
-    has("Python", &["python3", "-m", "venv", "--help"])
+    // Debian has the module venv without what it needs in a package of its own.
+    has("Python", &[&["python3", "-c", "import ensurepip, venv"]])
 }
 
 pub(crate) fn has_node() -> bool {
-    has("Node", &["npm", "--version"])
+    const RECENT: &str = "const [a, b] = process.versions.node.split('.').map(Number); \
+                          process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)";
+    has("Node", &[&["npm", "--version"], &["node", "-e", RECENT]])
 }
 
 pub(crate) fn has_go() -> bool {
-    has("Go", &["go", "version"])
-}
-
-impl Program {
-    pub(crate) fn start(name: &'static str, command: &mut Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        Self {
-            name,
-            input: child.stdin.take().unwrap(),
-            output: BufReader::new(child.stdout.take().unwrap()),
-            child,
-        }
+    if !has("Go", &[&["go", "version"]]) {
+        return false;
     }
-
-    pub(crate) fn ask(&mut self, request: &Value) -> Value {
-        writeln!(self.input, "{request}").unwrap();
-        self.input.flush().unwrap();
-        let mut line = String::new();
-        let read = self.output.read_line(&mut line).unwrap();
-        assert!(read > 0, "{} ended at {request}", self.name);
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{}: {error}: {line}", self.name))
+    // Where modfile.sh takes it from.
+    let tree = std::env::var("GOLANG_ORG_X");
+    let tree = tree.unwrap_or_else(|_| "/usr/share/gocode/src/golang.org/x".into());
+    let library = Path::new(&tree).join("crypto/go.mod");
+    let found = library.is_file();
+    if !found {
+        let why = format!("no {}: golang-golang-x-crypto-dev", library.display());
+        missing_tools("Go's x/crypto", &why);
     }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ended_already = self.child.kill();
-        let _status = self.child.wait();
-    }
+    found
 }
 
 pub(crate) fn reference() -> Program {
@@ -109,6 +107,16 @@ pub(crate) fn reference() -> Program {
         "the reference",
         Command::new("python3").arg(script).arg("answer"),
     )
+}
+
+/// The reference through a pipe that gives another stage in every 40th answer.
+pub(crate) fn liar() -> Program {
+    let mut command = Command::new("sh");
+    command
+        .arg("-c")
+        .arg(r#"python3 "$0" answer | sed -u '40~40s/"stage": *"[a-z]*"/"stage": "planted"/'"#)
+        .arg(root().join("vectors/reference.py"));
+    Program::start("a liar", &mut command)
 }
 
 pub(crate) fn python() -> Program {
@@ -206,65 +214,4 @@ pub(crate) fn followers(address: &str, realm: &str, feed_key: &str) -> Vec<Progr
         start("Go", command);
     }
     followers
-}
-
-/// Runs a command with one request on its standard input, and reads its one answer.
-pub(crate) fn once(mut command: Command, request: &Value) -> Value {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let mut input = child.stdin.take().unwrap();
-    input.write_all(request.to_string().as_bytes()).unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{command:?}: {request}");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-type Reader = Box<dyn FnMut() -> Command>;
-
-/// What reads a payload by its description, in every language whose tools are there.
-pub(crate) fn payload_readers() -> Vec<(&'static str, Reader)> {
-    let script = |name: &str| root().join("tests/ports").join(name);
-    let mut readers: Vec<(&'static str, Reader)> = Vec::new();
-    if has_python() {
-        // Made ready by the start of the other program.
-        drop(python());
-        readers.push((
-            "Python",
-            Box::new(move || {
-                let mut command = Command::new(scratch().join("python/bin/python"));
-                command
-                    .arg(script("payload.py"))
-                    .env("PYTHONPATH", root().join("ports/python/src"))
-                    .env("PYTHONDONTWRITEBYTECODE", "1");
-                command
-            }),
-        ));
-    }
-    if has_node() {
-        drop(javascript());
-        readers.push((
-            "JavaScript",
-            Box::new(move || {
-                let mut command = Command::new("node");
-                command.arg(script("payload.mjs"));
-                command
-            }),
-        ));
-    }
-    if has_go() {
-        drop(go());
-        let program = scratch().join("go-payload");
-        let flags = format!("-mod=mod -modfile={}", scratch().join("go.mod").display());
-        let folder = root().join("ports/go");
-        run(offline(&mut Command::new("go"), &flags, &folder)
-            .args(["build", "-o"])
-            .arg(&program)
-            .arg(script("payload.go")));
-        readers.push(("Go", Box::new(move || Command::new(&program))));
-    }
-    readers
 }

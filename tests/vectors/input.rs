@@ -104,6 +104,7 @@ fn members(kind: &str) -> &'static [&'static str] {
         ],
         "edge-export" => &["keys", "realm", "seen", "now", "skew", "export", "sessions"],
         "digest" => &["kind", "data"],
+        "description" => &["description", "minor", "payload"],
         "age" => &[
             "now",
             "leeway",

@@ -52,6 +52,8 @@ fn run(vector: &Vector) {
         "feed-snapshot" => feeds::snapshot(vector),
         #[cfg(feature = "password")]
         "wrapped" => keys::wrapped(vector),
+        // For readers that have the description alone; here are the types themselves.
+        "description" => {}
         "edge-key" => edges::key(vector),
         "edge-signer" => edges::signer(vector),
         "edge-make" => edges::make(vector),

@@ -63,6 +63,7 @@ FLAGS = {
     "feed-batch": "Batches of a feed, in their place and out of it.",
     "feed-snapshot": "Authenticated snapshots of a feed.",
     "wrapped": "A ring file that is wrapped with a password.",
+    "description": "A payload read by a description of its type.",
     "edge-key": "Keys of edge exports.",
     "edge-export": "Exports for edges, and what is in them.",
 }

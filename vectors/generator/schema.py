@@ -137,6 +137,8 @@ KINDS = {
                     {"refused": obj({"fault": {"enum": EDGE_FAULTS}})}),
     "digest": (obj({"kind": integer(2, 4), "data": HEX}), obj({"key": hexadecimal(16)}), {}),
     "age": (one_of_members(AGES, {"max_age": TIME}, {"require_fresh": TIME}), EMPTY, {"failed": EMPTY}),
+    "description": (one_of_members({"minor": U32, "payload": HEX}, {"description": TEXT}, {"description_hex": HEX}),
+                    obj({"value": {}, "read_only": BOOL}), {"refused": EMPTY, "schema": EMPTY}),
 }
 
 

@@ -1,6 +1,7 @@
 """SPEC 16.2: computes stage and expected members of a vector from its kind and inputs."""
 
-from .claims import encode_claims
+from .claims import TIME_MAX, encode_claims
+from .described import read_described
 from .errors import Refuse, Reject, Unavailable
 from .keys import context, read_key_text
 from .revocation import SESSION, View, cut_off, decode_record, digest
@@ -58,6 +59,10 @@ def read_view(inputs):
     """SPEC 16.2: the records received before now."""
     view = View()
     for record in inputs["revocations"]:
+        try:
+            decode_record(H(record))
+        except Refuse:
+            continue  # SPEC 9.3: a malformed record is dropped.
         view.receive(decode_record(H(record)), inputs["now"], inputs["policy"]["tolerance"])
     return view
 
@@ -370,6 +375,18 @@ def run_age(inputs, expected):
     return "ok" if question(moments, inputs["now"], limit, inputs["leeway"]) else "failed", {}
 
 
+def run_description(inputs, expected):
+    """SPEC 16.2, description."""
+    try:
+        value, read_only = read_described(
+            input_bytes(inputs, "description"), inputs["minor"], H(inputs["payload"]))
+    except Refuse:
+        return "refused", {}
+    except Reject:
+        return "schema", {}
+    return "ok", {"value": value, "read_only": read_only}
+
+
 class Moments:
     """The two claims which questions about age look at."""
 
@@ -401,7 +418,30 @@ KINDS = {
     "edge-export": run_edge_export,
     "digest": run_digest,
     "age": run_age,
+    "description": run_description,
 }
+
+
+NOTHING = {"token": ("reason",), "issue": ("token", "claims"), "renew": ("token",), "update": ("token",),
+           "rotate": ("token", "record"), "key-text": ("form", "kid", "secret"), "feed-batch": ("fault",),
+           "feed-snapshot": ("fault",)}
+
+
+def answer(kind, inputs, expected=None):
+    """SPEC 16.1: the same also for inputs that have no vector."""
+    nothing = dict.fromkeys(NOTHING.get(kind, ()))
+    try:
+        if kind in ("ring", "ring-replace") and inputs["now"] > TIME_MAX:
+            raise Unavailable("no time")
+        if kind == "ring" and expected is None:
+            expected = {"states": [{"now": inputs["now"]}]}
+        return run(kind, inputs, expected)
+    except Reject as reject:
+        return reject.stage, nothing
+    except Refuse:
+        return "refused", nothing
+    except Unavailable:
+        return "unavailable", nothing
 
 
 def run(kind, inputs, expected=None):

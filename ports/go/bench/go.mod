@@ -8,5 +8,3 @@ require (
 	golang.org/x/crypto v0.4.0 // indirect
 	golang.org/x/sys v0.3.0 // indirect
 )
-
-replace cloakroom.dev/go/cloakroom => ../

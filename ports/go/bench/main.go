@@ -24,9 +24,10 @@ import (
 
 const (
 	subject = "user-42"
-	rounds  = 301
 	batch   = 200
 )
+
+var rounds = 301
 
 // data is a payload of 79 bytes, for the token a string claim.
 var data = []byte(`{"name":"Ada Lovelace","role":"editor","tenant":"analytical","theme":"dark"}   `)
@@ -64,7 +65,52 @@ func measure(cases []*bench) error {
 
 func (b *bench) median() time.Duration { return b.took[len(b.took)/2] }
 
-func setup() (*cloakroom.Sessions, error) {
+// servers are the one that is measured and what makes others with its keys.
+type servers struct {
+	own  *cloakroom.Sessions
+	ring *cloakroom.KeyRing
+}
+
+func (s *servers) with(ago time.Duration, idle time.Duration, major uint32) (*cloakroom.Sessions, error) {
+	view, err := cloakroom.NewRevocations(cloakroom.RevocationOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return cloakroom.New(cloakroom.Config{
+		Keys: s.ring, Purpose: "session", Audience: "api.example.com", Revocations: view,
+		Policy: cloakroom.NewPolicy(idle, 8*time.Hour), Shapes: []payload.Shape{payload.Raw(major)},
+		Clock: func() time.Time { return time.Now().Add(-ago) },
+	})
+}
+
+// late are tokens that are rejected after they were opened.
+func (s *servers) late() (map[string]string, error) {
+	tokens := map[string]string{}
+	for name, c := range map[string]struct {
+		ago, idle time.Duration
+		major     uint32
+	}{
+		"idle": {2000 * time.Second, 30 * time.Minute, 1}, "expired": {29000 * time.Second, cloakroom.NoIdle, 1},
+		"another schema": {time.Second, 30 * time.Minute, 2},
+	} {
+		other, err := s.with(c.ago, c.idle, c.major)
+		if err != nil {
+			return nil, err
+		}
+		if tokens[name], _, err = other.Issue(subject, data); err != nil {
+			return nil, err
+		}
+	}
+	token, session, err := s.own.Issue(subject, data)
+	if err != nil {
+		return nil, err
+	}
+	tokens["revoked"] = token
+	_, err = s.own.Logout(session)
+	return tokens, err
+}
+
+func setup() (*servers, error) {
 	key, err := cloakroom.GenerateKey()
 	if err != nil {
 		return nil, err
@@ -73,14 +119,9 @@ func setup() (*cloakroom.Sessions, error) {
 	if err != nil {
 		return nil, err
 	}
-	view, err := cloakroom.NewRevocations(cloakroom.RevocationOptions{})
-	if err != nil {
-		return nil, err
-	}
-	return cloakroom.New(cloakroom.Config{
-		Keys: ring, Purpose: "session", Audience: "api.example.com", Revocations: view,
-		Policy: cloakroom.NewPolicy(30*time.Minute, 8*time.Hour), Shapes: []payload.Shape{payload.Raw(1)},
-	})
+	s := &servers{ring: ring}
+	s.own, err = s.with(0, 30*time.Minute, 1)
+	return s, err
 }
 
 type claims struct {
@@ -102,18 +143,24 @@ func jwtClaims(now time.Time) *claims {
 func main() {
 	log.SetFlags(0)
 	strict := flag.Bool("strict", false, "fail if a rejection takes longer than an acceptance")
+	bound := flag.Float64("bound", 0, "fail if a rejection takes longer than so many acceptances")
+	flag.IntVar(&rounds, "rounds", rounds, "how often each case takes its turn")
 	flag.Parse()
-	if err := run(*strict); err != nil {
+	if *strict {
+		*bound = 1.15
+	}
+	if err := run(*bound); err != nil {
 		log.Print(err)
 		os.Exit(1)
 	}
 }
 
-func run(strict bool) error {
-	sessions, err := setup()
+func run(bound float64) error {
+	s, err := setup()
 	if err != nil {
 		return err
 	}
+	sessions := s.own
 	token, _, err := sessions.Issue(subject, data)
 	if err != nil {
 		return err
@@ -150,10 +197,26 @@ func run(strict bool) error {
 		other := cases[i|1]
 		fmt.Printf("%-28s %10v %8.2f %10d\n", c.name, c.median(), float64(c.median())/float64(other.median()), size)
 	}
-	return rejections(sessions, token, strict)
+	return rejections(s, token, bound)
 }
 
-func rejections(sessions *cloakroom.Sessions, token string, strict bool) error {
+func rejections(s *servers, token string, bound float64) error {
+	sessions := s.own
+	late, err := s.late()
+	if err != nil {
+		return err
+	}
+	longest, _, err := sessions.Issue(subject, make([]byte, 2968))
+	if err != nil {
+		return err
+	}
+	change := func(token string, at int) string {
+		other := "A"
+		if token[at:at+1] == other {
+			other = "B"
+		}
+		return token[:at] + other + token[at+1:]
+	}
 	reject := func(text string) func() error {
 		return func() error {
 			if _, err := sessions.Verify(text); !errors.Is(err, cloakroom.ErrRejected) {
@@ -162,10 +225,6 @@ func rejections(sessions *cloakroom.Sessions, token string, strict bool) error {
 			return nil
 		}
 	}
-	last, other := len(token)-2, "A"
-	if token[last:last+1] == other {
-		other = "B"
-	}
 	cases := []*bench{
 		{name: "accept", run: func() error { _, err := sessions.Verify(token); return err }},
 		{name: "reject: empty", run: reject("")},
@@ -173,7 +232,12 @@ func rejections(sessions *cloakroom.Sessions, token string, strict bool) error {
 		{name: "reject: bad character", run: reject(token[:len(token)-1] + "!")},
 		{name: "reject: 16 MiB", run: reject(strings.Repeat("A", 16<<20))},
 		{name: "reject: unknown key", run: reject("clk1.AAAAAA" + token[11:])},
-		{name: "reject: forged", run: reject(token[:last] + other + token[last+1:])},
+		{name: "reject: forged", run: reject(change(token, len(token)-2))},
+		{name: "longest: accept", run: func() error { _, err := sessions.Verify(longest); return err }},
+		{name: "longest: forged", run: reject(change(longest, 100))},
+	}
+	for name, token := range late {
+		cases = append(cases, &bench{name: "reject: " + name, run: reject(token)})
 	}
 	if err := measure(cases); err != nil {
 		return err
@@ -181,8 +245,12 @@ func rejections(sessions *cloakroom.Sessions, token string, strict bool) error {
 	fmt.Printf("\n%-28s %10s %8s\n", "same length of token", "median", "ratio")
 	accept := cases[0].median()
 	for _, c := range cases {
+		accept := accept
+		if strings.HasPrefix(c.name, "longest") {
+			accept = cases[7].median()
+		}
 		fmt.Printf("%-28s %10v %8.2f\n", c.name, c.median(), float64(c.median())/float64(accept))
-		if strict && c.median() > accept {
+		if bound > 0 && float64(c.median()) > bound*float64(accept) {
 			return fmt.Errorf("%s takes longer than an acceptance", c.name)
 		}
 	}

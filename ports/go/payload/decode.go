@@ -13,9 +13,10 @@ const (
 	DepthMax    = 64
 	ElementsMax = 4096
 
+	// ValuesMax bounds the values made of one payload, newtypes included.
 	// Types made of units take no bytes, so the input alone does not bound
-	// the work. No value that fits into a token comes near this number.
-	valuesMax = 1 << 17
+	// the work.
+	ValuesMax = 131072
 )
 
 // ErrDecode is returned for bytes that are not a value of the type, or one
@@ -41,7 +42,7 @@ type decoder struct {
 	failed   bool
 }
 
-func newDecoder(data []byte) decoder { return decoder{rest: data, values: valuesMax} }
+func newDecoder(data []byte) decoder { return decoder{rest: data, values: ValuesMax} }
 
 func (d *decoder) fail() { d.failed = true }
 
@@ -135,8 +136,8 @@ func (d *decoder) char() rune {
 // value reads a value of the type at a level of nesting. What does not count
 // as a level passes its own through.
 func (d *decoder) value(t *Type, level int) any {
-	d.values--
-	t = t.bare()
+	t, newtypes := t.unwrap()
+	d.values -= newtypes + 1
 	if d.failed || t == nil || d.values < 0 || t.level() && level > DepthMax {
 		d.fail()
 		return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -16,8 +17,11 @@ import (
 //
 // Descriptions carry no defaults, so the shape has NoDefaults set.
 func ParseDescription(text []byte) (Shape, error) {
-	if !utf8.Valid(text) {
-		return Shape{}, errors.New("payload: a description is UTF-8")
+	if !utf8.Valid(text) || !json.Valid(text) {
+		return Shape{}, errors.New("payload: a description is JSON in UTF-8")
+	}
+	if loneSurrogate(text) {
+		return Shape{}, errors.New("payload: a description is valid Unicode")
 	}
 	p := &descriptionParser{}
 	shape, err := p.shape(text)
@@ -28,6 +32,41 @@ func ParseDescription(text []byte) (Shape, error) {
 		return Shape{}, err
 	}
 	return shape, nil
+}
+
+// loneSurrogate tells whether half of a surrogate pair is escaped in a JSON
+// text. The standard library reads it as U+FFFD, so that two names would be
+// one.
+func loneSurrogate(text []byte) bool {
+	unit := func(at int) (n uint64) {
+		if at+6 <= len(text) && text[at] == '\\' && text[at+1] == 'u' {
+			n, _ = strconv.ParseUint(string(text[at+2:at+6]), 16, 16)
+		}
+		return n
+	}
+	for at := 0; at < len(text); at++ {
+		if text[at] != '\\' {
+			continue
+		}
+		switch n := unit(at); {
+		case n >= 0xd800 && n < 0xdc00 && unit(at+6)>>10 == 0xdc00>>10:
+			at += 11
+		case n >= 0xd800 && n < 0xe000:
+			return true
+		default:
+			at++
+		}
+	}
+	return false
+}
+
+// name reads the name of a type, a field or a variant.
+func name(raw json.RawMessage) (string, error) {
+	name, err := decode[string](raw, "name")
+	if err == nil && name == "" {
+		err = errors.New("a name is empty")
+	}
+	return name, err
 }
 
 // descriptionParser knows the named types around the place it reads.
@@ -125,11 +164,6 @@ var plainTypes = map[string]Kind{
 }
 
 func (p *descriptionParser) typ(raw json.RawMessage) (*Type, error) {
-	if p.depth == nestingMax {
-		return nil, fmt.Errorf("types are nested more than %d deep", nestingMax)
-	}
-	p.depth++
-	defer func() { p.depth-- }()
 	if len(raw) > 0 && raw[0] == '"' {
 		name, err := decode[string](raw, "type")
 		if err != nil {
@@ -141,6 +175,11 @@ func (p *descriptionParser) typ(raw json.RawMessage) (*Type, error) {
 		}
 		return &Type{Kind: kind}, nil
 	}
+	if p.depth == nestingMax {
+		return nil, fmt.Errorf("types are nested more than %d deep", nestingMax)
+	}
+	p.depth++
+	defer func() { p.depth-- }()
 	m, err := members(raw)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ func (p *descriptionParser) arrayType(m rawMembers) (*Type, error) {
 	if err != nil {
 		return nil, err
 	}
-	if length > valuesMax {
+	if length > ValuesMax {
 		return nil, fmt.Errorf("an array of %d elements fits into no payload", length)
 	}
 	of, err := p.typ(m["of"])
@@ -44,12 +44,9 @@ func (p *descriptionParser) tupleType(m rawMembers) (*Type, error) {
 // namedType reads a type that its own content can refer to.
 func namedType(kind Kind, fill func(*descriptionParser, *Type, rawMembers) error) func(*descriptionParser, rawMembers) (*Type, error) {
 	return func(p *descriptionParser, m rawMembers) (*Type, error) {
-		name, err := decode[string](m["name"], "name")
+		name, err := name(m["name"])
 		if err != nil {
 			return nil, err
-		}
-		if name == "" {
-			return nil, errors.New("a name is empty")
 		}
 		t := &Type{Kind: kind, Name: name}
 		if fill == nil {
@@ -94,7 +91,7 @@ func (p *descriptionParser) fillStruct(t *Type, m rawMembers) error {
 		if err := only(f, "name", "type"); err != nil {
 			return fmt.Errorf("field: %w", err)
 		}
-		name, err := decode[string](f["name"], "name")
+		name, err := name(f["name"])
 		if err != nil {
 			return err
 		}
@@ -142,7 +139,7 @@ func (p *descriptionParser) variant(raw json.RawMessage) (v VariantType, err err
 	if v.Index, err = decode[uint32](m["index"], "index"); err != nil {
 		return v, err
 	}
-	if v.Name, err = decode[string](m["name"], "name"); err != nil || len(names) == 2 {
+	if v.Name, err = name(m["name"]); err != nil || len(names) == 2 {
 		return v, err
 	}
 	switch names[2] {
@@ -159,7 +156,7 @@ func (p *descriptionParser) variant(raw json.RawMessage) (v VariantType, err err
 }
 
 func (p *descriptionParser) refType(m rawMembers) (*Type, error) {
-	name, err := decode[string](m["name"], "name")
+	name, err := name(m["name"])
 	if err != nil {
 		return nil, err
 	}

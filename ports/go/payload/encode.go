@@ -22,6 +22,7 @@ func Encode(t *Type, value any) ([]byte, error) {
 type encoder struct {
 	out      []byte
 	elements int
+	values   int
 	path     []string
 	err      error
 }
@@ -70,9 +71,13 @@ func (e *encoder) count(n int) {
 }
 
 func (e *encoder) value(t *Type, value any, level int) {
-	t = t.bare()
+	t, newtypes := t.unwrap()
+	e.values += newtypes + 1
 	switch {
 	case e.err != nil:
+		return
+	case e.values > ValuesMax:
+		e.fail("more than 131072 values")
 		return
 	case t == nil:
 		e.fail("the type is incomplete")

@@ -8,6 +8,7 @@ import (
 	"math/rand"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -269,6 +270,40 @@ func TestShapes(t *testing.T) {
 			t.Errorf("%s is accepted", name)
 		}
 	}
+}
+
+// TestDefaultsAreNotShared changes what one session got, while others read.
+func TestDefaultsAreNotShared(t *testing.T) {
+	inner := &Type{Kind: Struct, Fields: []Field{{Name: "list", Type: &Type{Kind: Seq, Elem: of(U8)}}}}
+	shape := Shape{Major: 1, Minor: 1, Type: &Type{Kind: Struct, Fields: []Field{
+		{Name: "scopes", Type: &Type{Kind: Seq, Elem: of(U8)}, Default: []any{uint8(1)}, HasDefault: true},
+		{Name: "raw", Type: of(Bytes), Default: []byte{7}, HasDefault: true},
+		{Name: "wide", Type: of(U128), Default: big.NewInt(9), HasDefault: true},
+		{Name: "limits", Type: inner, Default: Fields{"list": []any{uint8(2)}}, HasDefault: true},
+	}}}
+	if err := shape.Check(); err != nil {
+		t.Fatal(err)
+	}
+	want := Fields{"scopes": []any{uint8(1)}, "raw": []byte{7}, "wide": big.NewInt(9), "limits": Fields{"list": []any{uint8(2)}}}
+	var sessions sync.WaitGroup
+	for i := 0; i < 8; i++ {
+		sessions.Add(1)
+		go func() {
+			defer sessions.Done()
+			v, _, err := shape.Read(0, nil)
+			if err != nil || !reflect.DeepEqual(v, want) {
+				t.Errorf("%v, %v", v, err)
+				return
+			}
+			got := v.(Fields)
+			got["scopes"].([]any)[0] = uint8(99)
+			got["raw"].([]byte)[0] = 99
+			got["wide"].(*big.Int).SetInt64(99)
+			got["limits"].(Fields)["list"] = nil
+			got["limits"].(Fields)["admin"] = true
+		}()
+	}
+	sessions.Wait()
 }
 
 // TestRandomBytes decodes noise: no panic, and what is accepted means the same

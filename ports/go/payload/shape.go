@@ -25,7 +25,7 @@ func Raw(major uint32) Shape { return Shape{Major: major} }
 // readOnly tells that the writer was newer and some fields were not
 // understood. A raw payload decodes to nil: its bytes are its value.
 func (s Shape) Read(minor uint32, data []byte) (value any, readOnly bool, err error) {
-	t := s.Type.bare()
+	t, newtypes := s.Type.unwrap()
 	switch {
 	case t == nil && minor != 0:
 		return nil, false, ErrDecode
@@ -34,10 +34,11 @@ func (s Shape) Read(minor uint32, data []byte) (value any, readOnly bool, err er
 	case t.Kind != Struct && minor != 0:
 		return nil, false, ErrDecode
 	case t.Kind != Struct:
-		value, err = Decode(t, data)
+		value, err = Decode(s.Type, data)
 		return value, false, err
 	}
 	d := newDecoder(data)
+	d.values -= newtypes + 1
 	out := make(Fields, len(t.Fields))
 	for i, f := range t.Fields {
 		if len(d.rest) == 0 && minor < s.Minor {
@@ -65,7 +66,16 @@ func (s Shape) fillDefaults(out Fields, missing []Field) bool {
 			}
 			return false
 		}
-		out[f.Name] = f.Default
+		// The value of one session belongs to it alone: a handler that changes
+		// a list or a map must not change that of the next session. What it
+		// gets is therefore read from bytes, as if the token had held it.
+		data, err := Encode(f.Type, f.Default)
+		if err != nil {
+			return false
+		}
+		if out[f.Name], err = Decode(f.Type, data); err != nil {
+			return false
+		}
 	}
 	return true
 }

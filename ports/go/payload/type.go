@@ -131,15 +131,25 @@ func (t *Type) variant(index uint64) *VariantType {
 }
 
 // nestingMax bounds how deep types are nested in a description.
-const nestingMax = 200
+const nestingMax = 64
+
+// newtypesMax bounds the newtypes around one type, which may be written in Go.
+const newtypesMax = 256
 
 // bare returns the type without the newtypes around it, nil if there is none.
 func (t *Type) bare() *Type {
-	for hops := 0; t != nil && t.Kind == Newtype; hops++ {
-		if hops == nestingMax {
-			return nil
+	t, _ = t.unwrap()
+	return t
+}
+
+// unwrap returns the type without the newtypes around it, nil if there is
+// none, and how many newtypes there were.
+func (t *Type) unwrap() (inner *Type, newtypes int) {
+	for ; t != nil && t.Kind == Newtype; newtypes++ {
+		if newtypes == newtypesMax {
+			return nil, newtypes
 		}
 		t = t.Elem
 	}
-	return t
+	return t, newtypes
 }

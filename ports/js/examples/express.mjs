@@ -1,14 +1,18 @@
 // Express: a middleware that requires a session, and an application that uses it.
 import {
-  isSessionCookie, presentedToken, rejection, removalCookie, sessionCookie, SessionRejected,
-  SessionUnavailable, unavailability,
+  isSessionCookie, presentedToken, rejection, removalCookie, sameOrigin, sessionCookie,
+  SessionRejected, SessionUnavailable, unavailability,
 } from "cloakroom";
 import express from "express";
+
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+const fromHere = (req) => sameOrigin(req.headersDistinct, req.headers.host);
 
 /** Puts the session into `req.session`. `sensitive` relies on a fresh revocation view alone. */
 export function requireSession(sessions, { sensitive = false } = {}) {
   return (req, res, next) => {
     const { by, token } = presentedToken(req.headersDistinct);
+    if (by !== "bearer" && !SAFE.has(req.method) && !fromHere(req)) return void res.status(403).end();
     try {
       req.session = sessions.verify(token, { sensitive });
     } catch (error) {
@@ -54,7 +58,9 @@ function answerError(error, res, by, next) {
 /** `checkPassword` gives the subject and value of a login, or undefined. */
 export function makeApp(sessions, checkPassword) {
   const app = express().disable("x-powered-by");
-  app.post("/login", express.json(), (req, res) => {
+  // Also a login: another site could log the browser in as somebody else.
+  const ownForms = (req, res, next) => (fromHere(req) ? next() : void res.status(403).end());
+  app.post("/login", ownForms, express.json(), (req, res) => {
     const user = checkPassword(req.body);
     if (user === undefined) return void res.status(403).end();
     setSession(res, sessions.issue(user));
@@ -68,7 +74,9 @@ export function makeApp(sessions, checkPassword) {
     res.append("set-cookie", removalCookie()).set("cache-control", "no-store").status(204).end();
   });
   app.use((error, req, res, next) => {
-    answerError(error, res, "cookie", () => void res.status(500).end());
+    // What the parser of bodies refuses says so by its status.
+    const status = error.status >= 400 && error.status < 500 ? error.status : 500;
+    answerError(error, res, "cookie", () => void res.status(status).end());
   });
   return app;
 }

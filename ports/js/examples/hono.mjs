@@ -1,14 +1,18 @@
 // Hono: a middleware that requires a session, and an application that uses it.
 import {
-  isSessionCookie, presentedToken, rejection, removalCookie, sessionCookie, SessionRejected,
-  SessionUnavailable, unavailability,
+  isSessionCookie, presentedToken, rejection, removalCookie, sameOrigin, sessionCookie,
+  SessionRejected, SessionUnavailable, unavailability,
 } from "cloakroom";
 import { Hono } from "hono";
+
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+const fromHere = (c) => sameOrigin(fieldsOf(c.req.raw.headers), c.req.header("host"));
 
 /** Puts the session into the variable `session`. `sensitive` relies on a fresh view alone. */
 export function requireSession(sessions, { sensitive = false } = {}) {
   return async (c, next) => {
     const { by, token } = presentedToken(fieldsOf(c.req.raw.headers));
+    if (by !== "bearer" && !SAFE.has(c.req.method) && !fromHere(c)) return c.body(null, 403);
     let session;
     try {
       session = sessions.verify(token, { sensitive });
@@ -31,7 +35,8 @@ export function requireSession(sessions, { sensitive = false } = {}) {
 /** Headers joins repeated fields: Authorization with a comma, which no token has, Cookie with "; ". */
 function fieldsOf(headers) {
   const list = (name) => (headers.has(name) ? [headers.get(name)] : []);
-  return { authorization: list("authorization"), cookie: list("cookie") };
+  const names = ["authorization", "cookie", "origin", "sec-fetch-site"];
+  return Object.fromEntries(names.map((name) => [name, list(name)]));
 }
 
 function setSession(c, sealed) {
@@ -50,7 +55,15 @@ function answer(error, c, by) {
 export function makeApp(sessions, checkPassword) {
   const app = new Hono();
   app.post("/login", async (c) => {
-    const user = checkPassword(await c.req.json());
+    // Also a login: another site could log the browser in as somebody else.
+    if (!fromHere(c)) return c.body(null, 403);
+    let body;
+    try {
+      body = await c.req.json();
+    } catch {
+      return c.body(null, 400);
+    }
+    const user = checkPassword(body);
     if (user === undefined) return c.body(null, 403);
     setSession(c, sessions.issue(user));
     return c.body(null, 204);

@@ -1,6 +1,7 @@
-import { takeInteger } from "./bytes.js";
+import { isWellFormed, takeInteger } from "./bytes.js";
 import { Refused } from "./errors.js";
-import { ELEMENTS_MAX, U32_MAX } from "./limits.js";
+import { parseJson } from "./jsontext.js";
+import { NESTING_MAX, U32_MAX, VALUES_MAX } from "./limits.js";
 import type { FieldNode, Node, VariantNode } from "./types.js";
 
 /** A payload type in the form that other languages print (Section 7.7). */
@@ -15,9 +16,6 @@ const SIMPLE = new Set([
   "f32", "f64", "char", "str", "bytes", "unit",
 ]);
 
-/** Deeper than any type whose values could be decoded; keeps the recursion of this module bounded. */
-const NESTING_MAX = 256;
-
 type Json = Readonly<Record<string, unknown>>;
 
 /** A type that encloses the one at hand and can be referred to. */
@@ -26,14 +24,16 @@ interface Enclosing {
   node?: Node;
 }
 
-/** Reads a description, as text or as the parsed JSON. */
+/**
+ * Reads a description. In an object that somebody else has parsed, members that were there twice
+ * and numbers written as 1.0 can no longer be seen; a text with them is refused.
+ */
 export function parseDescription(description: unknown): Description {
   let json = description;
   if (typeof description === "string") {
-    try {
-      json = JSON.parse(description);
-    } catch {
-      throw new Refused("payload description: not JSON");
+    json = parseJson(description);
+    if (json === undefined) {
+      fail("not JSON, or with a member twice, or with a number that is not a whole one");
     }
   }
   const { schema, payload } = members(json, "the description", ["schema", "payload"]);
@@ -42,16 +42,16 @@ export function parseDescription(description: unknown): Description {
   return {
     major: takeInteger(major, "payload description: major", 0, U32_MAX),
     minor: takeInteger(minor, "payload description: minor", 0, U32_MAX),
-    node: parseType(payload, [], 0),
+    node: parseType(payload, [], 1),
   };
 }
 
 function parseType(json: unknown, enclosing: readonly Enclosing[], depth: number): Node {
-  if (depth > NESTING_MAX) fail(`nested deeper than ${NESTING_MAX}`);
   if (typeof json === "string") {
     if (!SIMPLE.has(json)) fail("unknown type");
     return { kind: json } as Node;
   }
+  if (depth > NESTING_MAX) fail(`nested deeper than ${NESTING_MAX}`);
   const inner = (type: unknown, of = enclosing): Node => parseType(type, of, depth + 1);
   const list = (types: unknown, of = enclosing): Node[] =>
     array(types).map((type) => inner(type, of));
@@ -69,7 +69,7 @@ function parseType(json: unknown, enclosing: readonly Enclosing[], depth: number
     }
     case "array": {
       const { of, len } = take("of", "len");
-      const length = takeInteger(len, "payload description: len", 0, ELEMENTS_MAX);
+      const length = takeInteger(len, "payload description: len", 0, VALUES_MAX);
       return { kind, of: inner(of), length };
     }
     case "tuple":
@@ -191,9 +191,12 @@ export function printDescription({ major, minor, node }: Description): string {
   return JSON.stringify({ schema: [major, minor], payload: printType(node, [], 0) });
 }
 
+/** Deeper than what a reader takes, since a lazy type is a step here and no level there. */
+const DESCENT_MAX = 2 * NESTING_MAX + 1;
+
 function printType(node: Node, enclosing: readonly NamedNode[], depth: number): unknown {
   // Types without a name can contain themselves only through names, or they cannot be described.
-  if (depth > NESTING_MAX) fail(`nested deeper than ${NESTING_MAX}`);
+  if (depth > DESCENT_MAX) fail(`nested deeper than ${DESCENT_MAX}`);
   const inner = (of: Node): unknown => printType(of, enclosing, depth + 1);
   switch (node.kind) {
     case "option":
@@ -210,8 +213,9 @@ function printType(node: Node, enclosing: readonly NamedNode[], depth: number): 
     case "newtype":
     case "struct":
     case "enum": {
-      const same = enclosing.filter((candidate) => candidate.name === node.name);
-      if (same.includes(node)) return { kind: "ref", name: node.name, nth: same.indexOf(node) + 1 };
+      const name = nameOf(node);
+      const same = enclosing.filter((candidate) => nameOf(candidate) === name);
+      if (same.includes(node)) return { kind: "ref", name, nth: same.indexOf(node) + 1 };
       return printNamed(node, (of) => printType(of, [node, ...enclosing], depth + 1));
     }
     default:
@@ -221,8 +225,14 @@ function printType(node: Node, enclosing: readonly NamedNode[], depth: number): 
 
 type NamedNode = Extract<Node, { kind: "newtype" | "struct" | "enum" }>;
 
+/** A description has no type without a name; readers in other languages show it to people. */
+function nameOf({ kind, name }: NamedNode): string {
+  return name === "" ? kind[0]?.toUpperCase() + kind.slice(1) : name;
+}
+
 function printNamed(node: NamedNode, inner: (of: Node) => unknown): unknown {
-  const { kind, name } = node;
+  const { kind } = node;
+  const name = nameOf(node);
   if (kind === "newtype") return { kind, name, of: inner(node.of) };
   const fields = (list: readonly FieldNode[]): unknown[] =>
     list.map((field) => ({ name: field.name, type: inner(field.node) }));
@@ -254,7 +264,8 @@ function array(json: unknown): unknown[] {
 }
 
 function text(json: unknown): string {
-  return typeof json === "string" ? json : fail("a name is missing");
+  if (typeof json !== "string" || json === "") return fail("a name is missing or empty");
+  return isWellFormed(json) ? json : fail("a name is not valid Unicode");
 }
 
 function isObject(value: unknown): value is Json {

@@ -30,13 +30,7 @@ export {
   structuredPayload,
 } from "./payload.js";
 export type { PolicyOptions } from "./policy.js";
-export {
-  type LocalStore,
-  type Published,
-  RevocationList,
-  type RevocationListOptions,
-  type RevocationStore,
-} from "./revocations.js";
+export { type Published, RevocationList, type RevocationListOptions } from "./revocations.js";
 export { type KeyInfo, KeyRing, type KeyState } from "./ring.js";
 export type { Session } from "./session.js";
 export {
@@ -46,6 +40,7 @@ export {
   Sessions,
   type SessionsOptions,
 } from "./sessions.js";
+export type { LocalStore, RevocationStore } from "./stores.js";
 export type { Clock, MonotonicClock } from "./time.js";
 export { type Appended, t, type Type, type ValueOf, type VariantContent } from "./types.js";
 export {
@@ -54,6 +49,7 @@ export {
   presentedToken,
   rejection,
   removalCookie,
+  sameOrigin,
   type RequestFields,
   type SealedToken,
   sessionCookie,

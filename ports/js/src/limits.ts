@@ -25,6 +25,10 @@ export const CUTOFF_MAX = TIME_MAX + 2 ** 32;
 export const FOREVER = 0xffff_ffff_ffff_ffffn;
 export const DEPTH_MAX = 64;
 export const ELEMENTS_MAX = 4096;
+/** Values made of one payload, those without bytes included (Section 7.7). */
+export const VALUES_MAX = 131_072;
+/** Types within types of a description (Section 7.7). */
+export const NESTING_MAX = 64;
 export const SNAPSHOT_MIN = 60;
 export const COOKIE_MAX = 4096;
 export const KEYS_MAX = 256;

@@ -3,7 +3,7 @@ import { Refused } from "./errors.js";
 import { takeBytes, takeInteger } from "./bytes.js";
 import { PLAINTEXT_MAX, U32_MAX } from "./limits.js";
 import { PayloadReader, Undecodable } from "./reader.js";
-import { type FieldNode, type Node, outermost, setMember, type Type } from "./types.js";
+import { type FieldNode, type Node, parts, setMember, type Type, unwrap } from "./types.js";
 import { encodeValue } from "./writer.js";
 
 /** Payload bytes with the schema they were written in. */
@@ -45,6 +45,7 @@ export interface Shape<T> {
 
 /** A shape of another major, whose values are converted on reading. */
 export interface FormerShape<T, Old> extends Shape<Old> {
+  /** Where it throws, the token is rejected as one of another schema. */
   readonly convert: (old: Old) => T;
 }
 
@@ -102,7 +103,12 @@ function payloadType<T>(
       if (shape === undefined) return undefined;
       const read = readShape(shape, n, new PayloadReader(payload));
       if (read === undefined) return undefined;
-      return { value: shape.convert(read.value) as T, readOnly: n > shape.minor };
+      try {
+        return { value: shape.convert(read.value) as T, readOnly: n > shape.minor };
+      } catch {
+        // An old value that the application can't convert is one that it can't read.
+        return undefined;
+      }
     },
     write: (value) => ({ payload: encodeValue(node, value), major, minor }),
   };
@@ -114,6 +120,8 @@ export interface CheckedShape {
   readonly major: number;
   readonly minor: number;
   readonly node: Node;
+  /** Newtypes around the node, which count as values. */
+  readonly newtypes: number;
   readonly convert: Convert;
   /** Encoded defaults of the outermost fields, decoded afresh for each value. */
   readonly fallbacks: ReadonlyMap<string, Uint8Array>;
@@ -126,7 +134,8 @@ export function checkShape(
 ): CheckedShape {
   const major = takeInteger(shape.major, "payload: major", 0, U32_MAX);
   const minor = takeInteger(shape.minor, "payload: minor", 0, U32_MAX);
-  const node = outermost(shape.type.node);
+  const { inner: node, newtypes } = unwrap(shape.type.node);
+  checkTypes(node);
   if (node.kind !== "struct" && minor !== 0) {
     throw new Refused("payload: only a struct can have a minor other than 0");
   }
@@ -137,8 +146,23 @@ export function checkShape(
     }
   }
   const { convert = (value) => value, open = false } = shape;
-  return { major, minor, node, convert, fallbacks, open };
+  return { major, minor, node, newtypes, convert, fallbacks, open };
 }
+
+/** Looks at all types that one is made of, so that what is wrong with them shows before a token. */
+function checkTypes(start: Node): void {
+  const seen = new Set<Node>();
+  const left = [start];
+  // A lazy type may be a new one each time, and then there is no end to them.
+  for (let node = left.pop(); node !== undefined && seen.size < TYPES_MAX; node = left.pop()) {
+    const { inner } = unwrap(node);
+    if (seen.has(inner)) continue;
+    seen.add(inner);
+    left.push(...parts(inner));
+  }
+}
+
+const TYPES_MAX = 10_000;
 
 /** ReadPayload of Section 7.4 from step 3 on; undefined stands for a rejection. */
 export function readShape(
@@ -148,6 +172,7 @@ export function readShape(
 ): { value: unknown } | undefined {
   try {
     const { node } = shape;
+    for (let i = 0; i < shape.newtypes; i++) reader.charge();
     const value =
       node.kind === "struct" ? readStruct(shape, node.fields, n, reader) : readOther(node, n, reader);
     return { value };
@@ -171,6 +196,7 @@ function readStruct(
   reader: PayloadReader,
 ): unknown {
   const out: Record<string, unknown> = {};
+  reader.charge();
   for (const field of fields) {
     // With nothing left all further fields are missing, even those whose encoding has no bytes.
     const missing = reader.remaining === 0 && n < shape.minor;

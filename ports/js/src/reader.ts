@@ -1,5 +1,5 @@
 import { decodeUtf8, hex } from "./bytes.js";
-import { DEPTH_MAX, ELEMENTS_MAX } from "./limits.js";
+import { DEPTH_MAX, ELEMENTS_MAX, VALUES_MAX } from "./limits.js";
 import {
   type FieldNode,
   isNullable,
@@ -20,6 +20,7 @@ export class PayloadReader {
   readonly #bytes: Uint8Array;
   #at = 0;
   #elements = 0;
+  #values = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -31,6 +32,7 @@ export class PayloadReader {
 
   /** `level` is the level of the value, if its type has one; the outermost value is at 1. */
   value(node: Node, level: number): unknown {
+    this.charge();
     const type = resolve(node);
     switch (type.kind) {
       case "bool":
@@ -77,6 +79,12 @@ export class PayloadReader {
         if (level > DEPTH_MAX) throw new Undecodable();
         return this.#container(type, level);
     }
+  }
+
+  /** Before a value is made: those of types without bytes cost whoever wrote them nothing. */
+  charge(): void {
+    this.#values++;
+    if (this.#values > VALUES_MAX) throw new Undecodable();
   }
 
   /** The little-endian bytes of a float as a value. */

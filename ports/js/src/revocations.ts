@@ -4,24 +4,15 @@ import { FEED_BOUND_DEFAULT, FOREVER, TOLERANCE_DEFAULT, U32_MAX } from "./limit
 import { decodeRecord, encodeRecord, type RevocationRecord } from "./records.js";
 import { readSnapshot, type Snapshot, writeSnapshot } from "./snapshot.js";
 import { type Facts, RevocationState } from "./state.js";
+import { accepts, type LocalStore, type RevocationStore } from "./stores.js";
 import {
   type Clock,
   type MonotonicClock,
   readClock,
+  readMonotonic,
   systemClock,
   systemMonotonic,
 } from "./time.js";
-
-/** Takes encoded records. `append` ends without an error only when the store has the record. */
-export interface RevocationStore {
-  append(record: Uint8Array): void | Promise<void>;
-}
-
-/** A store on this machine. Both methods end when the data would survive a loss of power. */
-export interface LocalStore extends RevocationStore {
-  /** Keeps a time (Unix seconds) before entries that expired by then are forgotten. */
-  setHighWater(time: number): void | Promise<void>;
-}
 
 export interface RevocationListOptions {
   readonly local?: LocalStore;
@@ -136,12 +127,14 @@ export class RevocationList {
 
   /** The moment to take before a request to the feed is sent, for `proven`. */
   moment(): number {
-    return this.#monotonic();
+    const moment = readMonotonic(this.#monotonic);
+    if (moment === undefined) throw new SessionUnavailable("clock");
+    return moment;
   }
 
   /** States that the view holds all that was accepted upstream before `moment`. */
   proven(moment: number): void {
-    if (typeof moment !== "number" || !(moment <= this.#monotonic())) {
+    if (typeof moment !== "number" || !(moment <= this.moment())) {
       throw new Refused("revocations: a proof of freshness lies in the future");
     }
     this.#proof = Math.max(moment, this.#proof ?? -Infinity);
@@ -275,7 +268,9 @@ export class RevocationList {
     if (this.#proof === undefined) {
       return this.#loaded ? { kind: "stale", age: undefined } : { kind: "blind" };
     }
-    const age = this.#monotonic() - this.#proof;
+    const now = readMonotonic(this.#monotonic);
+    if (now === undefined || now < this.#proof) return { kind: "stale", age: undefined };
+    const age = now - this.#proof;
     return age <= this.#bound ? { kind: "fresh" } : { kind: "stale", age };
   }
 
@@ -384,15 +379,5 @@ export class RevocationList {
       this.#quarantine.delete(key);
       this.#state.merge({ ...record, expires: record.expires > life ? record.expires : life });
     }
-  }
-}
-
-async function accepts(store: RevocationStore | undefined, record: RevocationRecord): Promise<boolean> {
-  if (store === undefined) return false;
-  try {
-    await store.append(encodeRecord(record));
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -29,7 +29,11 @@ const TIMESTAMP = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9
 
 /** Reads the grammar of Section 4.7. What the keys mean together is checked by the ring. */
 export function parseRingFile(input: unknown): RingFile {
-  const lines = linesOf(textOf(input));
+  const text = textOf(input);
+  if (text.startsWith("clkwrap1.")) {
+    throw new Refused("ring file: wrapped with a password (Section 4.9), which this package does not read");
+  }
+  const lines = linesOf(text);
   let header = false;
   let maxLifetime: number | undefined;
   let rollout: number | undefined;

@@ -23,3 +23,14 @@ export function readClock(clock: Clock, highWater: number): number {
   if (!(whole >= 0 && whole <= TIME_MAX)) throw new SessionUnavailable("clock");
   return Math.max(whole, highWater);
 }
+
+/** Seconds; undefined where the clock fails: null and NaN would count as less than every bound. */
+export function readMonotonic(clock: MonotonicClock): number | undefined {
+  let moment: unknown;
+  try {
+    moment = clock();
+  } catch {
+    return undefined;
+  }
+  return typeof moment === "number" && Number.isFinite(moment) ? moment : undefined;
+}

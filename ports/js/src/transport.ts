@@ -5,6 +5,8 @@ import { COOKIE_MAX } from "./limits.js";
 export interface RequestFields {
   readonly authorization?: readonly string[] | undefined;
   readonly cookie?: readonly string[] | undefined;
+  readonly origin?: readonly string[] | undefined;
+  readonly "sec-fetch-site"?: readonly string[] | undefined;
 }
 
 /** The token a request presents, not verified, and how. */
@@ -54,6 +56,23 @@ function trim(text: string): string {
 
 function isBlank(character: string | undefined): boolean {
   return character === " " || character === "\t";
+}
+
+/**
+ * Whether a request does not come from another site (Section 10.1). Where a cookie carries the
+ * session, ask this of every method but GET, HEAD and OPTIONS, of the login and of WebSocket
+ * upgrades, and answer 403 if not: browsers send cookies along with forms of other sites.
+ *
+ * @param host The field Host, or `:authority` of HTTP/2.
+ */
+export function sameOrigin(fields: RequestFields, host: string | undefined): boolean {
+  const site = fields["sec-fetch-site"] ?? [];
+  if (site.length > 0) return site.length === 1 && (site[0] === "same-origin" || site[0] === "none");
+  const [origin, ...more] = fields.origin ?? [];
+  if (origin === undefined) return true;
+  // Compared as text: what a parser of URLs would make of either is not what the browser sent.
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#@]+)$/i.exec(origin)?.[1];
+  return more.length === 0 && authority !== undefined && authority === host;
 }
 
 /**

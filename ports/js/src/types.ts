@@ -1,6 +1,6 @@
 import { takeInteger } from "./bytes.js";
 import { Refused } from "./errors.js";
-import { ELEMENTS_MAX } from "./limits.js";
+import { VALUES_MAX } from "./limits.js";
 
 /**
  * The type of a structured payload (Section 7.5). `T` is the JavaScript value it stands for:
@@ -113,7 +113,7 @@ export const t = {
   }),
   /** An array of fixed length. */
   array: <T>(of: Type<T>, length: number): Type<T[]> => ({
-    node: { kind: "array", of: of.node, length: takeInteger(length, "array length", 0, ELEMENTS_MAX) },
+    node: { kind: "array", of: of.node, length: takeInteger(length, "array length", 0, VALUES_MAX) },
   }),
   /** A struct around one unnamed value. Names matter for descriptions only. */
   newtype: <T>(of: Type<T>, name = ""): Type<T> => ({
@@ -164,15 +164,59 @@ function checkName(name: string): string {
 /** The node behind names that add nothing. */
 export function resolve(node: Node): Exclude<Node, { kind: "lazy" }> {
   let current = node;
-  while (current.kind === "lazy") current = current.get();
+  for (let steps = 0; current.kind === "lazy"; steps++) {
+    if (steps > IN_A_ROW_MAX) throw endless();
+    current = current.get();
+  }
   return current;
 }
 
 /** Newtypes around the outermost struct do not count (Section 7.4). */
 export function outermost(node: Node): Node {
-  let current = resolve(node);
-  while (current.kind === "newtype") current = resolve(current.of);
-  return current;
+  return unwrap(node).inner;
+}
+
+/** The type within newtypes, and how many of them there are. */
+export function unwrap(node: Node): { inner: Node; newtypes: number } {
+  let inner = resolve(node);
+  let newtypes = 0;
+  for (; inner.kind === "newtype"; newtypes++) {
+    if (newtypes > IN_A_ROW_MAX) throw endless();
+    inner = resolve(inner.of);
+  }
+  return { inner, newtypes };
+}
+
+/** More than a description may nest; a type that is nothing but itself would go on for ever. */
+const IN_A_ROW_MAX = 256;
+
+function endless(): Refused {
+  return new Refused("payload type: it is nothing but itself");
+}
+
+/** The types directly within one. */
+export function parts(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case "option":
+    case "seq":
+    case "array":
+    case "newtype":
+      return [node.of];
+    case "map":
+      return [node.key, node.of];
+    case "tuple":
+      return node.items;
+    case "struct":
+      return node.fields.map((field) => field.node);
+    case "enum":
+      return node.variants.flatMap(({ content }) => {
+        if (content.kind === "one") return [content.node];
+        if (content.kind === "items") return content.items;
+        return content.kind === "fields" ? content.fields.map((field) => field.node) : [];
+      });
+    default:
+      return [];
+  }
 }
 
 /** Whether null can be a value of the type, so that an option of it needs a wrapper. */

@@ -1,6 +1,6 @@
 import { ascii, isWellFormed } from "./bytes.js";
 import { Refused } from "./errors.js";
-import { DEPTH_MAX, ELEMENTS_MAX } from "./limits.js";
+import { DEPTH_MAX, ELEMENTS_MAX, VALUES_MAX } from "./limits.js";
 import {
   type FieldNode,
   isNullable,
@@ -21,8 +21,11 @@ export function encodeValue(node: Node, value: unknown): Uint8Array {
 class PayloadWriter {
   readonly out: number[] = [];
   #elements = 0;
+  #values = 0;
 
   value(node: Node, value: unknown, level: number): void {
+    this.#values++;
+    if (this.#values > VALUES_MAX) throw new Refused(`payload: more than ${VALUES_MAX} values`);
     const type = resolve(node);
     switch (type.kind) {
       case "bool":
@@ -53,7 +56,7 @@ class PayloadWriter {
       }
       case "f32":
       case "f64":
-        expect(typeof value === "number", type);
+        expect(typeof value === "number" && fits(value, type.kind), type);
         return this.#float(value as number, type.kind === "f32" ? 4 : 8);
       case "char":
         expect(typeof value === "string" && [...value].length === 1, type);
@@ -206,6 +209,11 @@ function bigInteger(value: unknown, type: Node, min: bigint, max: bigint): bigin
 
 function bits(type: Node): bigint {
   return type.kind === "u64" || type.kind === "i64" ? 64n : 128n;
+}
+
+/** A finite number beyond those of binary32 would be written as infinity, and read as that. */
+function fits(value: number, kind: "f32" | "f64"): boolean {
+  return kind === "f64" || !Number.isFinite(value) || Number.isFinite(Math.fround(value));
 }
 
 function zigzag(value: number): number {

@@ -140,6 +140,34 @@ test("the description of a type is as the specification shows it", () => {
   assert.ok(errorOf(() => describePayload({ major: 1, minor: 0, type: endless })) instanceof Refused);
 });
 
+test("a short token makes no million values", () => {
+  // 4096 elements without bytes, each an array of 1024 units: bytes that cost their writer nothing.
+  const many = { kind: "seq", of: { kind: "array", of: "unit", len: 1024 } };
+  assert.equal(read(many, "8020"), undefined);
+  const most = { kind: "array", of: "unit", len: 131071 };
+  const { value } = read(most, "");
+  assert.equal(value.length, 131071);
+  assert.equal(of(most).write(value).payload.length, 0);
+  const more = of({ ...most, len: 131072 });
+  assert.ok(errorOf(() => more.write([...value, null])) instanceof Refused);
+  assert.equal(read({ ...most, len: 131072 }, ""), undefined);
+});
+
+test("a finite number is not written as infinity", () => {
+  for (const value of [1e300, -1e300, Number.MAX_VALUE]) {
+    assert.ok(errorOf(() => of("f32").write(value)) instanceof Refused, `${value}`);
+    assert.equal(of("f64").write(value).payload.length, 8);
+  }
+  assert.equal(hex(of("f32").write(Infinity).payload), "0000807f");
+});
+
+test("a type that is nothing but itself is refused and does not hang", () => {
+  const endless = t.newtype(t.lazy(() => endless), "N");
+  for (const type of [endless, t.option(endless), t.struct({ a: endless })]) {
+    assert.ok(errorOf(() => structuredPayload({ major: 1, minor: 0, type })) instanceof Refused);
+  }
+});
+
 test("a described type reads every accepted vector as the type itself does", () => {
   let count = 0;
   for (const { id, inputs, expected } of vectorFiles().find((file) => file.name === "token-ok.json").data.vectors) {

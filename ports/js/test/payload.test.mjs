@@ -184,3 +184,12 @@ test("random bytes give a value that is written back to bytes of the same value,
   }
   assert.ok(accepted > 500, `${accepted} accepted`);
 });
+
+test("an old value that the application can't convert is rejected like any other", () => {
+  const type = structuredPayload(
+    { major: 2, minor: 0, type: t.struct({ id: t.u64 }) },
+    { major: 1, minor: 0, type: t.u8, convert: (old) => ({ id: BigInt(old.missing) }) },
+  );
+  assert.equal(type.read({ payload: new Uint8Array([5]), major: 1, minor: 0 }), undefined);
+  assert.deepEqual(type.read({ payload: new Uint8Array([5]), major: 2, minor: 0 }).value, { id: 5n });
+});

@@ -321,3 +321,19 @@ test("two cut-offs with different exemptions each count", () => {
   alone.main.verify(a.token);
   isRevoked(() => alone.main.verify(b.token));
 });
+
+test("a monotonic clock that fails keeps nothing fresh", () => {
+  for (const broken of [null, NaN, undefined, "1", -Infinity, Infinity, 1n, () => { throw new Error("no clock"); }]) {
+    let now = () => 100;
+    const list = new RevocationList({ feed: { bound: 2 }, monotonic: () => now() });
+    list.proven(list.moment());
+    assert.equal(list.viewState().kind, "fresh");
+    now = typeof broken === "function" ? broken : () => broken;
+    assert.deepEqual(list.viewState(), { kind: "stale", age: undefined }, String(broken));
+    assert.ok(errorOf(() => list.moment()) instanceof SessionUnavailable);
+    assert.ok(errorOf(() => list.proven(0)) instanceof SessionUnavailable);
+    // One that went back says nothing about what happened meanwhile.
+    now = () => 99;
+    assert.deepEqual(list.viewState(), { kind: "stale", age: undefined });
+  }
+});

@@ -28,6 +28,12 @@ test("keys take over at their time, announced ones open, retired ones do not", (
   assert.deepEqual([second.state, second.retirement], ["sealing", undefined]);
 });
 
+test("a ring file behind a password is refused by name", () => {
+  for (const text of ["clkwrap1.AABMAAAAAAIAAAAB", "clkwrap1.", "clkwrap1.x\n"]) {
+    assert.match(errorOf(() => KeyRing.parse(text)).message, /wrapped with a password/);
+  }
+});
+
 test("a renewal moves a session to the sealing key", () => {
   const world = makeWorld({ ringText: ringText([at(-10), at(1000)], { keys }) });
   const { session } = world.login();

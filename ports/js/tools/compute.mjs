@@ -9,6 +9,7 @@ import { RevocationState, sortedRecords } from "../dist/state.js";
 import { readSnapshot, writeSnapshot } from "../dist/snapshot.js";
 import { tooOld } from "../dist/policy.js";
 import { BadRequest, checkInputs } from "./request.mjs";
+import { described } from "./described.mjs";
 import { feedBatch, feedKey, feedSnapshot } from "./feeds.mjs";
 import { unhex } from "./hex.mjs";
 import { cutoff, issue, renew, rotate, update, verifyToken } from "./procedures.mjs";
@@ -79,7 +80,7 @@ const kinds = {
 
   merge({ records }) {
     const decoded = records.map((record) => decodeRecord(unhex(record)));
-    if (decoded.includes(undefined)) throw new BadRequest("records");
+    if (decoded.includes(undefined)) return refused;
     const merged = [decoded, [...decoded].reverse(), decoded.flatMap((record) => [record, record])].map(merge);
     if (new Set(merged.map((list) => list.join())).size !== 1) throw new Error("merging depends on order");
     return { stage: "ok", expected: { records: merged[0] } };
@@ -94,6 +95,7 @@ const kinds = {
     });
   },
 
+  description: described,
   "feed-key": feedKey,
   "feed-batch": feedBatch,
   "feed-snapshot": feedSnapshot,

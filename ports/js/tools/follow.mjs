@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { Feed, RevocationList } from "cloakroom";
 import { RedisEngine } from "cloakroom/redis";
 import { digest } from "../dist/records.js";
+import { context } from "../dist/seal.js";
 import { FileStore } from "./filestore.mjs";
 import { unhex } from "./hex.mjs";
 import { connectRedis } from "./redis-client.mjs";
@@ -61,7 +62,11 @@ const requests = {
   },
 
   async is_revoked(facts) {
-    const { session, generation, subject, authenticated_at: start } = facts ?? {};
+    const { session, generation, subject, authenticated_at: start, ...more } = facts ?? {};
+    const { purpose, audience, kid } = more;
+    // Of the purpose and the key of a session, if they are asked about.
+    const named = [purpose, audience, kid].every((text) => typeof text === "string" && text.length < 256);
+    if (!named && Object.keys(more).length > 0) return BAD;
     if (!isId(session) || typeof subject !== "string" || !isTime(start)) return BAD;
     if (!Number.isSafeInteger(generation) || generation < 0 || generation > 0xffff_fffe) return BAD;
     const claims = {
@@ -69,7 +74,11 @@ const requests = {
     };
     // The state of the view is read before its entries, as in a verification.
     const wasFresh = fresh();
-    return { revoked: list.isRevoked({ claims, context: NONE, kid: NONE }, now()), fresh: wasFresh };
+    const bytes = (text) => new TextEncoder().encode(text);
+    const names = named
+      ? { context: context(bytes(purpose), bytes(audience)), kid: unhex(kid) }
+      : { context: NONE, kid: NONE };
+    return { revoked: list.isRevoked({ claims, ...names }, now()), fresh: wasFresh };
   },
 
   async status() {

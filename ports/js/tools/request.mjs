@@ -86,6 +86,7 @@ const inputs = {
   "feed-snapshot": { keys: listOf(text), realm: text, snapshot: bytes },
   digest: { kind: oneOf(2, 3, 4), data: bytes },
   age: ages,
+  description: { minor: u32, payload: bytes },
 };
 
 /** Members of which exactly one is there, by kind. */
@@ -94,6 +95,7 @@ const choices = {
   "key-text": [{ text, text_hex: bytes }],
   ring: [{ text, text_hex: bytes }],
   age: [{ max_age: time, require_fresh: time }],
+  description: [{ description: text, description_hex: bytes }],
 };
 for (const kind of ["renew", "update", "rotate"]) choices[kind] = choices.token;
 

@@ -7,6 +7,7 @@ import { stringify } from "./json.mjs";
 export const KINDS = [
   "token", "issue", "renew", "update", "rotate", "cutoff", "key-text", "ring", "ring-replace",
   "record", "merge", "snapshot", "feed-key", "feed-batch", "feed-snapshot", "digest", "age",
+  "description",
 ];
 
 export function vectorFolder() {

@@ -11,15 +11,16 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloakroom import (
-    IssuedSession, Policy, Rejected, RevocationList, Session, Sessions, Shape, Unavailable,
-    parse_ring,
+    IssuedSession, Policy, Rejected, RequestError, RevocationList, Session, Sessions, Shape,
+    Unavailable, parse_ring,
 )
 
 COOKIE = "__Host-session"
@@ -58,16 +59,58 @@ def verified(sessions: Sessions, headers: Headers) -> Session:
         # `stage` may be counted and logged here; the client learns nothing of it.
         raise refusal("authorization" in headers) from None
     except Unavailable:
-        raise HTTPException(503, "unavailable", {"Retry-After": "1"}) from None
+        raise unavailable() from None
 
 
-def set_cookie(response: Response, issued: IssuedSession) -> None:
+def unavailable() -> HTTPException:
+    """This server can't decide at present. A 401 would make clients throw their session away."""
+    return HTTPException(503, "unavailable", {"Retry-After": "1"})
+
+
+def set_cookie(headers: MutableHeaders, issued: IssuedSession) -> None:
     age = max(1, issued.session.expires_at - int(time.time()))
     line = f"{COOKIE}={issued.token}; Max-Age={age}; {ATTRIBUTES}"
     if len(line) > COOKIE_MAX:
         raise RuntimeError("the session does not fit into a cookie")
-    response.headers.append("Set-Cookie", line)
-    response.headers["Cache-Control"] = "no-store"
+    headers.append("Set-Cookie", line)
+    headers["Cache-Control"] = "no-store"
+
+
+class Renewal:
+    """Renews the cookie when its response begins: not with 5xx, nor beside a cookie of login or
+    logout. A dependency of FastAPI can't do that, for what it sets on its response is lost where the
+    route returns a response of its own."""
+
+    KEY = "cloakroom.renewal"
+
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+        self.app = app
+        self.sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        # A list, for what is between may hand on a copy of the scope.
+        verified: List[Session] = []
+        scope[self.KEY] = verified
+
+        async def renewing(message: Message) -> None:
+            if message["type"] == "http.response.start" and verified and message["status"] < 500:
+                self._renew(verified[-1], MutableHeaders(raw=message["headers"]))
+            await send(message)
+
+        await self.app(scope, receive, renewing)
+
+    def _renew(self, session: Session, headers: MutableHeaders) -> None:
+        if any(line.startswith(f"{COOKIE}=") for line in headers.getlist("set-cookie")):
+            return
+        try:
+            renewed = self.sessions.renew(session)
+        except (Rejected, Unavailable):
+            return  # The token at hand is still good, or the next request is told.
+        if renewed is not None:
+            set_cookie(headers, renewed)
 
 
 def check_origin(request: Request) -> None:
@@ -75,51 +118,60 @@ def check_origin(request: Request) -> None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         allowed = site in ("same-origin", "none")
+    elif origin is None:
+        allowed = True
     else:
-        allowed = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+        try:
+            allowed = urlsplit(origin).netloc == request.headers.get("host")
+        except ValueError:  # Half of a pair of brackets, for instance.
+            allowed = False
     if not allowed:
         raise HTTPException(403, "cross-origin request")
 
 
 def create_app(sessions: Sessions) -> FastAPI:
     app = FastAPI()
+    app.add_middleware(Renewal, sessions=sessions)
 
-    def renewing(request: Request, response: Response) -> Session:
-        """For ordinary pages: renews the cookie when it is time. Headers set here are sent with
-        what the route returns, and not with errors."""
+    def current(request: Request) -> Session:
+        """The session of a request, whose cookie is renewed when it is time."""
+        if request.method not in ("GET", "HEAD", "OPTIONS") and "authorization" not in request.headers:
+            check_origin(request)
         session = verified(sessions, request.headers)
         if "authorization" not in request.headers:
-            renewed: Optional[IssuedSession] = None
-            try:
-                renewed = sessions.renew(session)
-            except Unavailable:
-                pass  # The token at hand is still good.
-            except Rejected:
-                raise refusal(bearer=False) from None
-            if renewed is not None:
-                set_cookie(response, renewed)
+            request.scope[Renewal.KEY].append(session)
         return session
 
-    # A route that sets a cookie of its own, a change of password for instance, depends on `verified`
-    # alone: one response carries one session cookie.
-
     @app.get("/me")
-    def me(session: Session = Depends(renewing)) -> Dict[str, Any]:
-        return {"log_id": session.log_id, "payload": len(session.payload)}
+    def me(session: Session = Depends(current)) -> Dict[str, Any]:
+        # Not the subject as text: it is bytes, and not always UTF-8.
+        return {
+            "subject": session.subject.hex(), "log_id": session.log_id,
+            "payload": len(session.payload),
+        }
+
+    @app.get("/page")
+    def page(session: Session = Depends(current)) -> Response:
+        return Response(f"log id {session.log_id}\n", media_type="text/plain")
 
     @app.post("/login/{user}", dependencies=[Depends(check_origin)])
     def login(user: str, response: Response) -> Dict[str, str]:
         # Here the password is checked.
         try:
-            set_cookie(response, sessions.issue(user, b""))
+            set_cookie(response.headers, sessions.issue(user, b""))
+        except RequestError:
+            raise HTTPException(400, "no such user can be") from None
         except Unavailable:
-            raise HTTPException(503, "unavailable", {"Retry-After": "1"}) from None
+            raise unavailable() from None
         return {"result": "logged in"}
 
     @app.post("/logout", dependencies=[Depends(check_origin)])
     def logout(request: Request, response: Response) -> Dict[str, str]:
         # By the token: it may have expired while a copy of it was renewed.
-        sessions.log_out_token(presented(request.headers))
+        try:
+            sessions.log_out_token(presented(request.headers))
+        except Unavailable:
+            raise unavailable() from None
         response.headers.append("Set-Cookie", f"{COOKIE}=; Max-Age=0; {ATTRIBUTES}")
         response.headers["Cache-Control"] = "no-store"
         return {"result": "logged out"}

@@ -8,7 +8,7 @@ import unittest
 from typing import Any
 
 from cloakroom import (
-    ConfigurationError, KeyEntry, KeyRing, KeyState, RootKey, parse_ring, ring_to_text,
+    ConfigurationError, KeyEntry, KeyRing, KeyState, RootKey, Unavailable, parse_ring, ring_to_text,
 )
 from cloakroom._params import TIME_MAX
 
@@ -37,6 +37,23 @@ class Rings(unittest.TestCase):
             self.assertEqual(a[1:], b[1:])
         crlf = parse_ring(text.replace("\n", "\r\n").encode(), now=NOW)
         self.assertEqual(ring_to_text(crlf), text)
+
+    def test_a_wrapped_ring_file_is_refused_by_name(self) -> None:
+        for text in ("clkwrap1.AABMAAAAAAIAAAAB", b"clkwrap1.", "clkwrap1.x\n"):
+            with self.assertRaisesRegex(ConfigurationError, "wrapped with a password"):
+                parse_ring(text)
+
+    def test_no_time(self) -> None:
+        text = ring_to_text(ring())
+        for now in (-1, TIME_MAX + 1):
+            with self.assertRaises(Unavailable):
+                parse_ring(text, now=now)
+            clock = Clock()
+            service = sessions(clock=clock)
+            clock.now = now
+            for force in (False, True):
+                with self.assertRaises(Unavailable):
+                    service.replace_ring(ring(), force=force)
 
     def test_entries(self) -> None:
         for change in (

@@ -18,6 +18,7 @@ from cloakroom.feed.keys import realm_name
 from cloakroom.policy import younger_than
 
 from . import vector_shapes
+from .described import described
 from .hchacha20 import subkey
 from .requests import BadRequest, check_inputs, check_moments
 
@@ -339,6 +340,10 @@ def _cutoff(inputs: Inputs) -> Answer:
     return "ok", {"cutoff": view.last.value}
 
 
+def _description(inputs: Inputs) -> Answer:
+    return described(_text_of(inputs, "description"), inputs["minor"], _hex(inputs["payload"]))
+
+
 def _age(inputs: Inputs) -> Answer:
     name, moment = (
         ("max_age", "issued_at") if "max_age" in inputs else ("require_fresh", "authenticated_at")
@@ -353,6 +358,7 @@ _PROCEDURES = {
     "key-text": _key_text, "ring-replace": _ring_replace, "record": _record, "merge": _merge,
     "snapshot": _snapshot, "digest": _digest, "age": _age, "feed-key": _feed_key,
     "feed-batch": _feed_batch, "feed-snapshot": _feed_snapshot,
+    "description": _description,
 }
 
 # What stands in `expected` where a kind has no positive outcome.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any, BinaryIO, Dict, Optional
 
 from cloakroom import Freshness, Policy, PublicationError, Published, RevocationList
@@ -12,7 +13,7 @@ from cloakroom._params import CUTOFF_MAX, GENERATION_MAX, LOGGED_OUT, SUBJECT_MA
 from cloakroom.claims import Claims
 from cloakroom.feed import Feed, FeedKey
 from cloakroom.feed.redis import RedisEngine
-from cloakroom.records import SUBJECT, Record, cutoff, session_entry
+from cloakroom.records import AUDIENCE, KEY, SUBJECT, Record, cutoff, session_entry
 
 from .requests import BadRequest
 
@@ -30,6 +31,12 @@ def _session_id(value: object) -> bytes:
     if session is None or len(session) != 16:
         raise BadRequest
     return session
+
+
+def _kid(value: object) -> bytes:
+    if not isinstance(value, str) or re.fullmatch("[0-9a-f]{8}", value) is None:
+        raise BadRequest
+    return bytes.fromhex(value)
 
 
 def _subject(value: object) -> bytes:
@@ -103,8 +110,15 @@ class Follow:
         return self._publish(cutoff(SUBJECT, digest, min(value, CUTOFF_MAX), expires), now)
 
     def _is_revoked(self, facts: Dict[str, Any]) -> Dict[str, Any]:
-        if facts.keys() != {"session", "generation", "subject", "authenticated_at"}:
+        # Of the purpose and the key of a session, if they are asked about.
+        names = {"purpose", "audience", "kid"} if "kid" in facts else set()
+        if facts.keys() != {"session", "generation", "subject", "authenticated_at"} | names:
             raise BadRequest
+        context = key = _NOBODY
+        if names:
+            pair = _crypto.context(_subject(facts["purpose"]), _subject(facts["audience"]))
+            context = _crypto.digest(AUDIENCE, pair)
+            key = _crypto.digest(KEY, _kid(facts["kid"]))
         start = _number(facts["authenticated_at"], TIME_MAX)
         claims = Claims(
             _session_id(facts["session"]), _number(facts["generation"], GENERATION_MAX),
@@ -112,7 +126,7 @@ class Follow:
         )
         fresh = self._fresh()
         digest = _crypto.digest(SUBJECT, claims.subject)
-        revoked = self._view.revokes(claims, digest, _NOBODY, _NOBODY, self._view.now())
+        revoked = self._view.revokes(claims, digest, context, key, self._view.now())
         return {"revoked": revoked, "fresh": fresh}
 
 

@@ -113,6 +113,9 @@ _INPUTS: Dict[str, Dict[str, Check]] = {
     "merge": {"records": _list_of(_hex())},
     "snapshot": {"snapshot": _hex()},
     "digest": {"kind": _number(2, 4), "data": _hex()},
+    "description": {
+        "description": _text, "description_hex": _hex(), "minor": _U32, "payload": _hex()
+    },
     "feed-key": {"text": _text},
     "feed-batch": {**_FEED, "onto": _hex(32), "batch": _hex()},
     "feed-snapshot": {**_FEED, "snapshot": _hex()},
@@ -130,6 +133,7 @@ _ALTERNATIVES = (
     frozenset(("keys", "ring")),
     frozenset(("token", "token_hex")),
     frozenset(("text", "text_hex")),
+    frozenset(("description", "description_hex")),
     frozenset(_AGE),
 )
 

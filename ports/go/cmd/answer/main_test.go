@@ -33,7 +33,7 @@ func TestMalformedLines(t *testing.T) {
 		`{"kind":"digest","inputs":{"kind":2,"data":"00"}`, "\xff\xfe", ``, `   `,
 		`{"kind":"ring","inputs":{"text":"","now":1,"purpose":null,"audience":"","ttl":null}}`,
 		`{"kind":"ring","inputs":null}`, `{"kind":"ring","inputs":{},"expected":{"states":[7]}}`,
-		`{"kind":"merge","inputs":{"records":["00"]}}`, `{"kind":"merge","inputs":{"records":[7]}}`,
+		`{"kind":"merge","inputs":{"records":["0"]}}`, `{"kind":"merge","inputs":{"records":[7]}}`,
 		`{"kind":"token","inputs":{}}`, `{"kind":"issue","inputs":{}}`, `{"kind":"rotate","inputs":{}}`,
 		`{"kind":"renew","inputs":{}}`, `{"kind":"update","inputs":{}}`, `{"kind":"snapshot","inputs":{}}`,
 		`{"kind":"key-text","inputs":{}}`, `{"kind":"ring-replace","inputs":{}}`, `{"kind":"record","inputs":{}}`,

@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -38,6 +39,7 @@ var evaluators = map[string]func(in *input, moments []int64) (*Result, error){
 	"feed-key":      evalFeedKey,
 	"feed-batch":    evalFeedBatch,
 	"feed-snapshot": evalFeedSnapshot,
+	"description":   evalDescription,
 }
 
 // Evaluate computes stage and expected of a vector from its inputs. Of the
@@ -60,6 +62,9 @@ func Evaluate(vector *Object) (*Result, error) {
 		return nil, ErrRequest
 	}
 	r, err := eval(in, moments)
+	if errors.Is(err, errRefused) || errors.Is(err, errUnavailable) {
+		r, err = &Result{err.Error(), nothing(kind)}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +72,28 @@ func Evaluate(vector *Object) (*Result, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// What becomes of inputs that have no vector: keys, rings and settings that are
+// none, and a clock outside its range.
+var (
+	errRefused     = errors.New("refused")
+	errUnavailable = errors.New("unavailable")
+)
+
+// clockMax is the last second that a clock may give.
+const clockMax = 253402300799
+
+// nothing is the expected of a kind where there is no positive outcome.
+func nothing(kind string) *Object {
+	o := object()
+	for _, name := range map[string][]string{
+		"token": {"reason"}, "issue": {"token", "claims"}, "renew": {"token"}, "update": {"token"},
+		"rotate": {"token", "record"}, "feed-batch": {"fault"}, "feed-snapshot": {"fault"},
+	}[kind] {
+		o.Set(name, nil)
+	}
+	return o
 }
 
 // momentsOf returns the times at which the states of a ring are asked for.

@@ -29,7 +29,8 @@ func readFeed(in *input) (keys feed.Keys, realm string) {
 	for i, v := range list {
 		text, ok := v.(string)
 		key, err := feed.ParseKey(text)
-		in.failed = in.failed || !ok || err != nil
+		in.failed = in.failed || !ok
+		in.refused = in.refused || err != nil
 		if i == 0 {
 			keys.Write = key
 		} else {
@@ -37,7 +38,7 @@ func readFeed(in *input) (keys feed.Keys, realm string) {
 		}
 	}
 	realm = in.str("realm")
-	in.failed = in.failed || feed.CheckRealm(realm) != nil || len(list) == 2 && keys.Write.ID() == keys.Also.ID()
+	in.refused = in.refused || feed.CheckRealm(realm) != nil || len(list) == 2 && keys.Write.ID() == keys.Also.ID()
 	return keys, realm
 }
 
@@ -65,6 +66,9 @@ func evalFeedBatch(in *input, _ []int64) (*Result, error) {
 	if in.failed || !ok {
 		return nil, ErrRequest
 	}
+	if in.refused {
+		return nil, errRefused
+	}
 	batch, becomes, err := feed.OpenBatch(keys, realm, onto, data)
 	if err != nil {
 		return faulty(err)
@@ -85,6 +89,9 @@ func evalFeedSnapshot(in *input, _ []int64) (*Result, error) {
 	data := in.hex("snapshot")
 	if in.failed {
 		return nil, ErrRequest
+	}
+	if in.refused {
+		return nil, errRefused
 	}
 	s, err := feed.OpenSnapshot(keys, realm, data)
 	if err != nil {

@@ -18,6 +18,8 @@ type input struct {
 	o      *Object
 	read   map[string]bool
 	failed bool
+	// Well-formed, and yet nothing that can be put to use.
+	refused bool
 }
 
 func newInput(v any) *input {

@@ -44,8 +44,11 @@ func evalRing(in *input, moments []int64) (*Result, error) {
 	if !in.nullable("ttl") {
 		ttl = in.number("ttl", 1<<32-1)
 	}
-	if in.failed {
+	if in.failed || ttl == 0 {
 		return nil, ErrRequest
+	}
+	if now > clockMax {
+		return nil, errUnavailable
 	}
 	ring, err := cloakroom.ParseKeyRing([]byte(text), at(now))
 	if err != nil {
@@ -79,8 +82,13 @@ func evalRingReplace(in *input, _ []int64) (*Result, error) {
 	now := in.number("now", numberMax)
 	ring, err := cloakroom.ParseKeyRing([]byte(in.str("old")), at(now))
 	next, forced := in.str("new"), in.boolean("forced")
-	if err != nil || in.failed {
+	switch {
+	case in.failed:
 		return nil, ErrRequest
+	case now > clockMax:
+		return nil, errUnavailable
+	case err != nil:
+		return refused()
 	}
 	if ring.Replace([]byte(next), at(now), forced) != nil {
 		return refused()
@@ -111,7 +119,7 @@ func evalMerge(in *input, _ []int64) (*Result, error) {
 	for _, b := range in.hexes("records") {
 		r, err := cloakroom.ParseRecord(b)
 		if err != nil {
-			return nil, ErrRequest
+			return refused()
 		}
 		records = append(records, r)
 	}

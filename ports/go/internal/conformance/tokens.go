@@ -58,8 +58,11 @@ func readScene(in *input) *scene {
 // build makes the session configuration. Faults in it have no place in the
 // notation of vectors.
 func (s *scene) build(in *input) error {
-	if in.failed || s.keys == nil || len(s.binding) > clk1.BindingMax {
+	switch {
+	case in.failed:
 		return ErrRequest
+	case in.refused || s.keys == nil || len(s.binding) > clk1.BindingMax:
+		return errRefused
 	}
 	var err error
 	s.view, err = cloakroom.NewRevocations(cloakroom.RevocationOptions{Local: &s.store})
@@ -68,7 +71,7 @@ func (s *scene) build(in *input) error {
 	}
 	s.config.Keys, s.config.Revocations = s.keys, s.view
 	if s.sessions, err = cloakroom.New(s.config); err != nil {
-		return ErrRequest
+		return errRefused
 	}
 	for _, b := range s.records {
 		// A view drops a malformed record and goes on.
@@ -85,7 +88,7 @@ func (s *scene) readKeys(in *input) {
 	if in.has("ring") {
 		in.failed = in.failed || in.has("keys")
 		ring, err := cloakroom.ParseKeyRing([]byte(in.str("ring")), time.Unix(s.now, 0))
-		in.failed = in.failed || err != nil
+		in.refused = in.refused || err != nil
 		s.keys = ring
 		return
 	}
@@ -101,7 +104,7 @@ func (s *scene) readKeys(in *input) {
 func (s *scene) fixKeys(in *input, texts, states []string) {
 	ring, err := seam.FixedRing(texts, states)
 	if err != nil {
-		in.failed = true
+		in.refused = true
 		return
 	}
 	s.keys = ring.(*cloakroom.KeyRing)

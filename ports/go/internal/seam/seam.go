@@ -14,8 +14,9 @@ var (
 	RingKey func(ring any, kid clk1.Kid) *clk1.Key
 	// SetSessionID makes the next sessions start with this id.
 	SetSessionID func(sessions any, id [16]byte)
-	// Revoked asks a view about a session whose key and context are unknown.
-	Revoked func(view any, id [16]byte, generation uint32, subject string, authenticatedAt, now int64) bool
+	// Revoked asks a view about a session with the names of its context and its
+	// key, zeros where they are unknown.
+	Revoked func(view any, claims *clk1.Claims, context, key clk1.Digest, now int64) bool
 	// SetEntryLife fixes how long published entries live.
 	SetEntryLife func(view any, seconds int64)
 )

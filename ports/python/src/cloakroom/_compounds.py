@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence, Tuple as Pair, Union
 
 from ._scalars import Char, Str, Type, level_down, write_level_down, wrong
 from ._wire import DecodeError, Reader, Writer
 from .claims import append_varint
-from .errors import RequestError
+from .errors import ConfigurationError, RequestError
 
 
 class Option(Type):
@@ -20,12 +20,16 @@ class Option(Type):
         tag = reader.byte()
         if tag > 1:
             raise DecodeError
-        return self.some.read(reader, inner) if tag else None
+        if not tag:
+            return None
+        reader.parts(1)
+        return self.some.read(reader, inner)
 
     def write(self, writer: Writer, value: Any, level: int) -> None:
         inner = write_level_down(level)
         writer.out.append(value is not None)
         if value is not None:
+            writer.parts(1)
             self.some.write(writer, value, inner)
 
 
@@ -37,13 +41,16 @@ class Seq(Type):
 
     def read(self, reader: Reader, level: int) -> Any:
         inner = level_down(level)
-        return [self.element.read(reader, inner) for _ in range(reader.count())]
+        count = reader.count()
+        reader.parts(count)
+        return [self.element.read(reader, inner) for _ in range(count)]
 
     def write(self, writer: Writer, value: Any, level: int) -> None:
         inner = write_level_down(level)
         if not isinstance(value, (list, tuple)):
             raise wrong("a list", value)
         writer.count(len(value))
+        writer.parts(len(value))
         for element in value:
             self.element.write(writer, element, inner)
 
@@ -59,7 +66,9 @@ class Map(Type):
         inner = level_down(level)
         by_text = isinstance(core(self.key), Str) and not isinstance(core(self.key), Char)
         out: Dict[Any, Any] = {}
-        for _ in range(reader.count()):
+        count = reader.count()
+        reader.parts(2 * count)
+        for _ in range(count):
             key = self.key.read(reader, inner)
             value = self.value.read(reader, inner)
             if by_text:
@@ -81,6 +90,7 @@ class Map(Type):
         else:
             raise wrong("a dict" if by_text else "a list of pairs", value)
         writer.count(len(pairs))
+        writer.parts(2 * len(pairs))
         keys = set()
         for pair in pairs:
             if not isinstance(pair, (list, tuple)) or len(pair) != 2:
@@ -140,15 +150,18 @@ class Array(Type):
 class Newtype(Type):
     """A struct that wraps one unnamed value; it is that value."""
 
+    # Whether it is a value beside what it wraps, where values are counted.
+    counts = 1
+
     def __init__(self, inner: Type, name: str = "") -> None:
         self.inner = inner
         self.name = name
 
     def read(self, reader: Reader, level: int) -> Any:
-        return core(self).read(reader, level)
+        return _within(self, reader).read(reader, level)
 
     def write(self, writer: Writer, value: Any, level: int) -> None:
-        core(self).write(writer, value, level)
+        _within(self, writer).write(writer, value, level)
 
 
 class Lazy(Type):
@@ -162,17 +175,39 @@ class Lazy(Type):
         return self._resolve()
 
     def read(self, reader: Reader, level: int) -> Any:
-        return core(self).read(reader, level)
+        return _within(self, reader).read(reader, level)
 
     def write(self, writer: Writer, value: Any, level: int) -> None:
-        core(self).write(writer, value, level)
+        _within(self, writer).write(writer, value, level)
+
+
+# More newtypes in a row than a description may have; a type that is nothing but itself has no end.
+_IN_A_ROW_MAX = 256
 
 
 def core(type: Type) -> Type:
-    """The type under newtypes, however many, without a frame for each."""
-    while isinstance(type, (Newtype, Lazy)):
-        type = type.inner if isinstance(type, Newtype) else type.target
-    return type
+    """The type under newtypes, without a frame for each."""
+    return unwrapped(type)[0]
+
+
+def unwrapped(type: Type) -> Pair[Type, int]:
+    """The type under newtypes, and how many of them there are."""
+    newtypes = 0
+    for _ in range(_IN_A_ROW_MAX):
+        if isinstance(type, Newtype):
+            newtypes += type.counts
+            type = type.inner
+        elif isinstance(type, Lazy):
+            type = type.target
+        else:
+            return type, newtypes
+    raise ConfigurationError("a payload type is nothing but itself")
+
+
+def _within(type: Type, by: Union[Reader, Writer]) -> Type:
+    inner, newtypes = unwrapped(type)
+    by.parts(newtypes)
+    return inner
 
 
 NO_DEFAULT = object()
@@ -257,6 +292,8 @@ class Enum(Type):
         content = variant.content
         if content is None:
             return variant.name
+        if not isinstance(content, (Tuple, Struct)):
+            reader.parts(1)
         return {variant.name: content.read(reader, self._content_level(content, level))}
 
     def write(self, writer: Writer, value: Any, level: int) -> None:
@@ -270,5 +307,7 @@ class Enum(Type):
         assert variant.index is not None
         append_varint(writer.out, variant.index)
         if variant.content is not None:
+            if not isinstance(variant.content, (Tuple, Struct)):
+                writer.parts(1)
             level = self._content_level(variant.content, level)
             variant.content.write(writer, value[name], level)

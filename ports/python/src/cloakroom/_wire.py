@@ -58,7 +58,6 @@ class Reader:
         self.elements += count
         if self.elements > ELEMENTS_MAX:
             raise DecodeError
-        self.parts(count)
         return count
 
     def parts(self, count: int) -> None:
@@ -82,7 +81,6 @@ class Writer:
         self.elements += count
         if self.elements > ELEMENTS_MAX:
             raise RequestError(f"the payload has more than {ELEMENTS_MAX} elements")
-        self.parts(count)
         append_varint(self.out, count)
 
     def parts(self, count: int) -> None:

@@ -9,15 +9,14 @@ from ._compounds import (
     ABSENT, NO_DEFAULT, Array, Enum, Field, Lazy, Map, Newtype, Option, Seq, Struct, Tuple, Variant,
     core,
 )
-from ._params import U32_MAX
+from ._params import U32_MAX, VALUES_MAX
 from ._scalars import Bool, Bytes, Char, Float, Int, Str, Type, Unit
 from .errors import ConfigurationError
 from .shapes import Shape
 
 __all__ = ["read_description", "write_description"]
 
-# Levels of JSON. Types that use them up cannot be read anyway, but for a tower of newtypes.
-_NESTING_MAX = 100
+_NESTING_MAX = 64
 
 _SCALARS: Dict[str, Type] = {
     "bool": Bool(), "f32": Float(32), "f64": Float(64), "char": Char(), "str": Str(),
@@ -41,6 +40,8 @@ def _members(value: object, *names: str) -> List[Any]:
 def _name(value: object) -> str:
     if not isinstance(value, str) or not value:
         _fail("a name must be a string that is not empty")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        _fail("a name is not valid Unicode")
     return value
 
 
@@ -58,6 +59,8 @@ def _u32(value: object) -> int:
 
 class _Single(Newtype):
     """The content of a variant of one value, where that is a tuple or struct."""
+
+    counts = 0
 
 
 class _Scope:
@@ -116,8 +119,11 @@ class _Builder:
         return Map(self.type(key), self.type(content))
 
     def _array(self, value: object) -> Type:
-        _, element, length = _members(value, "kind", "of", "len")
-        return Array(self.type(element), _u32(length))
+        _, element, number = _members(value, "kind", "of", "len")
+        length = _u32(number)
+        if length > VALUES_MAX:
+            _fail(f"an array has at most {VALUES_MAX} elements")
+        return Array(self.type(element), length)
 
     def _tuple(self, value: object) -> Type:
         return Tuple(*self._types(_members(value, "kind", "of")[1]))
@@ -201,6 +207,17 @@ def _unique(pairs: List[Pair[str, Any]]) -> Dict[str, Any]:
     return found
 
 
+def _digits(text: str) -> int:
+    # A reader whose integers are doubles sees no -0, and one of 64 bits no greater ones.
+    if text.startswith("-") or len(text) > 10:
+        _no_number(text)
+    return int(text)
+
+
+def _no_number(text: str) -> NoReturn:
+    _fail("a number is not an integer from 0 on, without fraction and exponent")
+
+
 def read_description(
     text: Union[str, bytes], defaults: Optional[Mapping[str, Any]] = None
 ) -> Shape:
@@ -212,7 +229,16 @@ def read_description(
     """
     described: object = None
     try:
-        described = json.loads(text, object_pairs_hook=_unique)
+        if isinstance(text, (bytes, bytearray)):
+            # json.loads would guess at UTF-16 and UTF-32 and skip a byte order mark.
+            text = text.decode("utf-8")
+        described = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_int=_digits,
+            parse_float=_no_number,
+            parse_constant=_no_number,
+        )
     except ConfigurationError:
         raise
     except (TypeError, ValueError, RecursionError):

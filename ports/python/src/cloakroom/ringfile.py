@@ -8,8 +8,8 @@ import re
 import time
 from typing import List, Optional, Union
 
-from ._params import RING_FILE_MAX, ROLLOUT_DEFAULT, U32_MAX
-from .errors import ConfigurationError
+from ._params import RING_FILE_MAX, ROLLOUT_DEFAULT, TIME_MAX, U32_MAX
+from .errors import ConfigurationError, Unavailable
 from .keys import parse_key
 from .ring import KeyEntry, KeyRing
 
@@ -28,11 +28,18 @@ class _Fault(Exception):
 
 
 def parse_ring(text: Union[bytes, str], *, now: Optional[int] = None) -> KeyRing:
-    """The ring of a ring file. `now` is the time of loading, by default that of the clock."""
+    """The ring of a ring file. `now` is the time of loading, by default that of the clock.
+
+    Raises `ConfigurationError` for what is no ring, `Unavailable` for a time before 1970 or after 9999.
+    """
     lifetime: Optional[int] = None
     rollout: Optional[int] = None
     entries: List[KeyEntry] = []
     header = False
+    if now is None:
+        now = int(time.time())
+    if not 0 <= now <= TIME_MAX:
+        raise Unavailable("the clock failed or is far off")
     for number, line in enumerate(_lines(text), 1):
         content = line.lstrip(" ")
         if not content or content.startswith("#"):
@@ -62,8 +69,6 @@ def parse_ring(text: Union[bytes, str], *, now: Optional[int] = None) -> KeyRing
         raise ConfigurationError("ring file: the header line is missing")
     if lifetime is None:
         raise ConfigurationError("ring file: max-lifetime is missing")
-    if now is None:
-        now = int(time.time())
     return KeyRing(
         entries,
         max_lifetime=lifetime,
@@ -94,6 +99,10 @@ def _lines(text: Union[bytes, str]) -> List[str]:
             raise ConfigurationError("ring file: not valid UTF-8")
     if decoded is None:
         raise ConfigurationError(f"ring file: more than {RING_FILE_MAX} bytes")
+    if decoded.startswith("clkwrap1."):
+        raise ConfigurationError(
+            "ring file: wrapped with a password (SPEC 4.9), which this package does not read"
+        )
     if decoded.startswith("\ufeff"):
         raise ConfigurationError("ring file: a byte order mark is not allowed")
     decoded = decoded.replace("\r\n", "\n")

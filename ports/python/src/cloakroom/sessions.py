@@ -92,9 +92,10 @@ class Sessions(Revoking):
 
         `force` permits a ring in which tokens that were already sealed die early.
         """
+        now = self._now()
         keys = self._key_set(ring)
         if not force:
-            self._keys.ring.check_replacement(ring, self._now())
+            self._keys.ring.check_replacement(ring, now)
         self._keys = keys
 
     def _key_set(self, ring: KeyRing) -> KeySet:

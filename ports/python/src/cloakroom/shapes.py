@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any, Dict, NamedTuple, Optional, Tuple
 
-from ._compounds import ABSENT, NO_DEFAULT, Struct, core
+from ._compounds import ABSENT, NO_DEFAULT, Struct, unwrapped
 from ._input import as_int
 from ._params import PLAINTEXT_MAX, U32_MAX
 from ._scalars import Type
@@ -35,7 +35,7 @@ class Shape:
         if type is not None and not isinstance(type, Type):
             raise ConfigurationError("the type of a shape is a payload type, or None for raw bytes")
         self.type = type
-        self._outermost = _outermost_struct(type)
+        self._outermost, self._newtypes = _outermost_struct(type)
         if self._outermost is None and self.minor != 0:
             raise ConfigurationError("only a struct with named fields has a minor other than 0")
 
@@ -54,6 +54,7 @@ class Shape:
                 raise RequestError(f"a raw payload is bytes, not {type(value).__name__}")
             return EncodedPayload(bytes(value), self.major, self.minor)
         writer = Writer()
+        writer.parts(1)
         self.type.write(writer, value, 1)
         return EncodedPayload(bytes(writer.out), self.major, self.minor)
 
@@ -75,16 +76,19 @@ class Shape:
             if self.type is None:
                 return payload, False
             reader = Reader(payload)
+            reader.parts(1)
             value = self.type.read(reader, 1)
             if not reader.at_end:
                 raise DecodeError
             return value, False
         reader = Reader(payload)
+        reader.parts(self._newtypes + 1)
         out: Dict[str, Any] = {}
         missing = False
         for field in self._outermost.fields:
             missing = missing or reader.at_end and minor < self.minor
             if not missing:
+                reader.parts(1)
                 out[field.name] = field.type.read(reader, 2)
             elif field.default is NO_DEFAULT:
                 raise DecodeError
@@ -95,11 +99,11 @@ class Shape:
         return out, minor > self.minor
 
 
-def _outermost_struct(type: Optional[Type]) -> Optional[Struct]:
+def _outermost_struct(type: Optional[Type]) -> Tuple[Optional[Struct], int]:
     if type is None:
-        return None
-    outermost = core(type)
-    return outermost if isinstance(outermost, Struct) else None
+        return None, 0
+    outermost, newtypes = unwrapped(type)
+    return (outermost if isinstance(outermost, Struct) else None), newtypes
 
 
 class Payloads:

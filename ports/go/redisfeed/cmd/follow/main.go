@@ -33,6 +33,7 @@ import (
 
 	"cloakroom.dev/go/cloakroom"
 	"cloakroom.dev/go/cloakroom/feed"
+	"cloakroom.dev/go/cloakroom/internal/clk1"
 	"cloakroom.dev/go/cloakroom/internal/seam"
 	"cloakroom.dev/go/cloakroom/redisfeed"
 )
@@ -158,6 +159,11 @@ type session struct {
 	Generation      uint32 `json:"generation"`
 	Subject         string `json:"subject"`
 	AuthenticatedAt int64  `json:"authenticated_at"`
+
+	// Of the purpose and the key of the session, if they are asked about.
+	Purpose  string `json:"purpose"`
+	Audience string `json:"audience"`
+	Kid      string `json:"kid"`
 }
 
 type answer map[string]any
@@ -188,12 +194,19 @@ func (s *server) answer(line []byte) answer {
 	case r.IsRevoked != nil:
 		q := r.IsRevoked
 		id, ok := parseID(q.Session)
-		if !ok || q.AuthenticatedAt < 0 {
+		kid, err := hex.DecodeString(q.Kid)
+		if !ok || q.AuthenticatedAt < 0 || err != nil || len(q.Purpose) > 255 || len(q.Audience) > 255 {
 			return badRequest
 		}
+		var context, key clk1.Digest
+		if len(kid) > 0 {
+			context = clk1.DigestOf(3, clk1.Context(q.Purpose, q.Audience))
+			key = clk1.DigestOf(4, kid)
+		}
+		claims := &clk1.Claims{ID: id, Generation: q.Generation, Subject: q.Subject, AuthenticatedAt: q.AuthenticatedAt}
 		// The freshness first, as in every verification.
 		known := fresh()
-		revoked := seam.Revoked(s.view, id, q.Generation, q.Subject, q.AuthenticatedAt, time.Now().Unix())
+		revoked := seam.Revoked(s.view, claims, context, key, time.Now().Unix())
 		return answer{"revoked": revoked, "fresh": known}
 	case r.Status:
 		n := uint64(0)
