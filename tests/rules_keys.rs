@@ -7,7 +7,7 @@ mod common;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use cloakroom::{
-    BindingTooLong, BuildError, KeyError, KeyRing, KeyState, ManualClock, Missing,
+    BindingTooLong, BuildError, Fault, KeyError, KeyRing, KeyState, ManualClock, Missing,
     ReplaceKeysError, RevocationList, RingError, Sessions,
 };
 use common::*;
@@ -75,18 +75,20 @@ fn an_announced_key_opens_what_a_neighbour_ahead_of_time_sealed() {
     let issued = fast.issue("ada", &user("Ada")).unwrap();
     assert_eq!(issued.session.key(), key(2).id());
     assert_eq!(outcome(&slow, issued.token.as_str()), Outcome::Live);
-    // And changes it under the key that seals by its own clock, which opens everywhere, though the
-    // session starts two seconds from now.
+    // It changes it two seconds later, when the session has started. Until then the new token would be
+    // under another key, and that is what a thief of a key asks for (SPEC 8.6).
     let session = slow.verify(issued.token.as_str()).unwrap();
-    let updated = slow.update(&session, &user("Ada")).unwrap();
-    assert_eq!(updated.session.key(), key(1).id());
-    assert_eq!(outcome(&slow, updated.token.as_str()), Outcome::Live);
-    assert_eq!(outcome(&fast, updated.token.as_str()), Outcome::Live);
+    let early = slow.update(&session, &user("Ada")).unwrap_err();
+    assert_eq!(early.fault(), Fault::Unavailable);
     here.advance(1);
     assert_eq!(
         slow.issue("bob", &user("Bob")).unwrap().session.key(),
         key(1).id()
     );
+    here.advance(1);
+    let updated = slow.update(&session, &user("Ada")).unwrap();
+    assert_eq!(outcome(&slow, updated.token.as_str()), Outcome::Live);
+    assert_eq!(outcome(&fast, updated.token.as_str()), Outcome::Live);
 }
 
 #[test]

@@ -282,7 +282,6 @@ class RevocationList:
         moment = int(min(self.now(now), self._forget_until))
         with self._lock:
             mark = max(self.high_water, moment)
-            moment = mark
             if self._store is not None:
                 try:
                     self._store.mark(mark)
@@ -290,8 +289,8 @@ class RevocationList:
                     self._store_works = False
                     raise
             self.high_water = mark
-            self._release(moment)
-            return self._state.forget(moment)
+            self._release(mark)
+            return self._state.forget(mark)
 
     # Publishing.
 
