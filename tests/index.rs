@@ -40,6 +40,12 @@ fn a_login_is_listed_with_its_label_and_times_for_its_own_subject() {
         assert_eq!(devices[1].started(), at(NOW));
         assert_eq!(devices[1].last_renewed(), at(NOW));
         assert_eq!(devices[1].expires_at(), at(NOW + IDLE));
+        // Whose it is, which session it is and what the client called itself stay out of logs.
+        let (started, renewed) = (at(NOW + 5), at(NOW + 5));
+        assert_eq!(
+            format!("{:?}", devices[0]),
+            format!("Device {{ started: {started:?}, last_renewed: {renewed:?}, .. }}")
+        );
         // Without a label there is none, and no one's sessions are nobody's devices.
         shop.sessions.issue("zoe", &user("Zoe")).unwrap();
         assert_eq!(shop.labels("zoe"), [""]);

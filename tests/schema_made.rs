@@ -1,5 +1,6 @@
-//! What the tracer makes up satisfies types that insist on one value, what has no shape is named by its
-//! place, and names of every kind are written so that they read back.
+//! What the tracer makes up satisfies types that insist on one value, in this release and in the ones
+//! before it; what has no shape is named by its place, and names of every kind are written so that they
+//! read back.
 #![allow(
     clippy::unwrap_used,
     clippy::std_instead_of_core,
@@ -11,8 +12,9 @@
 
 use std::collections::BTreeMap;
 
-use cloakroom::schema::Shape;
-use serde::Deserialize;
+use cloakroom::Payload;
+use cloakroom::schema::{Shape, check_unchanged};
+use serde::{Deserialize, Serialize};
 
 macro_rules! insists {
     ($name:ident($type:ty = $text:literal) $check:expr) => {
@@ -58,6 +60,131 @@ fn values_are_found_that_a_type_insists_on() {
         Shape::of::<Insisting>().unwrap().to_string(),
         "Insisting { off: bool, on: bool, half: f32, capital: char, last: u8 }"
     );
+}
+
+/// A statement is empty or runs an expression, and an expression ends only in a statement.
+#[derive(Deserialize)]
+enum Statement {
+    Empty,
+    Run(Expression),
+}
+
+#[derive(Deserialize)]
+enum Expression {
+    Block(Box<Statement>),
+    // What comes after an expression is seen only if one can be made up.
+    Both(Box<Expression>, u8),
+}
+
+#[test]
+fn a_value_is_found_that_is_finite_only_by_way_of_an_enclosing_type() {
+    assert_eq!(
+        Shape::of::<Statement>().unwrap().to_string(),
+        "enum Statement { 0 Empty, \
+         1 Run(enum Expression { 0 Block(^Statement), 1 Both(^Expression, u8) }) }"
+    );
+}
+
+/// That `T` has the shape of the last line, and that what the first one lacks has a default.
+#[track_caller]
+fn grows<T>(test: &str, lines: &str)
+where
+    T: Payload,
+    T::View<'static>: Deserialize<'static>,
+{
+    let name = format!("cloakroom-made-{test}-{}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    std::fs::write(&path, lines).unwrap();
+    let result = check_unchanged::<T>(&path);
+    std::fs::remove_file(&path).unwrap();
+    result.unwrap();
+}
+
+/// Far apart on the tracer's list of texts: from the first on it takes 20 tries to the second and 33 to
+/// the third, and a part may refuse 40 times.
+const ZONES: [&str; 3] = ["a", "UTC", "0123456789abcdef0123456789abcdef"];
+
+#[derive(Serialize, Deserialize)]
+#[serde(try_from = "String")]
+struct Zone(String);
+impl TryFrom<String> for Zone {
+    type Error = &'static str;
+    fn try_from(raw: String) -> Result<Self, &'static str> {
+        let known = ZONES.contains(&raw.as_str());
+        known.then_some(Self(raw)).ok_or("no zone")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename = "Picky")]
+struct Unchecked {
+    zone: Zone,
+    #[serde(default)]
+    second: u8,
+    #[serde(default)]
+    third: u8,
+}
+
+/// Each release insists on another zone.
+#[derive(Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
+struct Picky {
+    zone: Zone,
+    second: u8,
+    third: u8,
+}
+impl TryFrom<Unchecked> for Picky {
+    type Error = &'static str;
+    fn try_from(raw: Unchecked) -> Result<Self, &'static str> {
+        let Unchecked {
+            zone,
+            second,
+            third,
+        } = raw;
+        let wanted = match (second, third) {
+            (0, 0) => "UTC",
+            (_, 0) => "0123456789abcdef0123456789abcdef",
+            _ => zone.0.as_str(),
+        };
+        let good = zone.0 == wanted;
+        good.then_some(Self {
+            zone,
+            second,
+            third,
+        })
+        .ok_or("another zone")
+    }
+}
+cloakroom::payload!(Picky, schema = (1, 1));
+
+#[test]
+fn refusals_without_one_field_do_not_count_against_the_next() {
+    grows::<Picky>(
+        "refusals",
+        "1.0 Picky { zone: str }\n1.1 Picky { zone: str, second: u8, third: u8 }\n",
+    );
+}
+
+#[derive(Serialize, Deserialize)]
+struct Inner {
+    a: u8,
+    b: u8,
+    c: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Outer {
+    inner: Inner,
+    #[serde(default)]
+    more: u8,
+}
+cloakroom::payload!(Outer, schema = (1, 1));
+
+#[test]
+fn fields_are_left_out_of_the_outermost_struct_and_of_no_other() {
+    let inner = "inner: Inner { a: u8, b: u8, c: u8 }";
+    let lines = format!("1.0 Outer {{ {inner} }}\n1.1 Outer {{ {inner}, more: u8 }}\n");
+    grows::<Outer>("outermost", &lines);
 }
 
 #[derive(Deserialize)]

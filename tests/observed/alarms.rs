@@ -14,7 +14,7 @@ use crate::document::label_values;
 use crate::world::{Card, NOW, View, at, key, sessions};
 
 /// What is told on this thread, by name and the value of a label.
-fn told(label: &str, story: impl FnOnce()) -> BTreeMap<(String, String), f64> {
+pub(crate) fn told(label: &str, story: impl FnOnce()) -> BTreeMap<(String, String), f64> {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     metrics::with_local_recorder(&recorder, story);

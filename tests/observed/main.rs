@@ -14,6 +14,7 @@
 
 mod alarms;
 mod document;
+mod gauges;
 mod levels;
 mod ops;
 mod scenario;
