@@ -59,6 +59,16 @@ impl<T: Clone> Promise<T> {
         }
     }
 
+    /// The answer, if it comes in time.
+    #[cfg(all(feature = "feed", feature = "redb"))]
+    pub(crate) fn wait_for(&self, most: core::time::Duration) -> Option<T> {
+        let state = self.lock();
+        let waiting = |state: &mut State<T>| state.answer.is_none();
+        let waited = self.answered.wait_timeout_while(state, most, waiting);
+        let (state, _timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.answer.clone()
+    }
+
     /// The answer, if it is there.
     pub(crate) fn peek(&self) -> Option<T> {
         self.lock().answer.clone()

@@ -54,7 +54,8 @@ impl Follower {
                 delivered,
                 ..Taken::default()
             };
-            let quarantined = self.local.take_in(taken, self.now());
+            let (quarantined, keeping) = self.local.take_in(taken, self.now());
+            state.keeping = keeping;
             if quarantined > 0 {
                 state.events.push(FeedEvent::Quarantined(quarantined));
             }

@@ -29,7 +29,9 @@ impl Pending {
 ///
 /// That rests on the engine keeping what it accepted. One that loses its latest writes (a failover, a
 /// disk that was not flushed) gets them back from any server that has read them; while none of those
-/// runs, the others can't know what is missing. [`Replicated`] is for engines that may fail over.
+/// runs, the others can't know what is missing. [`Replicated`] is for engines that may fail over. A
+/// server with a store of its own has it on its disk by now, so that it is one of them also after a
+/// crash, unless that disk took longer than a fifth of a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accepted {
     pub(crate) at: Position,

@@ -62,9 +62,11 @@ fn from_place(place: &[u8; 24]) -> ([u8; 16], u64) {
     (epoch, u64::from_be_bytes(n))
 }
 
-/// A publication on its way to this server's disk.
+/// What is on its way to this server's disk.
+#[derive(Clone, Default)]
 pub(crate) enum Keeping {
-    /// There is no disk.
+    /// There is no disk, or nothing for it.
+    #[default]
     Nowhere,
     #[cfg(feature = "redb")]
     OnDisk(Arc<Ticket>),
@@ -81,6 +83,21 @@ impl Keeping {
                 Some(answer.map(|_| true).map_err(|error| error.to_string()))
             }
         }
+    }
+}
+
+impl Keeping {
+    /// Waits for the disk, but not for long.
+    pub(crate) fn wait(&self, most: core::time::Duration) {
+        match self {
+            Self::Nowhere => {}
+            #[cfg(feature = "redb")]
+            Self::OnDisk(ticket) => {
+                let _late = Promise::wait_for(ticket, most);
+            }
+        }
+        #[cfg(not(feature = "redb"))]
+        let _ = most;
     }
 }
 
@@ -116,12 +133,12 @@ impl Local {
 
     /// In effect when it returns, and on its way to the disk; if that fails, the view is stale by
     /// itself.
-    pub(crate) fn take_in(&self, taken: Taken, now: Timestamp) -> usize {
+    pub(crate) fn take_in(&self, taken: Taken, now: Timestamp) -> (usize, Keeping) {
         match self {
             Self::Memory(list) => {
                 let merged = list.merge_reckoned(&taken.records, now);
                 list.raise_mark(taken.high_water_mark);
-                merged.quarantined
+                (merged.quarantined, Keeping::Nowhere)
             }
             #[cfg(feature = "redb")]
             Self::Durable(store) => {
@@ -133,7 +150,8 @@ impl Local {
                     pending: taken.pending,
                     delivered: taken.delivered,
                 };
-                store.take_in(taken, now).quarantined
+                let (merged, ticket) = store.take_in(taken, now);
+                (merged.quarantined, Keeping::OnDisk(ticket))
             }
         }
     }

@@ -227,7 +227,7 @@ impl Follower {
         let delivered = state.outbox.remove_covered(told.unwrap_or_default());
         state.confirmed.extend(&everything.confirmed);
         let handed_back = lacking.len();
-        let quarantined = self.local.take_in(
+        let (quarantined, keeping) = self.local.take_in(
             Taken {
                 records: everything.reckoned,
                 high_water_mark: everything.high_water_mark,
@@ -238,6 +238,7 @@ impl Follower {
             },
             now,
         );
+        state.keeping = keeping;
         self.settle(&mut state, everything.founded, &everything.written);
         self.arrive(
             &mut state,

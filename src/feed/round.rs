@@ -16,6 +16,9 @@ use crate::feed::queue::{Job, Task};
 use crate::feed::replicas::{self, Replicas};
 use crate::revocation::record::{Record, Revocation};
 
+/// How long a publication that the engine has waits for this server's disk.
+const SLOW_DISK: Duration = Duration::from_millis(200);
+
 /// Batches that are kept behind a snapshot, for followers that are a little late.
 const KEPT: u64 = 1024;
 
@@ -198,9 +201,14 @@ impl Round<'_> {
         if same_history {
             state.outbox.remove_all(revocations);
         }
+        let keeping = state.keeping.clone();
         drop(state);
         follower.tell();
         self.draw_jitter();
+        // An engine that loses what it accepted gets it back from the servers that read it, and this
+        // may be the only one: whoever is told so must be able to rely on its disk, too. Unless the
+        // disk is so slow that heartbeats would suffer.
+        keeping.wait(SLOW_DISK);
         self.accepted(jobs, becomes);
         if !unread && same_history {
             self.forget(&mine);

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::feed::clocks::Others;
 use crate::feed::event::{FeedEvent, FeedStatus};
 use crate::feed::failures::Failures;
+use crate::feed::local::Keeping;
 use crate::feed::outbox::Known;
 use crate::feed::position::Position;
 use crate::feed::proof::Proof;
@@ -31,6 +32,8 @@ pub(crate) struct State {
     pub(crate) snapshot_at: u64,
     /// The newest that this server made or checked: epoch and number.
     pub(crate) snapshot_seen: ([u8; 16], u64),
+    /// What was taken in last, which is on the disk after everything before it.
+    pub(crate) keeping: Keeping,
     pub(crate) failures: Failures,
     pub(crate) status: FeedStatus,
     /// To be told when the lock is released: a hook may ask for the status.

@@ -255,11 +255,11 @@ impl DurableRevocations {
     /// In effect when this returns, and on its way to the disk with the place it was read up to: the
     /// feed keeps it as well, and a crash goes on from the place before.
     #[cfg(feature = "feed")]
-    pub(crate) fn take_in(&self, taken: TakenIn, now: Timestamp) -> Merged {
+    pub(crate) fn take_in(&self, taken: TakenIn, now: Timestamp) -> (Merged, Arc<Ticket>) {
         self.list().raise_mark(taken.high_water_mark);
         let merged = self.list().merge_reckoned(&taken.records, now);
-        let _ticket = self.0.shared.ask(Work::TakeIn(taken), now.unix());
-        merged
+        let ticket = self.0.shared.ask(Work::TakeIn(taken), now.unix());
+        (merged, ticket)
     }
 
     /// The list in front of the file.
