@@ -24,6 +24,10 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, NoTls, Row};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Of a batch, of all batches of an answer, of a snapshot: bytes.
+const LONGEST: i64 = cloakroom::feed::MAX_BATCH as i64;
+const ANSWER: i64 = 1 << 20;
+const SNAPSHOT: i64 = 1 << 26;
 
 /// What section 17.8 says in SQL, in its order.
 fn statements() -> [String; 8] {
@@ -86,7 +90,7 @@ fn the_specification_and_the_adapter_say_the_same() {
     ] {
         assert_eq!(plain(&said), plain(shipped));
     }
-    let engine = shipped!("src/engine.rs");
+    let engine = plain(&shipped!("src/engine.rs").replace("\\\n", " "));
     for said in [snapshot, snapshot_at] {
         assert!(engine.contains(&format!("\"{said}\"")), "{said}");
     }
@@ -181,7 +185,13 @@ impl FeedEngine for BySpec {
         let until = Instant::now() + wait;
         let (after, limit) = (number(after), i64::try_from(limit).unwrap_or(i64::MAX));
         loop {
-            let rows = self.ask(1, &[(&after, Type::INT8), (&limit, Type::INT8)])?;
+            let parameters: [Parameter<'_>; 4] = [
+                (&after, Type::INT8),
+                (&limit, Type::INT8),
+                (&LONGEST, Type::INT8),
+                (&ANSWER, Type::INT8),
+            ];
+            let rows = self.ask(1, &parameters)?;
             assert!(!rows[0].get::<_, bool>(0), "a standby");
             let head = rows[0].get::<_, Option<i16>>(1).map(|fmt| {
                 assert_eq!(fmt, 1);
@@ -233,7 +243,8 @@ impl FeedEngine for BySpec {
     }
 
     fn snapshot(&mut self) -> Result<Option<Vec<u8>>, EngineError> {
-        Ok(self.ask(6, &[])?.first().map(|row| row.get(0)))
+        let rows = self.ask(6, &[(&SNAPSHOT, Type::INT8)])?;
+        Ok(rows.first().map(|row| row.get(0)))
     }
 
     fn put_snapshot(

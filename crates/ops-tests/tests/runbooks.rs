@@ -328,7 +328,8 @@ fn what_is_moved_to_the_ring_was_beside_it() {
     let mut moves = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let text = fs::read_to_string(entry.unwrap().path()).unwrap();
-        for line in text.lines().filter(|line| line.starts_with("mv ")) {
+        let moved = |line: &&str| line.starts_with("mv ") && line.ends_with(r#""$RING""#);
+        for line in text.lines().filter(moved) {
             assert_eq!(line, r#"mv "$RING.next" "$RING""#);
             moves += 1;
         }
