@@ -83,7 +83,10 @@ fn a_program_that_does_not_answer_is_given_up() {
     );
 }
 
-/// All that this crate is compared with, of which the tools are there.
+/// The names of all that this crate is compared with.
+const IMPLEMENTATIONS: [&str; 4] = ["the reference", "Python", "JavaScript", "Go"];
+
+/// Those of them whose tools are there.
 fn programs() -> Vec<Program> {
     let mut programs = Vec::new();
     if has_python() {

@@ -8,7 +8,7 @@ use crate::input::Vector;
 use crate::programs::{Program, has_python, root};
 use crate::readers::with_reader;
 use crate::requests::{self, Chance};
-use crate::{feeds, keys, making, opening, programs, revocation, turn};
+use crate::{IMPLEMENTATIONS, feeds, keys, making, opening, programs, revocation, turn};
 
 const REQUESTS: u64 = 4_000;
 
@@ -131,9 +131,6 @@ fn compare(programs: &mut [Program], request: &Value) -> (Value, Vec<String>) {
     }
     (wanted, faults)
 }
-
-/// The names of all that this crate is compared with.
-const IMPLEMENTATIONS: [&str; 4] = ["the reference", "Python", "JavaScript", "Go"];
 
 /// As many requests as `count`, and what became of them: how often each stage, or the differences.
 fn conversation(
