@@ -17,8 +17,8 @@
 #[allow(dead_code, reason = "shared by several test programs")]
 mod common;
 
-use cloakroom::{Invalid, ManualClock, RawBytes, Reason, Sessions};
-use common::{LIFETIME, NOW, Outward, base64url, key, rejected, sessions, token_of};
+use cloakroom::Invalid;
+use common::{Case, base64url, key, token_of};
 use proptest::prelude::*;
 
 /// Payload lengths: the three partial groups of base64, small, typical, and up to 4,096 characters.
@@ -32,37 +32,6 @@ const NASTY: &[char] = &[
     '\u{a0}', 'é', '\u{430}', '\u{ff21}', '\u{ff0d}', '\u{200b}', '\u{202e}', '\u{feff}', '𝟎', 'ſ',
     '\u{212a}',
 ];
-
-struct Case {
-    clock: ManualClock,
-    sessions: Sessions<RawBytes>,
-    garbage: Outward,
-}
-
-impl Case {
-    fn new() -> Self {
-        let clock = ManualClock::at(NOW);
-        let sessions = sessions(&clock);
-        let garbage = Outward::of_garbage(&sessions);
-        Self {
-            clock,
-            sessions,
-            garbage,
-        }
-    }
-
-    fn token(&self, payload: usize) -> String {
-        let payload = RawBytes((0..payload).map(|i| i as u8).collect());
-        let token = self.sessions.issue("", &payload).unwrap().token;
-        // A test that mutates a token which was dead anyway proves nothing.
-        assert!(self.sessions.verify(token.as_str()).is_ok());
-        token.into_string()
-    }
-
-    fn rejected(&self, text: &str) -> Invalid {
-        rejected(&self.sessions, text, &self.garbage)
-    }
-}
 
 fn all_lengths() -> impl Iterator<Item = usize> {
     SMALL.into_iter().chain(TYPICAL).chain(MAXIMAL)
@@ -295,46 +264,6 @@ fn the_standard_alphabet_is_rejected() {
 }
 
 #[test]
-fn whether_a_tampered_token_has_expired_or_was_revoked_is_not_told() {
-    let case = Case::new();
-    let token = case.token(2);
-    let session = case.sessions.verify(&token).unwrap().id();
-    let mutants: Vec<String> = (5..token.len())
-        .map(|at| {
-            let other = if &token[at..=at] == "A" { 'B' } else { 'A' };
-            format!("{}{other}{}", &token[..at], &token[at + 1..])
-        })
-        .collect();
-    let reason = |text: &str| case.sessions.verify(text).err().unwrap().reason();
-    let check = |expected| {
-        assert_eq!(reason(&token), Some(expected));
-        for text in &mutants {
-            case.rejected(text);
-        }
-    };
-    case.clock.step_back(1000);
-    check(Reason::NotYet);
-    case.clock.set(NOW + LIFETIME);
-    check(Reason::Expired);
-    case.clock.set(NOW);
-    case.sessions.revoke(session).unwrap();
-    check(Reason::Revoked);
-}
-
-#[test]
-fn authentic_tokens_that_are_refused_look_the_same_from_outside() {
-    let case = Case::new();
-    let token = case.token(2);
-    let session = case.sessions.verify(&token).unwrap().id();
-    let outward = || Outward::of(case.sessions.verify(&token).err().unwrap());
-    case.clock.set(NOW + LIFETIME);
-    assert_eq!(outward(), case.garbage);
-    case.clock.set(NOW);
-    case.sessions.revoke(session).unwrap();
-    assert_eq!(outward(), case.garbage);
-}
-
-#[test]
 fn base64url_of_the_tests_is_that_of_rfc_4648() {
     for (bytes, text) in [
         ("", ""),
@@ -373,41 +302,5 @@ proptest! {
         let mut body = key(1).id().to_bytes().to_vec();
         body.extend(rest);
         prop_assert_eq!(Case::new().rejected(&token_of(&body)), Invalid::Forged);
-    }
-}
-
-#[test]
-fn neither_subject_nor_payload_can_be_seen_in_a_token() {
-    use base64ct::{Base64UrlUnpadded, Encoding as _};
-    let clock = ManualClock::at(NOW);
-    let sessions: Sessions<RawBytes> = sessions(&clock);
-    let subject = "ada.lovelace@example.com";
-    // Four bytes of it by chance, anywhere in the tokens below: less than once in 10^5 runs.
-    let secret: Vec<u8> = (0..200_u32).map(|i| (i * 37 % 251) as u8).collect();
-    let shows = |haystack: &[u8], needle: &[u8]| {
-        let mut pieces = needle.windows(4);
-        pieces.any(|piece| haystack.windows(4).any(|found| found == piece))
-    };
-    for _ in 0..20 {
-        let token = sessions.issue(subject, &RawBytes(secret.clone())).unwrap();
-        let token = token.token.into_string();
-        let body = Base64UrlUnpadded::decode_vec(&token[5..]).unwrap();
-        for hidden in [subject.as_bytes(), &secret] {
-            assert!(!shows(&body, hidden));
-            assert!(!shows(token.as_bytes(), hidden));
-            for shift in 0..3 {
-                let text = Base64UrlUnpadded::encode_string(&hidden[shift..]);
-                // Without its last character, of which some bits belong to what follows.
-                let text = &text.as_bytes()[..text.len() - 1];
-                assert!(
-                    !text
-                        .windows(8)
-                        .any(|piece| token.as_bytes().windows(8).any(|of| of == piece))
-                );
-            }
-        }
-        // It would be seen, were it there.
-        let plain = [body.as_slice(), subject.as_bytes()].concat();
-        assert!(shows(&plain, subject.as_bytes()));
     }
 }

@@ -11,48 +11,11 @@
     clippy::std_instead_of_alloc
 )]
 
+#[path = "ring_file/words.rs"]
+mod words;
+
 use cloakroom::{Key, KeyRing};
-
-/// The keys of the example in SPEC §4.7.
-const A: &str = "clkkey1.EBESExQVFhcYGRobHB0eHxAREhMUFRYXGBkaGxwdHh--Vpuc";
-const B: &str = "clkkey1.ICEiIyQlJicoKSorLC0uLyAhIiMkJSYnKCkqKywtLi-u6uZB";
-const T1: &str = "activate=2026-09-01T00:00:00Z";
-const T2: &str = "activate=2026-10-01T00:00:00Z";
-
-fn message(file: &str) -> String {
-    KeyRing::parse(file)
-        .err()
-        .map_or_else(String::new, |error| error.to_string())
-}
-
-fn head(rest: &str) -> String {
-    format!("cloakroom-ring 1\nmax-lifetime 28800\n{rest}")
-}
-
-#[track_caller]
-fn says(file: &str, expected: &str) {
-    assert_eq!(message(file), expected, "{file:?}");
-}
-
-const FIRST: &str = "expected `cloakroom-ring 1`, the first line of a ring file";
-const VERSION: &str = "this is another version of the ring file, and this program reads version 1; \
-     write the file as version 1, or upgrade the program";
-const LOST: &str = "the line ends were lost on the way here; put the variable in quotes where it is set, \
-     or keep the ring in a file";
-const ENDS: &str =
-    "expected the end of the line; a note stands behind a key or on a line of its own";
-const LINES: &str = "expected `key`, `max-lifetime`, `rollout` or a comment (`#`)";
-const POSITIVE: &str = "expected a number of seconds from 1 to 4294967295";
-const NUMBER: &str = "expected a number of seconds from 0 to 4294967295";
-const ACTIVATE: &str =
-    "expected activate=YYYY-MM-DDThh:mm:ssZ, a date in UTC from 1970 to 9999 that exists";
-const RETIRE: &str =
-    "expected retire=YYYY-MM-DDThh:mm:ssZ, a date in UTC from 1970 to 9999 that exists";
-const TAIL: &str =
-    "expected `retire=...` with or without `forced`, then `disabled`, or a note (`#`)";
-const RETURN: &str =
-    "a carriage return that ends no line; save the file with line ends of Unix or Windows";
-const CONTROL: &str = "a control character or tab; use spaces";
+use words::*;
 
 #[test]
 fn faults_of_the_header_are_named() {

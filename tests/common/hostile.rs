@@ -3,8 +3,8 @@
 use cloakroom::http::carrier::Carrier;
 use cloakroom::http::response::Refusal;
 use cloakroom::{
-    Invalid, Key, KeyRing, ManualClock, Payload, Reason, RevocationList, Sessions, SessionsBuilder,
-    Timestamp, VerifyError,
+    Invalid, Key, KeyRing, ManualClock, Payload, RawBytes, Reason, RevocationList, Sessions,
+    SessionsBuilder, Timestamp, VerifyError,
 };
 use time::Duration;
 
@@ -104,6 +104,39 @@ pub fn rejected<T: cloakroom::OwnedPayload>(
     let borrowed = sessions.verify_in(text, &mut scratch).err();
     assert_eq!(borrowed, Some(error), "{text:?}");
     rejected.detail().unwrap()
+}
+
+/// Sessions of payloads that are bytes, and what they answer to garbage.
+pub struct Case {
+    pub clock: ManualClock,
+    pub sessions: Sessions<RawBytes>,
+    pub garbage: Outward,
+}
+
+impl Case {
+    pub fn new() -> Self {
+        let clock = ManualClock::at(NOW);
+        let sessions = sessions(&clock);
+        let garbage = Outward::of_garbage(&sessions);
+        Self {
+            clock,
+            sessions,
+            garbage,
+        }
+    }
+
+    /// With so many bytes of payload, and live.
+    pub fn token(&self, payload: usize) -> String {
+        let payload = RawBytes((0..payload).map(|i| i as u8).collect());
+        let token = self.sessions.issue("", &payload).unwrap().token;
+        // A test that mutates a token which was dead anyway proves nothing.
+        assert!(self.sessions.verify(token.as_str()).is_ok());
+        token.into_string()
+    }
+
+    pub fn rejected(&self, text: &str) -> Invalid {
+        rejected(&self.sessions, text, &self.garbage)
+    }
 }
 
 /// base64url without padding, written anew so that the tests do not trust the crate's own.

@@ -16,12 +16,14 @@
 
 #[cfg(feature = "ring")]
 mod backends;
+mod bulk;
 mod edges;
 mod feeds;
 mod input;
 mod keys;
 mod making;
 mod opening;
+mod readers;
 mod revocation;
 mod shapes;
 
@@ -171,11 +173,8 @@ fn a_changed_expectation_is_noticed() {
 /// SPEC §16.4: one hash over many seals.
 #[test]
 fn the_accumulated_hash_over_10_000_seals_agrees() {
-    assert_eq!(making::accumulated(10), input::accumulated_hash("10"));
-    assert_eq!(
-        making::accumulated(10_000),
-        input::accumulated_hash("10,000")
-    );
+    assert_eq!(bulk::accumulated(10), input::accumulated_hash("10"));
+    assert_eq!(bulk::accumulated(10_000), input::accumulated_hash("10,000"));
 }
 
 /// The same over a million: `cargo test --release --features hazmat,feed,edge,ring --test vectors -- --ignored`.
@@ -183,7 +182,7 @@ fn the_accumulated_hash_over_10_000_seals_agrees() {
 #[ignore = "takes minutes in a debug build; .ci/run runs it in a release build"]
 fn the_accumulated_hash_over_1_000_000_seals_agrees() {
     assert_eq!(
-        making::accumulated(1_000_000),
+        bulk::accumulated(1_000_000),
         input::accumulated_hash("1,000,000")
     );
 }

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use crate::input::{Vector, hex, to_hex};
-use crate::shapes::{At, Shape, with_reader};
+use crate::readers::with_reader;
+use crate::shapes::{At, Shape};
 
 /// Sessions as the vector describes them.
 pub(crate) fn describe<T: Payload, R: RevocationView>(

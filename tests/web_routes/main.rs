@@ -20,6 +20,7 @@ mod forms;
 mod hostile;
 mod hosts;
 mod labels;
+mod logout;
 mod meanwhile;
 mod newer;
 mod routes;
