@@ -311,7 +311,7 @@ fn one_call_says_how_everything_is() {
     assert_eq!(status.index.unwrap().entries, Some(1));
     drop(waiting);
     // The mark rises where something is forgotten.
-    let id = cloakroom::SessionId::from_bytes([9; 16]);
+    let id = SessionId::from_bytes([9; 16]);
     let forgotten = cloakroom::Record::new(cloakroom::Revocation::session(id), NOW + 1);
     let list = shop.sessions.revocations();
     let _ = list.merge(&[forgotten], at(NOW));

@@ -211,7 +211,7 @@ fn types_with_two_forms_have_their_short_one() {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Nest(Vec<Nest>);
+struct Nest(Vec<Self>);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Outermost {
