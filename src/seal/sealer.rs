@@ -89,7 +89,7 @@ impl Sealer {
     /// `N = HMAC-SHA256(Kn, be64(|AAD|) || AAD || P)`, of which the first 24 bytes are the nonce.
     ///
     /// `body` ends with the plaintext. What stands before it is written over where there is no
-    /// binding: the MAC's input is one piece then, which takes a sixth less time than three.
+    /// binding: the MAC's input is one piece then, which takes less time than three.
     fn nonce_mac(&self, binding: &[u8], body: &mut [u8]) -> Prf {
         let mut mac = self.nonce_key.clone();
         if binding.is_empty() {

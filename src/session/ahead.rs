@@ -1,7 +1,7 @@
 //! Session ids from the operating system, several with one call.
 //!
-//! A call is a quarter of the time that a login takes here, and four ids take little more of it than
-//! one. Nothing is generated in the process: what was drawn is handed out once, and wiped by nobody,
+//! A call takes as long as much of the rest of a login, and hardly longer for four ids than for one.
+//! Nothing is generated in the process: what was drawn is handed out once, and wiped by nobody,
 //! since an id is no secret from its own server.
 
 use core::cell::RefCell;
