@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod operations;
 mod run;
+mod view;
 
 use alloc::string::String;
 use alloc::vec::Vec;

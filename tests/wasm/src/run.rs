@@ -72,6 +72,8 @@ pub(crate) fn vector(vector: &Value) -> &'static str {
         "ring-replace" => operations::ring_replace(inputs, stage),
         "merge" | "snapshot" | "feed-key" | "feed-batch" | "feed-snapshot" => "not in the core",
         "edge-key" | "edge-signer" | "edge-make" | "edge-export" => "not in the core",
+        // A revocation list, and a reader of payloads by description.
+        "cutoff" | "description" => "not in the core",
         other => panic!("unknown kind {other}"),
     }
 }
@@ -215,7 +217,7 @@ fn token(inputs: &Value, stage: &str, expected: &Value) -> &'static str {
 
 fn key_text(inputs: &Value, stage: &str, expected: &Value) -> &'static str {
     let ok = text(inputs, "text").is_some_and(|text| {
-        if inputs["purpose"].is_null() {
+        if inputs["purpose"].is_null() && !text.starts_with("clksub1.") {
             let key = Key::parse(&text).ok();
             key.is_some_and(|key| {
                 assert_eq!(key.to_text().expose(), text);
@@ -230,8 +232,10 @@ fn key_text(inputs: &Value, stage: &str, expected: &Value) -> &'static str {
             );
             let ring = KeyRing::parse(&file).expect("a ring of one unit");
             let (purpose, audience) = (hex(&inputs["purpose"]), hex(&inputs["audience"]));
-            Opener::new(&ring, &purpose, &audience).is_ok()
-                && unit.id().to_string() == expected["kid"]
+            // Without a context nobody can check that it is this one's.
+            let fits =
+                inputs["purpose"].is_null() || Opener::new(&ring, &purpose, &audience).is_ok();
+            fits && unit.id().to_string() == expected["kid"]
         }
     });
     assert_eq!(if ok { "ok" } else { "refused" }, stage);
