@@ -57,7 +57,7 @@ pub const ALL: [Question; 12] = [
         ask: log_out_everywhere,
     },
     Question {
-        title: "allocations that a live session adds to a request, at most",
+        title: "allocations that a live session adds to a request, about",
         ask: cost::allocations,
     },
 ];
