@@ -37,7 +37,7 @@ const ANSWERS: [[&str; 6]; 13] = [
     ["worthless", "worthless", "worthless", "worthless", CYCLE, PLANTED],
     ["sessions live on", "all are logged out", "all are logged out", "all are logged out", "has no key", "has no key"],
     ["one call", "no call for it", "no call for it", "no call for it", "no call for it", "when the user's auth hash changes"],
-    ["10", "25", "15", "35", "20", "40"],
+    ["10", "30", "20", "40", "20", "40"],
     ["sessions live on; so do logouts with the feature `redb`", "sessions live on", "sessions live on", "sessions live on", ON_DISK, ON_DISK],
 ];
 
