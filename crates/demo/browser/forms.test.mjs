@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, test } from "node:test";
-import { COOKIE, Server, device, live, login, openBrowser, sessionCookie } from "./harness.mjs";
+import { after, before } from "node:test";
+import { COOKIE, Server, device, live, login, openBrowser, sessionCookie, test } from "./harness.mjs";
 
 let browser;
 let server;

@@ -7,7 +7,9 @@ import { createInterface } from "node:readline";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { Browser } from "./hang.mjs";
+
+export { test } from "./hang.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = process.env.CARGO_TARGET_DIR ?? join(here, "../../../target");
@@ -82,7 +84,7 @@ export class Server {
 
 export async function openBrowser() {
   if (!existsSync(browserPath)) throw new Error(`no browser at ${browserPath}; set CHROMIUM`);
-  return chromium.launch({
+  return Browser.launch({
     executablePath: browserPath,
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
   });

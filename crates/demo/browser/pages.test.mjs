@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { Server, device, live, login, openBrowser, screenshots } from "./harness.mjs";
+import { after, before } from "node:test";
+import { Server, device, live, login, openBrowser, screenshots, test } from "./harness.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const LAPTOP = { width: 1280, height: 800 };

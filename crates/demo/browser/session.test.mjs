@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
-import { Server, device, live, login, openBrowser, sessionCookie } from "./harness.mjs";
+import { after, afterEach, before } from "node:test";
+import { Server, device, live, login, openBrowser, sessionCookie, test } from "./harness.mjs";
 
 let browser;
 let server;

@@ -1,8 +1,8 @@
 // More tabs than a browser opens connections to one server.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Server, device, live, login, openBrowser } from "./harness.mjs";
+import { after, before } from "node:test";
+import { Server, device, live, login, openBrowser, test } from "./harness.mjs";
 
 let browser;
 let server;

@@ -21,4 +21,4 @@ export CHROMIUM=${CHROMIUM:-$(command -v chromium || true)}
 cargo build --locked -p demo
 npm ci --ignore-scripts --no-audit --no-fund
 # One file after the other: each starts a browser and a server, and one test measures a second.
-node --test --test-concurrency=1 --test-timeout=300000 "$@" ./*.test.mjs
+node --test --test-concurrency=1 --test-timeout=900000 "$@" ./*.test.mjs
