@@ -170,6 +170,9 @@ impl<C: Clock + ?Sized> Clock for alloc::sync::Arc<C> {
 }
 
 /// The operating system's wall clock.
+///
+/// On Linux this is the coarse one (`CLOCK_REALTIME_COARSE`), which is read in a sixth of the time and
+/// may be behind by a tick of the kernel, 1 to 10 milliseconds: the times of a session are whole seconds.
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 #[derive(Clone, Copy, Debug, Default)]
@@ -178,13 +181,27 @@ pub struct SystemClock;
 
 #[cfg(feature = "std")]
 impl Clock for SystemClock {
+    #[inline]
     fn now(&self) -> Result<Timestamp, ClockError> {
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .ok()
-            .and_then(|since| Timestamp::from_unix(since.as_secs()))
+        seconds()
+            .and_then(Timestamp::from_unix)
             .ok_or(ClockError(()))
     }
+}
+
+#[cfg(feature = "std")]
+#[cfg(target_os = "linux")]
+#[inline]
+fn seconds() -> Option<u64> {
+    use rustix::time::{ClockId, clock_gettime};
+    u64::try_from(clock_gettime(ClockId::RealtimeCoarse).tv_sec).ok()
+}
+
+#[cfg(feature = "std")]
+#[cfg(not(target_os = "linux"))]
+fn seconds() -> Option<u64> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.ok().map(|since| since.as_secs())
 }
 
 /// A clock that stands still until it is told to move, for tests.
