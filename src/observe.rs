@@ -57,17 +57,25 @@ impl Observer {
         }
     }
 
-    /// A token was judged.
+    /// A token is judged. Where nobody is told, the answer is not even kept to be looked at: it is
+    /// large.
     #[inline]
-    pub(crate) fn verified<S>(&self, verified: &Result<S, VerifyError>) {
-        let error = verified.as_ref().err();
-        #[cfg(feature = "std")]
-        #[cfg(feature = "metrics")]
-        self.meters.verified(error);
-        #[cfg(feature = "std")]
-        #[cfg(feature = "tracing")]
-        self.log.verified(error);
-        let _ = error;
+    pub(crate) fn verified<S>(
+        &self,
+        judge: impl FnOnce() -> Result<S, VerifyError>,
+    ) -> Result<S, VerifyError> {
+        #[cfg(any(feature = "metrics", feature = "tracing"))]
+        {
+            let verified = judge();
+            let error = verified.as_ref().err();
+            #[cfg(feature = "metrics")]
+            self.meters.verified(error);
+            #[cfg(feature = "tracing")]
+            self.log.verified(error);
+            verified
+        }
+        #[cfg(not(any(feature = "metrics", feature = "tracing")))]
+        judge()
     }
 
     /// An authentic token was refused: of which session, and the key it is under.

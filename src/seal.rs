@@ -1,3 +1,4 @@
+pub(crate) mod mac;
 pub(crate) mod derive;
 #[cfg(feature = "ring")]
 pub(crate) mod fast;

@@ -58,8 +58,10 @@ const WIPING: &[(&str, &str, &str)] = &[
     (
         "session/token.rs",
         "impl Drop for Token",
-        "self.0.zeroize()",
+        "bytes.as_mut_slice().zeroize()",
     ),
+    ("seal/mac.rs", "impl Drop for Mac", "self.inner.zeroize()"),
+    ("seal/mac.rs", "impl Drop for Mac", "self.outer.zeroize()"),
     (
         "session/verified.rs",
         "impl Drop for Plaintext",
@@ -107,9 +109,19 @@ fn plaintext_that_failed_its_second_check_is_wiped() {
     let open = block(&text, "pub(crate) fn open(").unwrap();
     for failure in ["Broken::Tag)", "Broken::Nonce)"] {
         let at = open.rfind(&format!("Err({failure}")).unwrap();
-        let before = open[..at].rsplit("is_err()").next().unwrap();
+        let before = open[..at].rsplit("if ").next().unwrap();
         assert!(before.contains(".zeroize()"), "before Err({failure}");
     }
+}
+
+/// What a new token is decoded over may be of the session before, and stays if it is none.
+#[test]
+fn a_text_that_is_no_token_leaves_nothing_of_the_session_before() {
+    let text = source("session/verify.rs");
+    let open = block(&text, "fn open<'k>(").unwrap();
+    let refused = open.split("text::decode(").nth(1).unwrap();
+    let before = refused.split("return Err(").next().unwrap();
+    assert!(before.contains("body.zeroize();"));
 }
 
 #[test]

@@ -56,6 +56,7 @@ impl KeyTable {
 
     /// The one key that may open a token with this key id at `now`. No other key is ever tried:
     /// trial decryption makes partitioning attacks and costs attackers nothing.
+    #[inline]
     pub(crate) fn opening(&self, kid: [u8; 4], now: Timestamp) -> Option<&Sealer> {
         let index = self.kids.iter().position(|known| *known == kid)?;
         let slot = self.slots.get(index)?;
@@ -77,6 +78,7 @@ impl KeyTable {
     }
 
     /// The key that seals at `now`.
+    #[inline]
     pub(crate) fn sealing(&self, now: Timestamp) -> Option<&Sealer> {
         self.slots
             .iter()

@@ -29,6 +29,7 @@ impl Aead {
     }
 
     /// Encrypts in place. `None` only beyond 256 GiB.
+    #[inline]
     pub(crate) fn encrypt(
         &self,
         nonce: &[u8; 24],
@@ -47,6 +48,7 @@ impl Aead {
 
     /// Decrypts in place. Unless this is `true`, the caller has to wipe `text`.
     #[must_use]
+    #[inline]
     pub(crate) fn decrypt(
         &self,
         nonce: &[u8; 24],

@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
 
+use crate::seal::mac::SHA256_START;
 use crate::secret::Secret;
 
 /// HMAC-SHA-256 with its key already absorbed.
@@ -168,18 +169,6 @@ pub(crate) fn revocation_key(kind: u8, name: &[u8]) -> [u8; 16] {
 }
 
 const REVOCATION: &[u8; 4] = b"rvk1";
-
-/// FIPS 180-4, 5.3.3.
-const SHA256_START: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
 
 /// All that SHA-256 is given, padded, where that is one block: nearly every name of a subject. Each
 /// verification hashes one while anybody has a cut-off, and should not pay for a buffer that it does

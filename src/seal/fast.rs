@@ -5,6 +5,7 @@ use chacha20::{R20, hchacha};
 use ring::aead::{self, CHACHA20_POLY1305, LessSafeKey, UnboundKey};
 use zeroize::Zeroize as _;
 
+#[inline]
 pub(crate) fn encrypt(
     key: &[u8; 32],
     nonce: &[u8; 24],
@@ -17,6 +18,7 @@ pub(crate) fn encrypt(
     })
 }
 
+#[inline]
 pub(crate) fn decrypt(
     key: &[u8; 32],
     nonce: &[u8; 24],
@@ -34,6 +36,7 @@ pub(crate) fn decrypt(
 
 /// The subkey is HChaCha20 of the key and the first 16 bytes of the nonce, the inner nonce the other
 /// eight behind four zeros.
+#[inline]
 fn with_subkey<R>(
     key: &[u8; 32],
     nonce: &[u8; 24],

@@ -2,11 +2,13 @@
 
 use core::fmt;
 
+use ctutils::CtEq as _;
 use hmac::Mac as _;
 use zeroize::Zeroize as _;
 
 use crate::seal::aead::Aead;
 use crate::seal::derive::{self, Prf};
+use crate::seal::mac::Mac;
 use crate::secret::Secret;
 use crate::wire::text::{OVERHEAD, PREFIX};
 
@@ -43,7 +45,9 @@ pub(crate) struct Sealer {
     /// What the MAC reads before the plaintext where there is no binding.
     head: [u8; HEAD],
     cipher: Aead,
-    nonce_key: Prf,
+    nonce_key: Mac,
+    /// The same key, for a MAC of several pieces.
+    bound_nonce_key: Prf,
     unit: Secret<32>,
     revocation_key: [u8; 16],
 }
@@ -57,17 +61,20 @@ impl Sealer {
             kid,
             head: head(kid),
             cipher: Aead::new(encryption.expose()),
-            nonce_key: derive::prf(nonce.expose()),
+            nonce_key: Mac::new(nonce.expose()),
+            bound_nonce_key: derive::prf(nonce.expose()),
             unit,
             revocation_key: derive::revocation_key(4, &kid),
         }
     }
 
+    #[inline]
     pub(crate) const fn kid(&self) -> [u8; KID] {
         self.kid
     }
 
     /// The name of this key in a revocation list.
+    #[inline]
     pub(crate) const fn revocation_key(&self) -> &[u8; 16] {
         &self.revocation_key
     }
@@ -82,6 +89,7 @@ impl Sealer {
     }
 
     /// `AAD = "clk1." || kid || binding` without the binding.
+    #[inline]
     fn aad(&self) -> &[u8] {
         self.head.split_at(LENGTH).1
     }
@@ -90,25 +98,30 @@ impl Sealer {
     ///
     /// `body` ends with the plaintext. What stands before it is written over where there is no
     /// binding: the MAC's input is one piece then, which takes less time than three.
-    fn nonce_mac(&self, binding: &[u8], body: &mut [u8]) -> Prf {
-        let mut mac = self.nonce_key.clone();
-        if binding.is_empty() {
+    #[inline]
+    fn nonce_of(&self, binding: &[u8], body: &mut [u8]) -> [u8; NONCE] {
+        let whole = if binding.is_empty() {
             if let Some(room) = body.get_mut(TEXT_AT - HEAD..TEXT_AT) {
                 room.copy_from_slice(&self.head);
             }
-            mac.update(body.get(TEXT_AT - HEAD..).unwrap_or_default());
+            self.nonce_key
+                .of(body.get(TEXT_AT - HEAD..).unwrap_or_default())
         } else {
             let length = self.aad().len().saturating_add(binding.len());
+            let mut mac = self.bound_nonce_key.clone();
             mac.update(&(length as u64).to_be_bytes());
             mac.update(self.aad());
             mac.update(binding);
             mac.update(body.get(TEXT_AT..).unwrap_or_default());
-        }
-        mac
+            mac.finalize().into_bytes().into()
+        };
+        let [nonce @ .., _, _, _, _, _, _, _, _] = whole;
+        nonce
     }
 
     /// SPEC §6.5. `body` holds the plaintext at [`TEXT_AT`], with room for the tag behind it; the
     /// rest is written here.
+    #[inline]
     pub(crate) fn seal(&self, binding: &[u8], body: &mut [u8]) {
         if self.try_seal(binding, body).is_none() {
             // Not for any length that a plaintext may have. But what leaves next is `body`, and then
@@ -117,18 +130,20 @@ impl Sealer {
         }
     }
 
+    #[inline]
     fn try_seal(&self, binding: &[u8], body: &mut [u8]) -> Option<()> {
         let (whole, tag_at) = body.split_last_chunk_mut::<TAG>()?;
-        let mac = self.nonce_mac(binding, whole).finalize().into_bytes();
+        let mac = self.nonce_of(binding, whole);
         let (kid, nonce, text) = parts(whole)?;
         *kid = self.kid;
-        nonce.copy_from_slice(mac.first_chunk::<NONCE>()?);
+        *nonce = mac;
         *tag_at = self.with_aad(binding, |aad| self.cipher.encrypt(nonce, aad, text))?;
         Some(())
     }
 
     /// SPEC §6.6. Turns the ciphertext in `body` into the plaintext, in place, or wipes it. Key id
     /// and nonce are not to be read from `body` afterwards.
+    #[inline]
     pub(crate) fn open(&self, binding: &[u8], body: &mut [u8]) -> Result<(), Broken> {
         let (whole, tag) = body.split_last_chunk_mut::<TAG>().ok_or(Broken::Tag)?;
         let (_, nonce, text) = parts(whole).ok_or(Broken::Tag)?;
@@ -137,10 +152,10 @@ impl Sealer {
             text.zeroize();
             return Err(Broken::Tag);
         }
-        // In constant time, by the MAC's own comparison. Without this step two keys can be found
-        // that both open one crafted token (partitioning oracles), as for every plain AEAD.
-        let mac = self.nonce_mac(binding, whole);
-        if mac.verify_truncated_left(&nonce).is_err() {
+        // In constant time. Without this step two keys can be found that both open one crafted token
+        // (partitioning oracles), as for every plain AEAD.
+        let mac = self.nonce_of(binding, whole);
+        if !bool::from(mac.ct_eq(&nonce)) {
             whole.zeroize();
             return Err(Broken::Nonce);
         }
@@ -149,6 +164,7 @@ impl Sealer {
 
     /// The associated data in one piece, on the stack. A binding longer than [`MAX_BINDING`] was
     /// refused where it was given.
+    #[inline]
     fn with_aad<R>(&self, binding: &[u8], run: impl FnOnce(&[u8]) -> R) -> R {
         if binding.is_empty() {
             return run(self.aad());
@@ -164,6 +180,7 @@ impl Sealer {
 }
 
 /// A body without its tag: key id, nonce, text.
+#[inline]
 fn parts(body: &mut [u8]) -> Option<(&mut [u8; KID], &mut [u8; NONCE], &mut [u8])> {
     let (kid, rest) = body.split_first_chunk_mut()?;
     let (nonce, text) = rest.split_first_chunk_mut()?;

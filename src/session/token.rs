@@ -44,7 +44,9 @@ impl Token {
 
 impl Drop for Token {
     fn drop(&mut self) {
-        self.0.zeroize();
+        // As a slice, which is wiped in one go; a `String` wipes itself byte by byte.
+        let mut bytes = core::mem::take(&mut self.0).into_bytes();
+        bytes.as_mut_slice().zeroize();
     }
 }
 

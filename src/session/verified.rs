@@ -302,6 +302,7 @@ impl Plaintext {
         Self(alloc::vec![0; body])
     }
 
+    #[inline]
     pub(crate) fn body(&mut self) -> &mut [u8] {
         &mut self.0
     }
@@ -350,8 +351,11 @@ impl Scratch {
         }
     }
 
+    /// Room that the caller writes all of, or wipes. What was in it before is still there.
     pub(crate) fn body(&mut self, len: usize) -> &mut [u8] {
-        self.wipe();
+        if let Some(beyond) = self.bytes.get_mut(len..self.used) {
+            beyond.zeroize();
+        }
         self.used = len;
         self.bytes.get_mut(..len).unwrap_or_default()
     }

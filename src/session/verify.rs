@@ -1,54 +1,19 @@
 //! Verification (SPEC §8.3): from a text to a session, in the one order.
 
+use zeroize::Zeroize as _;
+
 use crate::error::{Invalid, Missing, Reason, Rejected, Unavailable, VerifyError};
 use crate::key::id::KeyId;
 use crate::key::table::KeyTable;
 use crate::revocation::view::{Answer, Facts, RevocationView};
-use crate::seal::sealer::{TAG, TEXT_AT};
+use crate::seal::sealer::{Sealer, TAG, TEXT_AT};
 use crate::session::sessions::{Inner, Sessions};
-use crate::session::verified::{LogReference, Plaintext, Scratch, Session, SessionInfo};
+use crate::session::verified::{LogReference, Plaintext, Scratch, Session};
 use crate::time::Timestamp;
 use crate::wire::claims::Claims;
 use crate::wire::payload::{OwnedPayload, Payload};
 use crate::wire::session_id::SessionId;
 use crate::wire::text;
-
-/// Everything that was learnt from an authentic plaintext.
-struct Judged<V> {
-    payload: V,
-    newer: bool,
-    info: SessionInfo,
-    subject: (usize, usize),
-    payload_at: usize,
-}
-
-impl<V> Judged<V> {
-    /// The session, together with the bytes that its subject and raw payload are read from.
-    fn session<P>(self, plaintext: P) -> Session<V, P> {
-        let Self {
-            payload,
-            newer,
-            info,
-            subject,
-            payload_at,
-        } = self;
-        Session {
-            payload,
-            plaintext,
-            info,
-            subject,
-            payload_at,
-            newer,
-        }
-    }
-}
-
-/// What opened the token.
-#[derive(Clone, Copy)]
-pub(crate) struct Opener {
-    pub(crate) kid: [u8; 4],
-    pub(crate) revocation_key: [u8; 16],
-}
 
 impl<T: Payload, R: RevocationView> Sessions<T, R> {
     /// Verifies a token: the seal, the claims, the payload's shape, the time and the revocations,
@@ -76,9 +41,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     where
         T: OwnedPayload,
     {
-        let verified = self.verify_owned(token);
-        self.inner.observer.verified(&verified);
-        verified
+        let observer = &self.inner.observer;
+        observer.verified(|| self.verify_owned(token))
     }
 
     fn verify_owned(&self, token: &str) -> Result<Session<T>, VerifyError>
@@ -88,10 +52,26 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let now = self.now()?;
         let length = text::body_len(token).map_err(|_| Rejected::invalid(Invalid::Format))?;
         let mut plaintext = Plaintext::of_len(length);
-        let opener = self.open(token, now, plaintext.body())?;
+        let keys = self.inner.keys.load();
+        let sealer = self.open(&keys, token, now, plaintext.body())?;
         plaintext.opened();
-        let judged = self.judge(plaintext.as_ref(), opener, now)?;
-        Ok(judged.session(plaintext))
+        let borrowed = self.judge(plaintext.as_ref(), sealer, now)?;
+        let Session {
+            payload,
+            info,
+            subject,
+            payload_at,
+            newer,
+            ..
+        } = borrowed;
+        Ok(Session {
+            payload,
+            plaintext,
+            info,
+            subject,
+            payload_at,
+            newer,
+        })
     }
 
     /// Verifies a token as [`verify`](Self::verify) does, into memory of the caller's: the payload
@@ -127,9 +107,8 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         token: &str,
         scratch: &'b mut Scratch,
     ) -> Result<Session<T::View<'b>, &'b [u8]>, VerifyError> {
-        let verified = self.verify_borrowed(token, scratch);
-        self.inner.observer.verified(&verified);
-        verified
+        let observer = &self.inner.observer;
+        observer.verified(|| self.verify_borrowed(token, scratch))
     }
 
     fn verify_borrowed<'b>(
@@ -140,9 +119,10 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         let now = self.now()?;
         let length = text::body_len(token).map_err(|_| Rejected::invalid(Invalid::Format))?;
         let body = scratch.body(length);
-        let opener = self.open(token, now, body)?;
+        let keys = self.inner.keys.load();
+        let sealer = self.open(&keys, token, now, body)?;
         let plaintext = plaintext(body);
-        Ok(self.judge(plaintext, opener, now)?.session(plaintext))
+        self.judge(plaintext, sealer, now)
     }
 
     /// The session that an authentic token names, alive or not. For revoking it, and nothing else.
@@ -164,20 +144,31 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     }
 
     /// SPEC §6.6: from the text to the plaintext, which is left in `body`.
-    fn open(&self, token: &str, now: Timestamp, body: &mut [u8]) -> Result<Opener, Rejected> {
-        text::decode(self.inner.backend, token, body)
-            .map_err(|_| Rejected::invalid(Invalid::Format))?;
-        open_body(&self.inner.keys.load(), now, &self.binding, body).map_err(Rejected::invalid)
+    #[inline]
+    fn open<'k>(
+        &self,
+        keys: &'k KeyTable,
+        token: &str,
+        now: Timestamp,
+        body: &mut [u8],
+    ) -> Result<&'k Sealer, Rejected> {
+        if text::decode(self.inner.backend, token, body).is_err() {
+            // What it was not written over with may be of the session that was there before.
+            body.zeroize();
+            return Err(Rejected::invalid(Invalid::Format));
+        }
+        open_body(keys, now, &self.binding, body).map_err(Rejected::invalid)
     }
 
     /// SPEC §8.3 from step 3: what an authentic plaintext is worth now. The payload comes out of
     /// here alone, so there is no way to it that leaves the revocations out.
+    #[inline]
     fn judge<'p>(
         &self,
         plaintext: &'p [u8],
-        opener: Opener,
+        sealer: &Sealer,
         now: Timestamp,
-    ) -> Result<Judged<T::View<'p>>, VerifyError> {
+    ) -> Result<Session<T::View<'p>, &'p [u8]>, VerifyError> {
         let (claims, payload) =
             Claims::decode(plaintext).map_err(|_| Rejected::invalid(Invalid::Claims))?;
         let opened =
@@ -186,22 +177,23 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         // its new freshness to its old answer. Answered after it: a matching entry is a reason to
         // refuse however old it is, and only that there is none depends on the view being fresh.
         let view = self.require_view(self.class);
-        if let Err(error) = self.inner.check(&claims, &opener, now) {
+        if let Err(error) = self.inner.check(&claims, sealer, now) {
             self.inner
                 .observer
-                .dead(&error, || self.inner.name_of(claims.session, opener.kid));
+                .dead(&error, || self.inner.name_of(claims.session, sealer.kid()));
             return Err(error);
         }
         view?;
         let payload_at = plaintext.len().saturating_sub(payload.len());
         // The subject stands behind the session id, the generation and its own length.
         let before = subject_at(&claims);
-        Ok(Judged {
+        Ok(Session {
             payload: opened.value,
-            newer: opened.newer,
-            info: self.info(&claims, opener.kid, now),
+            plaintext,
+            info: self.info(&claims, sealer.kid(), now),
             subject: (before, before.saturating_add(claims.subject.len())),
             payload_at,
+            newer: opened.newer,
         })
     }
 }
@@ -218,11 +210,7 @@ impl<T: Payload, R: RevocationView> Inner<T, R> {
         let sealer = keys
             .opening(kid, now)
             .ok_or(Rejected::invalid(Invalid::UnknownKey))?;
-        let opener = Opener {
-            kid,
-            revocation_key: *sealer.revocation_key(),
-        };
-        self.check(claims, &opener, now)
+        self.check(claims, sealer, now)
     }
 
     /// What a session is called in logs, and the key that it is called so under.
@@ -240,7 +228,7 @@ impl<T: Payload, R: RevocationView> Inner<T, R> {
     fn check(
         &self,
         claims: &Claims<'_>,
-        opener: &Opener,
+        sealer: &Sealer,
         now: Timestamp,
     ) -> Result<(), VerifyError> {
         self.policy
@@ -252,7 +240,7 @@ impl<T: Payload, R: RevocationView> Inner<T, R> {
             authenticated_at: claims.authenticated_at,
             subject: claims.subject,
             audience: &self.audience_key,
-            key: &opener.revocation_key,
+            key: sealer.revocation_key(),
         };
         match self.revocations.answer(&facts, now) {
             Answer::Clear => {}
@@ -272,28 +260,28 @@ impl<T: Payload, R: RevocationView> Inner<T, R> {
 }
 
 /// Finds the one key and opens the body in place.
-pub(crate) fn open_body(
-    keys: &KeyTable,
+#[inline]
+fn open_body<'k>(
+    keys: &'k KeyTable,
     now: Timestamp,
     binding: &[u8],
     body: &mut [u8],
-) -> Result<Opener, Invalid> {
+) -> Result<&'k Sealer, Invalid> {
     let kid = *body.first_chunk::<4>().ok_or(Invalid::Format)?;
     // The key id is public, so a different time for an unknown one tells nothing.
     let sealer = keys.opening(kid, now).ok_or(Invalid::UnknownKey)?;
     sealer.open(binding, body).map_err(|_| Invalid::Forged)?;
-    Ok(Opener {
-        kid,
-        revocation_key: *sealer.revocation_key(),
-    })
+    Ok(sealer)
 }
 
 /// The plaintext within an opened body.
+#[inline]
 pub(crate) fn plaintext(body: &[u8]) -> &[u8] {
     let end = body.len().saturating_sub(TAG);
     body.get(TEXT_AT..end).unwrap_or_default()
 }
 
+#[inline]
 fn subject_at(claims: &Claims<'_>) -> usize {
     let length = |value: usize| crate::wire::varint::len(value as u64);
     let generation = crate::wire::varint::len(u64::from(claims.generation));
