@@ -197,6 +197,7 @@ impl RevocationList {
 }
 
 impl RevocationView for RevocationList {
+    #[inline]
     fn verdict(&self, facts: &Facts<'_>, now: Timestamp) -> Option<Scope> {
         let list = &*self.0;
         self.tick(now);
@@ -222,6 +223,7 @@ impl RevocationView for RevocationList {
         subject.is_some_and(cut_off).then_some(Scope::Subject)
     }
 
+    #[inline]
     fn freshness(&self) -> Freshness {
         // One process that decides alone misses nothing.
         Freshness::Fresh
@@ -255,12 +257,14 @@ impl RevocationView for RevocationList {
         own.max(of_others.load(Ordering::SeqCst))
     }
 
+    #[inline]
     fn tick(&self, now: Timestamp) {
         if self.0.has_due(now.unix()) {
             self.0.try_release(now.unix(), self.staleness_bound());
         }
     }
 
+    #[inline]
     fn high_water_mark(&self) -> u64 {
         self.0.high_water_mark.load(Ordering::SeqCst)
     }

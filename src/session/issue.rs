@@ -292,18 +292,12 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
             )
         };
         let room = body.len().saturating_sub(TAG);
-        let mut at = TEXT_AT;
         // Claims have less than 400 bytes, so they always fit.
-        let written = claims.encode(|bytes| {
-            let end = at.saturating_add(bytes.len());
-            body.get_mut(at..end).ok_or(())?.copy_from_slice(bytes);
-            at = end;
-            Ok::<(), ()>(())
-        });
-        let place = body
-            .get_mut(at..room)
-            .filter(|_| written.is_ok())
-            .unwrap_or_default();
+        let claimed = body
+            .get_mut(TEXT_AT..room)
+            .and_then(|place| claims.encode(place));
+        let at = TEXT_AT.saturating_add(claimed.unwrap_or(MAX_BODY));
+        let place = body.get_mut(at..room).unwrap_or_default();
         let length = match content {
             Content::Raw(bytes) | Content::Kept(bytes) => match place.get_mut(..bytes.len()) {
                 Some(place) => {

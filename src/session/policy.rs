@@ -102,6 +102,7 @@ impl Policy {
 
     /// A verifier may be stricter than the token, never laxer: the smaller of both, where 0 is
     /// none.
+    #[inline]
     pub(crate) const fn effective(&self, claims: &Claims<'_>) -> (u32, u32) {
         let idle = match (claims.idle, self.idle) {
             (0, idle) | (idle, 0) => idle,
@@ -117,6 +118,7 @@ impl Policy {
     }
 
     /// The deadlines of a token under this policy, in Unix seconds: idle, if any, and absolute.
+    #[inline]
     pub(crate) fn deadlines(&self, claims: &Claims<'_>) -> (Option<u64>, u64) {
         let (idle, absolute) = self.effective(claims);
         let idle = (idle > 0).then(|| claims.issued_at().saturating_add(u64::from(idle)));
@@ -128,6 +130,7 @@ impl Policy {
 
     /// SPEC §8.2, CheckTime. Dead at the deadline, not after it; the order of the reasons is
     /// normative.
+    #[inline]
     pub(crate) fn check_time(&self, claims: &Claims<'_>, now: u64) -> Result<(), Reason> {
         let latest = now.saturating_add(u64::from(self.tolerance));
         if claims.authenticated_at > latest || claims.issued_at() > latest {

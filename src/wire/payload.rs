@@ -85,6 +85,7 @@ pub trait Payload: 'static {
     /// # Errors
     ///
     /// [`Unreadable`] for an unknown major, and for bytes that are not of the stated shape.
+    #[inline]
     fn open(schema: Schema, bytes: &[u8]) -> Result<Opened<Self::View<'_>>, Unreadable> {
         let own = Self::SCHEMA;
         if schema.major() < own.major() {
@@ -371,6 +372,7 @@ macro_rules! payload {
                 $crate::__private::encode_postcard(value, out)
             }
 
+            #[inline]
             fn decode(
                 bytes: &[u8],
                 ends: $crate::schema::Ends,

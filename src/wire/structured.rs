@@ -149,6 +149,7 @@ pub fn reads_back<'b, T: Serialize + ?Sized, V: Deserialize<'b>>(
 /// Reads a value as postcard, bounded and with the slack that `ends` allows; what
 /// [`payload!`](crate::payload!) calls.
 #[doc(hidden)]
+#[inline]
 pub fn decode_postcard<'b, T: Deserialize<'b>>(
     bytes: &'b [u8],
     ends: Ends,
@@ -156,12 +157,22 @@ pub fn decode_postcard<'b, T: Deserialize<'b>>(
     read(bytes, ends, Silent)
 }
 
+#[inline]
 fn read<'b, T: Deserialize<'b>>(
     bytes: &'b [u8],
     ends: Ends,
     notes: impl Note,
 ) -> Result<T, Unreadable> {
     let elements = Cell::new(0);
+    if ends == Ends::Exact {
+        // As nearly always: then the end of the input means nothing, and one read takes all fields.
+        let mut inner = postcard::Deserializer::from_bytes(bytes);
+        let value = T::deserialize(Bounded::new(&mut inner, Budget::new(&elements, notes)));
+        return match (value, inner.finalize()) {
+            (Ok(value), Ok([])) => Ok(value),
+            _ => Err(Unreadable),
+        };
+    }
     let mut rest = bytes;
     let outermost = Outermost {
         rest: &mut rest,
@@ -264,6 +275,7 @@ impl<'de, N: Note> Deserializer<'de> for Outermost<'_, 'de, '_, N> {
         deserialize_ignored_any();
     }
 
+    #[inline]
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,

@@ -37,6 +37,7 @@ pub(crate) const fn token_len(body: usize) -> usize {
 /// The exact body length of a token text, after the gates that cost nothing: length, then prefix.
 ///
 /// Both come before any decoding, so a megabyte of garbage costs what a short one costs.
+#[inline]
 pub(crate) fn body_len(text: &str) -> Result<usize, BadText> {
     if !(MIN_TOKEN..=MAX_TOKEN).contains(&text.len()) {
         return Err(BadText);
@@ -51,6 +52,7 @@ pub(crate) fn body_len(text: &str) -> Result<usize, BadText> {
 
 /// Decodes into exactly [`body_len`] bytes. Strict: no padding, no white space, no other alphabet,
 /// no bits set beyond the last byte, so that a token has one spelling.
+#[inline]
 pub(crate) fn decode(by: Backend, text: &str, body: &mut [u8]) -> Result<(), BadText> {
     #[cfg(not(feature = "ring"))]
     let _ = by;
@@ -78,6 +80,7 @@ pub(crate) fn decode(by: Backend, text: &str, body: &mut [u8]) -> Result<(), Bad
 }
 
 /// The text of a body, in one allocation of its exact size.
+#[inline]
 pub(crate) fn encode(by: Backend, body: &[u8]) -> String {
     #[cfg(not(feature = "ring"))]
     let _ = by;

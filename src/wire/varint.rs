@@ -16,6 +16,7 @@ fn read(input: &[u8], max_bytes: usize) -> Result<(u64, &[u8]), BadVarint> {
     }
 }
 
+#[inline]
 fn read_long(input: &[u8], max_bytes: usize) -> Result<(u64, &[u8]), BadVarint> {
     let mut value = 0_u64;
     let mut shift = 0_u32;
@@ -40,6 +41,7 @@ fn read_long(input: &[u8], max_bytes: usize) -> Result<(u64, &[u8]), BadVarint> 
 }
 
 /// Reads a value of at most 32 bits.
+#[inline]
 pub(crate) fn read_u32(input: &[u8]) -> Result<(u32, &[u8]), BadVarint> {
     let (value, rest) = read(input, 5)?;
     u32::try_from(value)
@@ -48,24 +50,26 @@ pub(crate) fn read_u32(input: &[u8]) -> Result<(u32, &[u8]), BadVarint> {
 }
 
 /// Reads a value of at most 64 bits.
+#[inline]
 pub(crate) fn read_u64(input: &[u8]) -> Result<(u64, &[u8]), BadVarint> {
     read(input, 10)
 }
 
-/// Writes the shortest form of `value` and returns its length, 1 to 10.
-pub(crate) fn write(mut value: u64, out: &mut [u8; 10]) -> usize {
-    let mut len = 0_usize;
-    for slot in out.iter_mut() {
+/// Writes the shortest form of `value` to the start of `out`; returns what is left behind it, or
+/// nothing if it does not fit.
+#[inline]
+pub(crate) fn write(mut value: u64, mut out: &mut [u8]) -> Option<&mut [u8]> {
+    loop {
+        let (slot, rest) = out.split_first_mut()?;
+        out = rest;
         let low = value.to_le_bytes()[0] & 0x7f;
         value >>= 7;
-        len = len.saturating_add(1);
         if value == 0 {
             *slot = low;
-            break;
+            return Some(out);
         }
         *slot = low | 0x80;
     }
-    len
 }
 
 /// The length of the shortest form, 1 to 10 bytes.
