@@ -25,6 +25,15 @@ pub(crate) const SHA256_START: [u32; 8] = [
 
 const BLOCK: usize = 64;
 
+/// The block of the outer hash, ready for the inner: 32 bytes, a one bit, and the length of key block
+/// and hash in bits.
+const OUTER_END: [u8; BLOCK] = {
+    let mut end = [0; BLOCK];
+    end[32] = 0x80;
+    end[62] = 3;
+    end
+};
+
 /// A key, absorbed: the two states behind it, which are as good as the key. Wiped when dropped.
 pub(crate) struct Mac {
     inner: [u32; 8],
@@ -58,13 +67,14 @@ impl Mac {
         // The message follows the block that the key filled.
         let padded = pad(&mut end, rest, message.len().saturating_add(BLOCK));
         compress256(&mut state, padded);
-        let hash = bytes(state);
-
+        let mut last = OUTER_END;
+        for (to, word) in last.chunks_exact_mut(4).zip(state) {
+            to.copy_from_slice(&word.to_be_bytes());
+        }
         state = self.outer;
-        // Over the end of the message, which may be of a plaintext.
+        compress256(&mut state, &[last]);
+        // The end of the message may be of a plaintext.
         end.as_flattened_mut().zeroize();
-        let padded = pad(&mut end, &hash, hash.len().saturating_add(BLOCK));
-        compress256(&mut state, padded);
         bytes(state)
     }
 }

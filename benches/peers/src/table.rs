@@ -134,12 +134,20 @@ impl Report<'_> {
             .find(|row| row.name.starts_with("pasetors"));
         if let Some(pasetors) = pasetors {
             let (seal, verify) = (pasetors.seal, pasetors.verify);
-            for (how, issue, open, limit) in [
-                ("", ISSUE, VERIFY, 0.5),
-                (" with `ring`", RING_ISSUE, RING_VERIFY, 1.0 / 3.0),
+            for (how, issue, renew, open, limit) in [
+                ("", ISSUE, RENEW, VERIFY, 0.5),
+                (
+                    " with `ring`",
+                    RING_ISSUE,
+                    RING_RENEW,
+                    RING_VERIFY,
+                    1.0 / 3.0,
+                ),
             ] {
                 let what = format!("issuing{how}, of sealing with pasetors");
                 text += &at_most(&what, by_hand(issue, seal), limit);
+                let what = format!("renewing{how}, of sealing with pasetors");
+                text += &at_most(&what, by_hand(renew, seal), limit);
                 let what = format!("verifying{how}, of verifying with pasetors");
                 text += &at_most(&what, by_hand(open, verify), limit);
             }
