@@ -132,7 +132,8 @@ func TestMarkFarAhead(t *testing.T) {
 		want  error
 	}{{200 * time.Second, ErrMark}, {30 * time.Second, nil}} {
 		w := newWorld(t)
-		a := w.member(t, func(o *Options) { o.SnapshotEvery = 2 })
+		// By itself it puts none, or the one below might be at the same position and not be kept.
+		a := w.member(t, nil)
 		w.settle(t, a)
 		a.view.ForgetUntil(w.time().Add(time.Hour))
 		if err := a.view.Purge(w.time().Add(c.ahead)); err != nil {
