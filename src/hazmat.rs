@@ -304,8 +304,9 @@ impl<'a> Claims<'a> {
         };
         // Sixteen bytes, and at most ten for each number: more than the fields can take.
         let mut plaintext = alloc::vec![0; self.subject.len().saturating_add(128)];
-        let end = fields.encode(&mut plaintext).unwrap_or(0);
-        plaintext.truncate(end);
+        let end = fields.encode(&mut plaintext);
+        debug_assert!(end.is_some(), "there is room for every field");
+        plaintext.truncate(end.unwrap_or(0));
         plaintext.extend_from_slice(payload);
         plaintext
     }

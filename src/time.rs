@@ -172,7 +172,8 @@ impl<C: Clock + ?Sized> Clock for alloc::sync::Arc<C> {
 /// The operating system's wall clock.
 ///
 /// On Linux this is the coarse one (`CLOCK_REALTIME_COARSE`), which is read in a sixth of the time and
-/// may be behind by a tick of the kernel, 1 to 10 milliseconds: the times of a session are whole seconds.
+/// is behind by up to a tick of the kernel, normally 1 to 10 milliseconds, and more where a host withholds
+/// the processor. The times of a session are whole seconds.
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 #[derive(Clone, Copy, Debug, Default)]
@@ -190,16 +191,17 @@ impl Clock for SystemClock {
 }
 
 #[cfg(feature = "std")]
-#[cfg(target_os = "linux")]
 #[inline]
 fn seconds() -> Option<u64> {
-    use rustix::time::{ClockId, clock_gettime};
-    u64::try_from(clock_gettime(ClockId::RealtimeCoarse).tv_sec).ok()
-}
-
-#[cfg(feature = "std")]
-#[cfg(not(target_os = "linux"))]
-fn seconds() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::time::{ClockId, DynamicClockId, clock_gettime_dynamic};
+        let coarse = DynamicClockId::Known(ClockId::RealtimeCoarse);
+        // Not the function for known clocks: a sandbox may refuse this one, and that function panics.
+        if let Ok(time) = clock_gettime_dynamic(coarse) {
+            return u64::try_from(time.tv_sec).ok();
+        }
+    }
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.ok().map(|since| since.as_secs())
 }

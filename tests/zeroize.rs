@@ -63,6 +63,21 @@ const WIPING: &[(&str, &str, &str)] = &[
     ("seal/mac.rs", "impl Drop for Mac", "self.inner.zeroize()"),
     ("seal/mac.rs", "impl Drop for Mac", "self.outer.zeroize()"),
     (
+        "seal/mac.rs",
+        "pub(crate) fn new(",
+        "block.as_flattened_mut().zeroize()",
+    ),
+    (
+        "seal/mac.rs",
+        "pub(crate) fn of(",
+        "end.as_flattened_mut().zeroize()",
+    ),
+    (
+        "session/verified.rs",
+        "pub(crate) fn body(&mut self, len",
+        "beyond.zeroize()",
+    ),
+    (
         "session/verified.rs",
         "impl Drop for Plaintext",
         "self.0.zeroize()",
@@ -97,7 +112,7 @@ fn types_on_the_heap_wipe_in_their_drop() {
     }
     let wipe = source("session/verified.rs");
     assert!(
-        block(&wipe, "fn wipe(&mut self)")
+        block(&wipe, "pub(crate) fn wipe(&mut self)")
             .unwrap()
             .contains(".zeroize()")
     );
@@ -122,6 +137,11 @@ fn a_text_that_is_no_token_leaves_nothing_of_the_session_before() {
     let refused = open.split("text::decode(").nth(1).unwrap();
     let before = refused.split("return Err(").next().unwrap();
     assert!(before.contains("body.zeroize();"));
+    // Nor does one that is refused before the scratch is looked at.
+    let borrowed = block(&text, "fn verify_borrowed<'b>(").unwrap();
+    let early = borrowed.split("scratch.body(").next().unwrap();
+    assert!(early.contains("scratch.wipe();"));
+    assert!(!early.contains('?'), "nothing returns past the wipe");
 }
 
 #[test]

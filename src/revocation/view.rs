@@ -119,7 +119,8 @@ pub struct Terms {
 /// Who was logged out, as far as this server knows. Every verification asks it.
 ///
 /// Implementations answer without I/O and without a lock that a writer may hold; what keeps them up
-/// to date runs beside.
+/// to date runs beside. While one is asked, the keys that opened the token stay in memory, also if they
+/// have been replaced.
 ///
 /// ```
 /// use cloakroom::{Facts, Freshness, RevocationView, Scope, Timestamp};

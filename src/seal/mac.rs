@@ -3,7 +3,7 @@
 //! The crate `hmac` is what everything else here uses. Under the synthetic nonce, which is computed
 //! for every token that is sealed or opened, what its interface copies and wipes again (two keyed
 //! states and a buffer) takes a sixth of the time of the hash itself. This is no primitive: it calls
-//! one twice, in the order of the RFC, and `tests/seal_mac.rs` holds it to `hmac` at every length.
+//! one for two hashes, in the order of the RFC, and `tests/seal_mac.rs` holds it to `hmac` at every length.
 
 use sha2::Sha256;
 use sha2::block_api::compress256;

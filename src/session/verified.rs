@@ -366,7 +366,7 @@ impl Scratch {
         self.bytes.get_mut(..self.used).unwrap_or_default()
     }
 
-    fn wipe(&mut self) {
+    pub(crate) fn wipe(&mut self) {
         if let Some(used) = self.bytes.get_mut(..self.used) {
             used.zeroize();
         }

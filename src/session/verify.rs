@@ -49,8 +49,7 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
     where
         T: OwnedPayload,
     {
-        let now = self.now()?;
-        let length = text::body_len(token).map_err(|_| Rejected::invalid(Invalid::Format))?;
+        let (now, length) = self.asked(token)?;
         let mut plaintext = Plaintext::of_len(length);
         let keys = self.inner.keys.load();
         let sealer = self.open(&keys, token, now, plaintext.body())?;
@@ -111,14 +110,29 @@ impl<T: Payload, R: RevocationView> Sessions<T, R> {
         observer.verified(|| self.verify_borrowed(token, scratch))
     }
 
+    /// The time, and the length of the body that the text would have.
+    #[inline]
+    fn asked(&self, token: &str) -> Result<(Timestamp, usize), VerifyError> {
+        let now = self.now()?;
+        let length = text::body_len(token).map_err(|_| Rejected::invalid(Invalid::Format))?;
+        Ok((now, length))
+    }
+
     fn verify_borrowed<'b>(
         &self,
         token: &str,
         scratch: &'b mut Scratch,
     ) -> Result<Session<T::View<'b>, &'b [u8]>, VerifyError> {
-        let now = self.now()?;
-        let length = text::body_len(token).map_err(|_| Rejected::invalid(Invalid::Format))?;
+        let (now, length) = match self.asked(token) {
+            Ok(asked) => asked,
+            Err(error) => {
+                scratch.wipe();
+                return Err(error);
+            }
+        };
         let body = scratch.body(length);
+        // Held until the verdict, so that nothing of a key is copied: a ring that is replaced meanwhile
+        // is wiped when the last of its verifications ends, which no view may block.
         let keys = self.inner.keys.load();
         let sealer = self.open(&keys, token, now, body)?;
         let plaintext = plaintext(body);

@@ -21,6 +21,8 @@ after(async () => {
 async function site(answer) {
   const http = createServer(answer);
   await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
+  // A test that is cut short leaves it open.
+  http.unref();
   const { port } = http.address();
   return { port, close: () => http.close() };
 }

@@ -1,12 +1,12 @@
 // A browser that stops answering is not the demo's failure, and must not be taken for its success.
 //
-// Each step that waits for the server has a limit of its own (`device` sets 15 seconds), so a server
-// that hangs fails its test. What has none are the steps between this process and the browser: to open
+// Each step that waits for the server has a limit of its own (`device` and `answered` of harness.mjs), so
+// a server that hangs fails its test. What has none are the steps between this process and the browser: to open
 // a window, to run an expression, to close. Chromium without a screen was seen to
 // stop there for ever, on a busy machine, about once in a hundred runs. Then the last calls are printed, a new browser is started, and the
 // test runs once more from its beginning; a second time is a failure.
 
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test as run } from "node:test";
@@ -15,7 +15,9 @@ import { test as run } from "node:test";
 const LIMIT = 90_000;
 
 // Where the library writes its calls; it reads both names when it is loaded.
-const log = join(mkdtempSync(join(tmpdir(), "cloakroom-browser-")), "calls.log");
+const folder = mkdtempSync(join(tmpdir(), "cloakroom-browser-"));
+const log = join(folder, "calls.log");
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 process.env.DEBUG_FILE ??= log;
 process.env.DEBUG ??= "pw:api";
 export const { chromium } = await import("playwright-core");
@@ -82,6 +84,11 @@ export function test(name, body) {
       console.error(lastCalls());
       if (last) throw new Error("the browser did not answer, twice");
       await Promise.all([...opened].map((browser) => browser.startAnew()));
+      // What waits for a browser ends with it; what does not has waited for something else.
+      const ended = running.then(() => {}, () => {});
+      if ((await Promise.race([ended, later(10_000)])) === HUNG) {
+        throw new Error("the test hung, and not on its browser");
+      }
     }
   });
 }

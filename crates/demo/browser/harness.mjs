@@ -16,6 +16,16 @@ const target = process.env.CARGO_TARGET_DIR ?? join(here, "../../../target");
 const program = process.env.DEMO ?? join(target, "debug/demo");
 const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
+// What waits for the server has a limit of its own: a server that hangs fails its test, and is not taken
+// for a browser that does (hang.mjs).
+function answered(what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come within 30 seconds`)), 30_000);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 export const COOKIE = "__Host-session";
 
 export class Server {
@@ -31,7 +41,7 @@ export class Server {
 
   async #run(port, env) {
     this.env = env;
-    const { REDIS_URL, ...around } = process.env;
+    const { REDIS_URL, DEBUG, DEBUG_FILE, ...around } = process.env;
     this.child = spawn(program, {
       env: {
         ...around,
@@ -51,7 +61,7 @@ export class Server {
 
   async #line(wanted) {
     for (;;) {
-      const { value, done } = await this.lines.next();
+      const { value, done } = await answered("the server's next line", this.lines.next());
       if (done) throw new Error("the server ended");
       if (wanted(value)) return value;
     }
@@ -68,7 +78,7 @@ export class Server {
   async kill() {
     const gone = new Promise((resolve) => this.child.once("exit", resolve));
     this.child.kill("SIGKILL");
-    await gone;
+    await answered("the server's end", gone);
   }
 
   async restart() {

@@ -108,7 +108,9 @@ test("a forced logout is seen by the open page within a second, without a reload
   // When the victim's page changes is told by the page itself.
   const seen = victim.evaluate(
     () =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
+        // Or a page that never hears of it would look like a browser that hangs.
+        setTimeout(() => reject(new Error("not seen within 15 seconds")), 15_000);
         const watch = new MutationObserver(() => {
           if (document.getElementById("ended")) resolve(Date.now());
         });
