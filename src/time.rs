@@ -171,7 +171,7 @@ impl<C: Clock + ?Sized> Clock for alloc::sync::Arc<C> {
 
 /// The operating system's wall clock.
 ///
-/// On Linux this is the coarse one (`CLOCK_REALTIME_COARSE`), which is read in a sixth of the time and
+/// On Linux this is the coarse one (`CLOCK_REALTIME_COARSE`), which is read in a fraction of the time and
 /// is behind by up to a tick of the kernel, normally 1 to 10 milliseconds, and more where a host withholds
 /// the processor. The times of a session are whole seconds.
 #[cfg(feature = "std")]

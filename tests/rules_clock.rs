@@ -4,7 +4,9 @@
 
 mod common;
 
-use cloakroom::{BuildError, Fault, Freshness, Missing, Reason, RevocationList, VerifyError};
+use cloakroom::{
+    BuildError, Clock as _, Fault, Freshness, Missing, Reason, RevocationList, VerifyError,
+};
 use common::*;
 
 #[test]
@@ -164,4 +166,16 @@ fn an_expired_token_is_told_from_an_unavailable_view() {
     clock.advance(IDLE);
     let error = sessions.verify(issued.token.as_str()).unwrap_err();
     assert!(matches!(error, VerifyError::Rejected(r) if r.reason() == Reason::Idle));
+}
+
+#[test]
+fn the_system_clock_tells_the_second_that_the_standard_library_tells() {
+    let fine = || {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.unwrap().as_secs()
+    };
+    let before = fine();
+    let told = cloakroom::SystemClock.now().unwrap().unix();
+    // A tick late, which may be the second before; never early.
+    assert!((before - 1..=fine()).contains(&told), "{before}, {told}");
 }

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
 
-use crate::seal::mac::SHA256_START;
+use crate::seal::mac::{self, SHA256_START};
 use crate::secret::Secret;
 
 /// HMAC-SHA-256 with its key already absorbed.
@@ -154,9 +154,7 @@ pub(crate) fn revocation_key(kind: u8, name: &[u8]) -> [u8; 16] {
             let mut state = SHA256_START;
             compress256(&mut state, &[block]);
             let mut key = [0; 16];
-            for (to, word) in key.chunks_exact_mut(4).zip(state) {
-                to.copy_from_slice(&word.to_be_bytes());
-            }
+            mac::write(&state, &mut key);
             key
         }
         None => first_16(
@@ -175,16 +173,17 @@ const REVOCATION: &[u8; 4] = b"rvk1";
 /// not need.
 fn only_block(kind: u8, name: &[u8]) -> Option<[u8; 64]> {
     let mut block = [0; 64];
-    let (text, length) = block.split_last_chunk_mut::<8>()?;
+    let (text, _) = block.split_last_chunk_mut::<8>()?;
     let (label, text) = text.split_first_chunk_mut()?;
     *label = *REVOCATION;
     let (is, text) = text.split_first_mut()?;
     *is = kind;
     let (to, padding) = text.split_at_mut_checked(name.len())?;
     to.copy_from_slice(name);
-    *padding.first_mut()? = 0x80;
-    // Label and kind are five bytes, and all of it is less than a block.
-    let bits = name.len().saturating_add(5).saturating_mul(8);
-    *length = u64::try_from(bits).ok()?.to_be_bytes();
+    // For the one bit, before the length.
+    padding.first()?;
+    // Label and kind are five bytes.
+    let used = name.len().saturating_add(5);
+    mac::close(&mut block, used, used);
     Some(block)
 }

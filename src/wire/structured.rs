@@ -9,7 +9,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde::ser::Serialize;
 
 use crate::wire::bounded::{Bounded, Budget};
-use crate::wire::notes::{Begun, Note, Notes, Op, Silent};
+use crate::wire::notes::{Begun, Note, Notes, Silent};
 use crate::wire::whole::{LEFT_OUT, Whole};
 
 /// How the end of the bytes may differ from the end of the value.
@@ -204,7 +204,7 @@ pub fn is_struct<'b, T: Deserialize<'b>>() -> bool {
     begun.get()
 }
 
-/// The deserializer of the outermost value. It alone knows what the end of the input means: in a
+/// The deserializer of the outermost value where its writer may have been an older or newer one. It alone knows what the end of the input means: in a
 /// struct, at a field boundary, that an older writer had no such field; anywhere else, damage.
 struct Outermost<'r, 'de, 'l, N> {
     rest: &'r mut &'de [u8],
@@ -228,51 +228,17 @@ impl<'de, N: Note> Outermost<'_, 'de, '_, N> {
     }
 }
 
-macro_rules! plain {
-    ($($method:ident($($arg:ident: $type:ty),*);)*) => {$(
-        fn $method<V: Visitor<'de>>(mut self, $($arg: $type,)* visitor: V) -> Result<V::Value, postcard::Error> {
-            // Only a struct can grow; everything else has minor 0 for ever (SPEC §7.4).
-            if self.ends != Ends::Exact {
-                return Err(serde::de::Error::custom("not a struct"));
-            }
-            self.take(|inner| inner.$method($($arg,)* visitor))
-        }
-    )*};
-}
-
 impl<'de, N: Note> Deserializer<'de> for Outermost<'_, 'de, '_, N> {
     type Error = postcard::Error;
 
-    plain! {
-        deserialize_any();
-        deserialize_bool();
-        deserialize_i8();
-        deserialize_i16();
-        deserialize_i32();
-        deserialize_i64();
-        deserialize_i128();
-        deserialize_u8();
-        deserialize_u16();
-        deserialize_u32();
-        deserialize_u64();
-        deserialize_u128();
-        deserialize_f32();
-        deserialize_f64();
-        deserialize_char();
-        deserialize_str();
-        deserialize_string();
-        deserialize_bytes();
-        deserialize_byte_buf();
-        deserialize_option();
-        deserialize_unit();
-        deserialize_unit_struct(name: &'static str);
-        deserialize_seq();
-        deserialize_tuple(len: usize);
-        deserialize_tuple_struct(name: &'static str, len: usize);
-        deserialize_map();
-        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
-        deserialize_identifier();
-        deserialize_ignored_any();
+    /// Only a struct can grow; everything else has minor 0 for ever (SPEC §7.4).
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, postcard::Error> {
+        Err(serde::de::Error::custom("not a struct"))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct seq tuple tuple_struct map enum identifier ignored_any
     }
 
     #[inline]
@@ -285,12 +251,10 @@ impl<'de, N: Note> Deserializer<'de> for Outermost<'_, 'de, '_, N> {
         let budget = self.budget.deeper()?;
         budget.notes.reads(fields);
         let outermost = Outermost { budget, ..self };
-        let value = visitor.visit_seq(Fields {
+        visitor.visit_seq(Fields {
             outermost,
             left: fields.len(),
-        })?;
-        budget.notes.op(Op::End);
-        Ok(value)
+        })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -330,10 +294,9 @@ impl<'de, N: Note> SeqAccess<'de> for Fields<'_, 'de, '_, N> {
             return Ok(None);
         }
         self.left = left;
-        let notes = self.outermost.budget.notes;
-        let value = self.outermost.take(|inner| seed.deserialize(inner))?;
-        notes.op(Op::Field);
-        Ok(Some(value))
+        self.outermost
+            .take(|inner| seed.deserialize(inner))
+            .map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {

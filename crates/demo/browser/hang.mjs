@@ -3,7 +3,7 @@
 // Each step that waits for the server has a limit of its own (`device` and `answered` of harness.mjs), so
 // a server that hangs fails its test. What has none are the steps between this process and the browser: to open
 // a window, to run an expression, to close. Chromium without a screen was seen to
-// stop there for ever, on a busy machine, about once in a hundred runs. Then the last calls are printed, a new browser is started, and the
+// stop there for ever, on a busy machine. Then the last calls are printed, a new browser is started, and the
 // test runs once more from its beginning; a second time is a failure.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
