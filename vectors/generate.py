@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from generator import (
-    common, contents, descriptions, edges, feeds, keytexts, lifetime, lists, operations, payloads, replacing, rings, seals,
-    wrapping,
+    common, contents, descriptions, edges, feeds, keytexts, lifetime, lists, logouts, operations, payloads, replacing,
+    rings, seals, wrapping,
 )
 from generator.flags import FLAGS
 from generator.schema import SCHEMA, violations
@@ -27,7 +27,7 @@ SPEC_VERSION = "1.0-draft.3"
 def collect():
     """All vectors by file name."""
     book = common.Book()
-    for module in (seals, payloads, contents, lifetime, operations, keytexts, rings, replacing, lists, feeds,
+    for module in (seals, payloads, contents, lifetime, operations, logouts, keytexts, rings, replacing, lists, feeds,
                    edges, descriptions, wrapping):
         module.add(book)
     return book.files
@@ -46,7 +46,7 @@ def pretty(value):
 
 def check_inputs(name, kind, inputs):
     """SPEC 16.2: a policy fits its ring and the default skew, and no record has expired at now."""
-    if kind in ("issue", "renew", "update", "rotate", "cutoff"):
+    if kind in ("issue", "renew", "update", "rotate", "logout", "cutoff"):
         assert 2 + 1 <= inputs["policy"]["tolerance"] // 2, f"{name}: tolerance too small for the skew"
     if "ring" in inputs:
         policy = inputs["policy"]

@@ -63,6 +63,10 @@ fn ours(request: &Value) -> Option<Value> {
     let vector = Vector(vector);
     match vector.kind() {
         "issue" => Some(making::answer(&vector)),
+        "logout" => {
+            let (stage, record) = making::logged_out(&vector, &vector.text("token").unwrap());
+            Some(json!({"stage": stage, "expected": {"record": record}}))
+        }
         "token" => {
             let text = vector.text("token").unwrap();
             let (stage, expected) = with_reader!(vector, T => opening::judge::<T>(&vector, &text));
@@ -182,6 +186,11 @@ fn conversation(
                 Some(requests::token(&mut chance, &like))
             }
         };
+        // A quarter of the tokens is shown to a logout instead.
+        let request = request.map(|request| match chance.below(4) {
+            0 if request["kind"] == "token" => requests::logout(&mut chance, &request),
+            _ => request,
+        });
         if let Some(request) = request
             && ask(&request).is_none()
         {
@@ -219,6 +228,7 @@ fn all_implementations_give_one_answer() {
             "token {stage}: {stages:?}"
         );
     }
+    assert!(often("logout ok") && often("logout refused"), "{stages:?}");
     for kind in OTHERS {
         let of = |stage: &&String| stage.split(' ').next() == Some(kind);
         let count: u32 = stages

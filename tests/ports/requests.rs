@@ -90,6 +90,16 @@ pub(crate) fn token(chance: &mut Chance, accepted: &Value) -> Value {
     json!({"kind": "token", "inputs": inputs})
 }
 
+/// The same token, presented to a logout: of the stages only that it opens counts.
+pub(crate) fn logout(chance: &mut Chance, token: &Value) -> Value {
+    let mut inputs = token["inputs"].clone();
+    inputs.as_object_mut().unwrap().remove("reader");
+    inputs["entry_life"] = json!(chance.below(100_000));
+    // Whoever revokes has a tolerance that the default skew fits into.
+    inputs["policy"]["tolerance"] = json!(60);
+    json!({"kind": "logout", "inputs": inputs})
+}
+
 /// One character replaced by another one of the alphabet.
 fn changed(chance: &mut Chance, token: &str) -> String {
     let mut bytes = token.as_bytes().to_vec();

@@ -53,7 +53,7 @@ fn members(kind: &str) -> &'static [&'static str] {
         "entry_life",
     ];
     match kind {
-        "token" | "renew" | "update" | "rotate" => &TOKEN,
+        "token" | "renew" | "update" | "rotate" | "logout" => &TOKEN,
         "issue" => &[
             "key",
             "purpose",

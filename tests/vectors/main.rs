@@ -41,6 +41,7 @@ fn run(vector: &Vector) {
         "renew" => making::renew(vector),
         "update" => making::update(vector),
         "rotate" => making::rotate(vector),
+        "logout" => making::logout(vector),
         "cutoff" => making::cutoff(vector),
         "key-text" => keys::key_text(vector),
         "ring" => keys::ring(vector),

@@ -266,6 +266,36 @@ fn rotate_with<T, const MAJOR: u32, const MINOR: u32>(
     sessions.rotate_with(session, &Given(payload))
 }
 
+/// A logout that is given a token.
+pub(crate) fn logout(vector: &Vector) {
+    let Some(token) = vector.text("token") else {
+        // Not UTF-8: a text interface refuses it before us.
+        assert_eq!(vector.stage(), "refused");
+        return;
+    };
+    let (stage, record) = logged_out(vector, &token);
+    assert_eq!(stage, vector.stage());
+    assert_eq!(record.as_deref(), vector.expected("record").as_str());
+}
+
+/// The stage, and the record that is published.
+pub(crate) fn logged_out(vector: &Vector, token: &str) -> (&'static str, Option<String>) {
+    let recording = Recording::default();
+    let sessions: Sessions<(), Recording> = describe(vector, vector.ring(), recording.clone())
+        .build()
+        .unwrap();
+    receive(vector, &recording.0);
+    let sessions = sessions.bound_to(&vector.bytes("binding")).unwrap();
+    let ended = sessions.revoke_token(token).unwrap().is_some();
+    let published = recording.1.lock().unwrap().clone();
+    assert_eq!(published.len(), usize::from(ended));
+    let record = published.first().map(|revocation| {
+        let expires = vector.number("now") + vector.number("entry_life");
+        to_hex(&Record::new(*revocation, expires).to_bytes())
+    });
+    (if ended { "ok" } else { "refused" }, record)
+}
+
 /// The time of a cut-off, as it is published.
 pub(crate) fn cutoff(vector: &Vector) {
     let text = vector.text("key").unwrap();

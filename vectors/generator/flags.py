@@ -6,7 +6,8 @@ FLAGS = {
     "text-alphabet": "A character after the prefix is not in the base64url alphabet.",
     "text-group": "The last group of characters is impossible or has unused bits that are set.",
     "key-unknown": "No key of the ring has the kid.",
-    "key-state": "The state of a key decides: announced, sealing and open-only open; retired and disabled do not.",
+    "key-state": "The state of a key decides: announced, sealing and open-only open; retired and disabled do not. "
+                 "A logout opens with a retired one too.",
     "tag-modified": "Bytes of a sealed token were changed, removed or added.",
     "tag-spliced": "The token is composed of two tokens.",
     "tag-key": "The key or the cipher is another one than the one the token was sealed with.",
@@ -53,6 +54,7 @@ FLAGS = {
     "renew-due": "Whether a renewal is due or possible.",
     "update": "A new payload without a new generation.",
     "rotate": "A rotation.",
+    "logout": "A logout that is given a token.",
     "cutoff": "The time of a cut-off that a revoker publishes.",
     "age": "A question about age.",
     "digest": "The digest of a subject, a context or a kid.",

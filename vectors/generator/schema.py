@@ -67,10 +67,10 @@ SHARE = {"type": "array", "items": U32, "minItems": 2, "maxItems": 2}
 BY_KID = {"type": "object", "propertyNames": hexadecimal(4)}
 
 
-def token_groups(*extra):
+def token_groups(*extra, verify=VERIFY):
     """Inputs of Verify: keys or ring, token or token_hex."""
     tokens = ({"token": TEXT}, {"token_hex": HEX})
-    common = {**VERIFY, **{name: schema for group in extra for name, schema in group.items()}}
+    common = {**verify, **{name: schema for group in extra for name, schema in group.items()}}
     return one_of_members(common, *({**k, **t} for k in KEY_GROUPS for t in tokens))
 
 
@@ -103,6 +103,8 @@ KINDS = {
     "rotate": (token_groups({"new": nullable(obj(PAYLOAD)), "entry_life": TIME}),
                obj({"token": TEXT, "record": hexadecimal(33)}),
                {stage: obj({"token": {"type": "null"}, "record": {"type": "null"}}) for stage in RESEAL_STAGES}),
+    "logout": (token_groups({"entry_life": TIME}, verify={n: s for n, s in VERIFY.items() if n != "reader"}),
+               obj({"record": hexadecimal(33)}), {"refused": obj({"record": {"type": "null"}})}),
     "cutoff": (obj({"key": TEXT, "purpose": HEX, "audience": HEX, "policy": POLICY, "now": TIME, "revocations": array(HEX),
                     "subject": nullable(HEX), "before": nullable(TIME)}),
                obj({"cutoff": TIME}), {"refused": obj({"cutoff": {"type": "null"}})}),

@@ -6,7 +6,7 @@ from .errors import Refuse, Reject, Unavailable
 from .keys import context, read_key_text
 from .revocation import SESSION, View, cut_off, decode_record, digest
 from .ring import check_configuration, load_ring, replace_ring
-from .session import Policy, Site, issue, max_age, renew, require_fresh, rotate, update, verify
+from .session import Policy, Site, issue, log_out, max_age, renew, require_fresh, rotate, update, verify
 from .edge import (
     Head, accept_export, edge_id, edge_seed, edge_text, filter_value, read_edge_key, write_export,
 )
@@ -184,6 +184,13 @@ def run_rotate(inputs, expected):
         return reject.stage, {"token": None, "record": None}
     assert record.kind == SESSION
     return "ok", {"token": text, "record": record.encode().hex()}
+
+
+def run_logout(inputs, expected):
+    """SPEC 16.2, logout. What the view holds plays no part."""
+    site = read_site(inputs, read_keys(inputs))
+    record = log_out(site, inputs["now"], input_bytes(inputs, "token"), inputs["entry_life"])
+    return ("refused", {"record": None}) if record is None else ("ok", {"record": record.encode().hex()})
 
 
 def optional_context(inputs):
@@ -401,6 +408,7 @@ KINDS = {
     "renew": run_renew,
     "update": run_update,
     "rotate": run_rotate,
+    "logout": run_logout,
     "cutoff": run_cutoff,
     "key-text": run_key_text,
     "ring": run_ring,

@@ -242,6 +242,17 @@ def reauthenticate(site, view, clock, old, session_id, subject, payload, schema,
     return text, claims, record
 
 
+def log_out(site, now, text, life):
+    """SPEC 8.9, a logout that is given a token: the published record, or None."""
+    keys = [(key, "open-only" if state == "retired" else state) for key, state in site.keys]
+    try:
+        steps = open_token(keys, site.purpose, site.audience, site.binding, text)
+        claims, _ = decode_claims(steps.plaintext)
+    except Reject:
+        return None
+    return Record(SESSION, claims.session_id, LOGGED_OUT, now + life)
+
+
 def max_age(claims, now, d, leeway):
     """SPEC 8.10: whether the question is answered with yes."""
     return max(0, now - claims.issued_at) < d + leeway

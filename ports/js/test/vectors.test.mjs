@@ -7,7 +7,7 @@ import { regenerated } from "../tools/regenerate.mjs";
 import { KINDS, vectorFiles } from "../tools/vectors.mjs";
 
 const EXPECTED_FILES = [
-  "age", "cutoff", "description", "digest", "feed-batch", "feed-key", "feed-snapshot", "issue", "key-text", "merge", "record", "renew", "ring-replace", "ring", "rotate",
+  "age", "cutoff", "description", "digest", "feed-batch", "feed-key", "feed-snapshot", "issue", "key-text", "logout", "merge", "record", "renew", "ring-replace", "ring", "rotate",
   "snapshot", "token-claims", "token-key", "token-nonce", "token-ok", "token-revoked",
   "token-schema", "token-tag", "token-text", "token-time", "update",
 ].map((name) => `${name}.json`);

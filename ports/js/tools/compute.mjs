@@ -12,7 +12,7 @@ import { BadRequest, checkInputs } from "./request.mjs";
 import { described } from "./described.mjs";
 import { feedBatch, feedKey, feedSnapshot } from "./feeds.mjs";
 import { unhex } from "./hex.mjs";
-import { cutoff, issue, renew, rotate, update, verifyToken } from "./procedures.mjs";
+import { cutoff, issue, logout, renew, rotate, update, verifyToken } from "./procedures.mjs";
 
 /**
  * `expected` is that of the vector, if there is one: the moments of kind ring stand there.
@@ -31,6 +31,7 @@ const kinds = {
   renew,
   update,
   rotate,
+  logout,
   cutoff,
 
   "key-text"({ text, text_hex, purpose, audience }) {

@@ -1,7 +1,7 @@
 // The kinds of vectors that verify or seal tokens.
 import { hchacha } from "@noble/ciphers/chacha.js";
 import { ascii, concatBytes, hex, takeBytes } from "../dist/bytes.js";
-import { SUBJECT_MAX } from "../dist/limits.js";
+import { LOGGED_OUT, SUBJECT_MAX } from "../dist/limits.js";
 import { ContextKey, context, decodeToken, expand } from "../dist/seal.js";
 import { deriveSecret, parseKeyText } from "../dist/keytext.js";
 import * as engine from "../dist/engine.js";
@@ -71,6 +71,24 @@ export function rotate(inputs) {
     const expires = BigInt(draft.now + inputs.entry_life);
     const record = encodeRecord({ kind: 1, key, value: BigInt(generation), expires, exempt: undefined });
     return { token: seal(draft, inputs), record: hex(record) };
+  });
+}
+
+export function logout(inputs) {
+  const nothing = { record: null };
+  return outcome(nothing, () => {
+    const { setting } = settingFor({ ...inputs, reader: null }, true);
+    const { token, token_hex, binding, now, entry_life } = inputs;
+    let key;
+    try {
+      key = engine.identify(setting, token ?? unhex(token_hex), unhex(binding));
+    } catch (error) {
+      // The stage of a token that logs nobody out is not part of the kind.
+      if (error instanceof SessionRejected) throw new Refused("the token does not open");
+      throw error;
+    }
+    const expires = BigInt(now + entry_life);
+    return { record: hex(encodeRecord({ kind: 1, key, value: BigInt(LOGGED_OUT), expires, exempt: undefined })) };
   });
 }
 

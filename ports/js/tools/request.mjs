@@ -57,7 +57,8 @@ const reader = object({
 });
 const state = oneOf("disabled", "announced", "retired", "sealing", "open-only");
 const keys = listOf(object({ text, state }));
-const token = { purpose: bytes, audience: bytes, binding: bytes, policy, now: time, reader, revocations: listOf(bytes) };
+const presented = { purpose: bytes, audience: bytes, binding: bytes, policy, now: time, revocations: listOf(bytes) };
+const token = { ...presented, reader };
 const maybeContext = { purpose: orNull(bytes), audience: orNull(bytes) };
 const ages = { now: time, leeway: integer(0, 300), authenticated_at: time, issued_at: time };
 
@@ -71,6 +72,7 @@ const inputs = {
   renew: { ...token, share: listOf(u32) },
   update: { ...token, new: content },
   rotate: { ...token, new: orNull(content), entry_life: u32 },
+  logout: { ...presented, entry_life: time },
   cutoff: {
     key: text, purpose: bytes, audience: bytes, policy, now: time, revocations: listOf(bytes),
     subject: orNull(bytes), before: orNull(time),
@@ -97,7 +99,7 @@ const choices = {
   age: [{ max_age: time, require_fresh: time }],
   description: [{ description: text, description_hex: bytes }],
 };
-for (const kind of ["renew", "update", "rotate"]) choices[kind] = choices.token;
+for (const kind of ["renew", "update", "rotate", "logout"]) choices[kind] = choices.token;
 
 export function checkInputs(kind, value) {
   check(typeof value === "object" && value !== null && Object.hasOwn(inputs, kind), "kind");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { stringify } from "./json.mjs";
 
 export const KINDS = [
-  "token", "issue", "renew", "update", "rotate", "cutoff", "key-text", "ring", "ring-replace",
+  "token", "issue", "renew", "update", "rotate", "logout", "cutoff", "key-text", "ring", "ring-replace",
   "record", "merge", "snapshot", "feed-key", "feed-batch", "feed-snapshot", "digest", "age",
   "description",
 ];

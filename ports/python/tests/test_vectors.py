@@ -17,7 +17,7 @@ from tools.requests import KINDS, BadRequest
 
 LEAST_VECTORS = 150
 FILES = {
-    "age", "cutoff", "description", "digest", "feed-batch", "feed-key", "feed-snapshot", "issue", "key-text", "merge", "record", "renew", "ring", "ring-replace",
+    "age", "cutoff", "description", "digest", "feed-batch", "feed-key", "feed-snapshot", "issue", "key-text", "logout", "merge", "record", "renew", "ring", "ring-replace",
     "rotate", "snapshot", "token-claims", "token-key", "token-nonce", "token-ok", "token-revoked",
     "token-schema", "token-tag", "token-text", "token-time", "update",
 }

@@ -12,13 +12,12 @@ from cloakroom import (
 from cloakroom import _crypto, _text
 from cloakroom._params import KEYS_MAX, KID_LEN, NONCE_LEN, TAG_LEN, U32_MAX
 from cloakroom.claims import Claims, encode_claims
-from cloakroom.feed import FeedFault, FeedKey, Position
-from cloakroom.feed.format import open_batch, open_snapshot, write_batch, write_feed_snapshot
-from cloakroom.feed.keys import realm_name
+from cloakroom.feed import FeedFault
 from cloakroom.policy import younger_than
 
 from . import vector_shapes
 from .described import described
+from .feeds import feed_batch, feed_key, feed_snapshot
 from .hchacha20 import subkey
 from .requests import BadRequest, check_inputs, check_moments
 
@@ -212,6 +211,15 @@ def _rotate(inputs: Inputs) -> Answer:
     return "ok", {"token": rotated.token, "record": view.last.to_bytes().hex()}
 
 
+def _logout(inputs: Inputs) -> Answer:
+    sessions, view = _sessions(inputs, _ring(inputs), Shape.raw(1), "logout")
+    token, binding = _text_of(inputs, "token"), _hex(inputs["binding"])
+    if sessions.log_out_token(token, binding=binding) is None:
+        return "refused", {"record": None}
+    assert view.last is not None
+    return "ok", {"record": view.last.to_bytes().hex()}
+
+
 def _issue(inputs: Inputs) -> Answer:
     ring = _FixedRing([(KeyEntry(parse_key(inputs["key"]), 0), KeyState.SEALING)])
     sessions, _ = _sessions(inputs, ring, Shape.raw(inputs["major"]), "issue")
@@ -281,49 +289,6 @@ def _snapshot(inputs: Inputs) -> Answer:
     }
 
 
-def _feed_key(inputs: Inputs) -> Answer:
-    key = FeedKey.parse(_text_of(inputs, "text"))
-    return "ok", {
-        "fid": key.fid.hex(), "secret": key._secret.hex(), "mac_key": key._mac.hex()
-    }
-
-
-def _feed(inputs: Inputs) -> Tuple[List[FeedKey], bytes]:
-    keys = [FeedKey.parse(text) for text in inputs["keys"]]
-    if len({key.fid for key in keys}) != len(keys):
-        raise ConfigurationError("the two feed keys have the same identifier")
-    return keys, realm_name(inputs["realm"])
-
-
-def _feed_batch(inputs: Inputs) -> Answer:
-    keys, realm = _feed(inputs)
-    onto, data = Position.from_bytes(_hex(inputs["onto"])), _hex(inputs["batch"])
-    batch = open_batch(keys, realm, onto, data)
-    key = next(key for key in keys if key.fid == data[1:5])
-    if write_batch(key, realm, onto, batch.time, batch.records) != data:
-        raise AssertionError("writing the batch again gives other bytes")
-    return "ok", {
-        "time": batch.time,
-        "records": [record.to_bytes().hex() for record in batch.records],
-        "becomes": batch.becomes.to_bytes().hex(),
-    }
-
-
-def _feed_snapshot(inputs: Inputs) -> Answer:
-    keys, realm = _feed(inputs)
-    data = _hex(inputs["snapshot"])
-    opened = open_snapshot(keys, realm, data)
-    key = next(key for key in keys if key.fid == data[8:12])
-    again = write_feed_snapshot(key, realm, opened.position, opened.life, opened.inner)
-    if again != data:
-        raise AssertionError("writing the snapshot again gives other bytes")
-    return "ok", {
-        "position": opened.position.to_bytes().hex(),
-        "life": opened.life,
-        "snapshot": opened.inner.hex(),
-    }
-
-
 def _digest(inputs: Inputs) -> Answer:
     return "ok", {"key": _crypto.digest(inputs["kind"], _hex(inputs["data"])).hex()}
 
@@ -354,17 +319,18 @@ def _age(inputs: Inputs) -> Answer:
 
 _PROCEDURES = {
     "token": _token, "issue": _issue, "renew": _renew, "update": _update, "rotate": _rotate,
-    "cutoff": _cutoff,
+    "cutoff": _cutoff, "logout": _logout,
     "key-text": _key_text, "ring-replace": _ring_replace, "record": _record, "merge": _merge,
-    "snapshot": _snapshot, "digest": _digest, "age": _age, "feed-key": _feed_key,
-    "feed-batch": _feed_batch, "feed-snapshot": _feed_snapshot,
+    "snapshot": _snapshot, "digest": _digest, "age": _age, "feed-key": feed_key,
+    "feed-batch": feed_batch, "feed-snapshot": feed_snapshot,
     "description": _description,
 }
 
 # What stands in `expected` where a kind has no positive outcome.
 _EMPTY: Dict[str, Tuple[str, ...]] = {
     "token": ("reason",), "issue": ("token", "claims"), "renew": ("token",), "update": ("token",),
-    "rotate": ("token", "record"), "cutoff": ("cutoff",), "key-text": ("form", "kid", "secret"),
+    "rotate": ("token", "record"), "cutoff": ("cutoff",), "logout": ("record",),
+    "key-text": ("form", "kid", "secret"),
     "feed-batch": ("fault",), "feed-snapshot": ("fault",),
 }
 

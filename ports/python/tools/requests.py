@@ -86,6 +86,10 @@ _INPUTS: Dict[str, Dict[str, Check]] = {
     "renew": {**_TOKEN, "share": lambda v: _list_of(_U32)(v) and len(v) == 2},
     "update": {**_TOKEN, "new": _NEW},
     "rotate": {**_TOKEN, "new": _or_null(_NEW), "entry_life": _number()},
+    "logout": {
+        **{name: check for name, check in _TOKEN.items() if name != "reader"},
+        "entry_life": _number(),
+    },
     "issue": {
         **_CONTEXT,
         "key": _text,

@@ -14,7 +14,7 @@ use cloakroom::{
 use serde_json::Value;
 use time::Duration;
 
-use crate::run::{Fixed, at, hex, ring_of, to_hex};
+use crate::run::{Fixed, at, hex, ring_of, text, to_hex};
 use crate::view::View;
 
 /// Bytes under a schema number, read and written as they are: what a payload means is for the vectors
@@ -239,6 +239,21 @@ pub(crate) fn rotate(inputs: &Value, stage: &str, expected: &Value) -> &'static 
     let record: Option<String> = view.published().map(|bytes| to_hex(&bytes));
     assert_eq!(record.as_deref(), expected["record"].as_str());
     "rotate"
+}
+
+/// A logout that is given a token.
+pub(crate) fn logout(inputs: &Value, stage: &str, expected: &Value) -> &'static str {
+    let Some(token) = text(inputs, "token") else {
+        assert_eq!(stage, "refused");
+        return "logout";
+    };
+    let view = View::new(inputs);
+    let sessions = sessions::<Given<1, 0>>(inputs, ring_of(inputs), &view);
+    let ended = sessions.revoke_token(&token).expect("a view that publishes");
+    assert_eq!(["refused", "ok"][usize::from(ended.is_some())], stage);
+    let record: Option<String> = view.published().map(|bytes| to_hex(&bytes));
+    assert_eq!(record.as_deref(), expected["record"].as_str());
+    "logout"
 }
 
 /// SPEC §8.10, over a real session whose times are those of the vector.

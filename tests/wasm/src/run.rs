@@ -46,7 +46,7 @@ impl RandomSource for NoRandom {
 }
 
 /// A text, or `None` where its bytes are not UTF-8: an interface of texts never sees those.
-fn text(inputs: &Value, name: &str) -> Option<String> {
+pub(crate) fn text(inputs: &Value, name: &str) -> Option<String> {
     match inputs[name].as_str() {
         Some(text) => Some(text.to_string()),
         None => String::from_utf8(hex(&inputs[format!("{name}_hex").as_str()])).ok(),
@@ -68,6 +68,7 @@ pub(crate) fn vector(vector: &Value) -> &'static str {
         "renew" => operations::renew(inputs, stage, expected),
         "update" => operations::update(inputs, stage, expected),
         "rotate" => operations::rotate(inputs, stage, expected),
+        "logout" => operations::logout(inputs, stage, expected),
         "age" => operations::age(inputs, stage),
         "ring-replace" => operations::ring_replace(inputs, stage),
         "merge" | "snapshot" | "feed-key" | "feed-batch" | "feed-snapshot" => "not in the core",

@@ -27,6 +27,7 @@ var evaluators = map[string]func(in *input, moments []int64) (*Result, error){
 	"renew":         evalRenew,
 	"update":        evalUpdate,
 	"rotate":        evalRotate,
+	"logout":        evalLogout,
 	"cutoff":        evalCutoff,
 	"key-text":      evalKeyText,
 	"ring":          evalRing,
@@ -89,7 +90,7 @@ func nothing(kind string) *Object {
 	o := object()
 	for _, name := range map[string][]string{
 		"token": {"reason"}, "issue": {"token", "claims"}, "renew": {"token"}, "update": {"token"},
-		"rotate": {"token", "record"}, "feed-batch": {"fault"}, "feed-snapshot": {"fault"},
+		"rotate": {"token", "record"}, "logout": {"record"}, "feed-batch": {"fault"}, "feed-snapshot": {"fault"},
 	}[kind] {
 		o.Set(name, nil)
 	}

@@ -152,6 +152,28 @@ func evalRotate(in *input, _ []int64) (*Result, error) {
 	return &Result{"ok", object("token", token, "record", hexOf(s.store.last.Append(nil)))}, nil
 }
 
+func evalLogout(in *input, _ []int64) (*Result, error) {
+	s := readScene(in)
+	s.readKeys(in)
+	s.token = in.text("token")
+	life := in.number("entry_life", numberMax-clockMax)
+	if err := s.build(in); err != nil {
+		return nil, err
+	}
+	seam.SetEntryLife(s.view, life)
+	_, err := s.sessions.LogoutToken(s.token, cloakroom.Binding(s.binding))
+	stage, err := failure(err)
+	switch {
+	case err != nil:
+		return nil, err
+	case stage == "unavailable":
+		return &Result{stage, object("record", nil)}, nil
+	case stage != "":
+		return &Result{"refused", object("record", nil)}, nil
+	}
+	return &Result{"ok", object("record", hexOf(s.store.last.Append(nil)))}, nil
+}
+
 func evalCutoff(in *input, _ []int64) (*Result, error) {
 	s := readScene(in)
 	s.fixKeys(in, []string{in.str("key")}, []string{string(cloakroom.Sealing)})

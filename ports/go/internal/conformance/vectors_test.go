@@ -27,7 +27,7 @@ func vectorFiles(t testing.TB) []string {
 // knownFiles has to name every file, so that neither a new one nor a lost one
 // goes unnoticed.
 var knownFiles = []string{
-	"age", "cutoff", "description", "digest", "feed-batch", "feed-key", "feed-snapshot", "issue", "key-text", "merge", "record", "renew", "ring-replace", "ring",
+	"age", "cutoff", "description", "digest", "feed-batch", "feed-key", "feed-snapshot", "issue", "key-text", "logout", "merge", "record", "renew", "ring-replace", "ring",
 	"rotate", "snapshot", "token-claims", "token-key", "token-nonce", "token-ok", "token-revoked",
 	"token-schema", "token-tag", "token-text", "token-time", "update",
 }
