@@ -1,114 +1,98 @@
-//! Where the ids of sessions come from: no two logins share one, whichever thread they are on and
-//! however the system's source hands them out, and a source of the application's own is asked for
-//! each.
-
+//! Session ids from the operating system: every bit of them is drawn, each once, on any thread.
 #![allow(
+    missing_docs,
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    clippy::std_instead_of_core,
-    clippy::std_instead_of_alloc
+    clippy::std_instead_of_core
 )]
 
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use cloakroom::{
-    KeyRing, RandomError, RandomSource, RevocationList, Sessions, SystemClock, SystemRandom,
-};
-use time::Duration;
+use cloakroom::{KeyRing, RevocationList, Sessions, SystemClock};
 
-fn sessions(random: impl RandomSource + 'static) -> Sessions<()> {
-    let ring = KeyRing::generate(&SystemClock, Duration::hours(8)).unwrap();
-    Sessions::<()>::builder(ring, RevocationList::new())
+fn sessions() -> Sessions<()> {
+    let ring = KeyRing::generate(&SystemClock, time::Duration::hours(8)).unwrap();
+    let builder = Sessions::builder(ring, RevocationList::new());
+    builder
         .purpose("session")
         .audience("")
         .aal2()
-        .random(random)
         .build()
         .unwrap()
 }
 
+/// Of one subject, so that nothing but what was drawn and the time makes a difference.
+fn ids(sessions: &Sessions<()>, count: usize) -> Vec<[u8; 16]> {
+    let one = |_| sessions.issue("ada", &()).unwrap().session.id().to_bytes();
+    (0..count).map(one).collect()
+}
+
+/// A source that stands still, or that repeats what it gave, would leave bits to guess: the time that
+/// is mixed in moves few of them, and who watches a login knows it.
 #[test]
-fn no_two_logins_share_an_id() {
-    const EACH: usize = 2_000;
-    let sessions = sessions(SystemRandom);
-    let ids = |subject: &'static str| {
-        let sessions = sessions.clone();
-        move || -> Vec<[u8; 16]> {
-            let id = |_| {
-                sessions
-                    .issue(subject, &())
-                    .unwrap()
-                    .session
-                    .id()
-                    .to_bytes()
-            };
-            (0..EACH).map(id).collect()
-        }
-    };
-    let threads: Vec<_> = ["ada", "ada", "", "grace"]
-        .map(|subject| thread::spawn(ids(subject)))
-        .into_iter()
+fn every_bit_is_set_half_of_the_time() {
+    const COUNT: usize = 4096;
+    let ids = ids(&sessions(), COUNT);
+    for bit in 0..128 {
+        let set = ids
+            .iter()
+            .filter(|id| id[bit / 8] >> (bit % 8) & 1 == 1)
+            .count();
+        // Six standard deviations of 32 around the half, and more.
+        assert!(set.abs_diff(COUNT / 2) < 220, "bit {bit}: {set} of {COUNT}");
+    }
+}
+
+/// The halves of an id one by one, since the time is mixed into one of them.
+#[test]
+fn nothing_that_was_drawn_is_given_twice_on_any_thread() {
+    let sessions = sessions();
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let sessions = sessions.clone();
+            thread::spawn(move || ids(&sessions, 1001))
+        })
         .collect();
-    let mut seen = HashSet::new();
-    for thread in threads {
-        seen.extend(thread.join().unwrap());
-    }
-    assert_eq!(seen.len(), 4 * EACH);
-    // Each byte is random: none has the same value in more than a few of the ids.
-    for at in 0..16 {
-        let mut counts = [0_usize; 256];
-        for id in &seen {
-            counts[usize::from(id[at])] += 1;
-        }
-        assert!(counts.iter().all(|count| *count < EACH / 10), "byte {at}");
+    let all: Vec<[u8; 16]> = threads
+        .into_iter()
+        .flat_map(|thread| thread.join().unwrap())
+        .collect();
+    for half in [0..8, 8..16] {
+        let distinct: HashSet<&[u8]> = all.iter().map(|id| &id[half.clone()]).collect();
+        assert_eq!(distinct.len(), all.len(), "{half:?}");
     }
 }
 
-/// A twin that a restored snapshot made: every source that is asked gives the same bytes.
+/// A login in the destructor of a thread's value, when what was drawn ahead may be gone.
 #[test]
-fn a_source_is_asked_for_each_id_and_its_bytes_are_the_id() {
-    struct Same(Arc<AtomicUsize>);
-    impl RandomSource for Same {
-        fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
-            self.0.fetch_add(1, Ordering::SeqCst);
-            out.fill(7);
-            Ok(())
-        }
-    }
-    let asked = Arc::new(AtomicUsize::new(0));
-    let sessions = sessions(Same(Arc::clone(&asked)));
-    for round in 1..=5 {
-        let issued = sessions.issue("ada", &()).unwrap();
-        assert_eq!(issued.session.id().to_bytes(), [7; 16]);
-        assert_eq!(asked.load(Ordering::SeqCst), round);
-    }
-}
-
-#[test]
-fn a_thread_that_ends_still_logs_in() {
-    // Thread-locals are gone in the order of their making; a login in a destructor finds none.
-    struct Last(Option<Sessions<()>>);
+fn a_thread_that_ends_still_draws() {
+    struct Last(Sessions<()>, std::sync::mpsc::Sender<[u8; 16]>);
     impl Drop for Last {
         fn drop(&mut self) {
-            if let Some(sessions) = &self.0 {
-                assert!(sessions.issue("ada", &()).is_ok());
+            for id in ids(&self.0, 64) {
+                self.1.send(id).unwrap();
             }
         }
     }
     thread_local! {
-        static LAST: std::cell::RefCell<Last> = const { std::cell::RefCell::new(Last(None)) };
+        static LAST: std::cell::RefCell<Option<Last>> = const { std::cell::RefCell::new(None) };
     }
-    let sessions = sessions(SystemRandom);
-    let ended = thread::spawn(move || {
-        LAST.with(|last| last.borrow_mut().0 = Some(sessions.clone()));
-        sessions.issue("grace", &()).unwrap();
-    });
-    ended.join().unwrap();
+    let (send, given) = std::sync::mpsc::channel();
+    let (sessions, other) = (sessions(), sessions());
+    thread::spawn(move || {
+        // Dropped while the thread's values go, in an order that nobody promises.
+        LAST.with(|last| *last.borrow_mut() = Some(Last(sessions, send)));
+        assert_eq!(ids(&other, 1).len(), 1);
+    })
+    .join()
+    .unwrap();
+    let given: Vec<[u8; 16]> = given.iter().collect();
+    assert_eq!(given.len(), 64);
+    for half in [0..8, 8..16] {
+        let distinct: HashSet<&[u8]> = given.iter().map(|id| &id[half.clone()]).collect();
+        assert_eq!(distinct.len(), given.len());
+    }
 }

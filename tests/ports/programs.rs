@@ -180,38 +180,51 @@ fn offline<'c>(command: &'c mut Command, flags: &str, folder: &Path) -> &'c mut 
 
 /// Servers of a feed in the other languages, over the Redis at `address`.
 pub(crate) fn followers(address: &str, realm: &str, feed_key: &str) -> Vec<Program> {
-    let mut followers = Vec::new();
-    let mut start = |name, mut command: Command| {
-        command
-            .env("REDIS_URL", address)
-            .env("CLOAKROOM_REALM", realm)
-            .env("CLOAKROOM_FEED_KEY", feed_key);
-        followers.push(Program::start(name, &mut command));
+    let one = |language| follower(language, address, realm, feed_key);
+    FOLLOWERS.into_iter().filter_map(one).collect()
+}
+
+/// The languages that have one.
+pub(crate) const FOLLOWERS: [&str; 3] = ["Python", "JavaScript", "Go"];
+
+/// One of them, if its tools are there.
+pub(crate) fn follower(
+    language: &'static str,
+    address: &str,
+    realm: &str,
+    feed_key: &str,
+) -> Option<Program> {
+    let mut command = match language {
+        "Python" if has_python() => {
+            drop(python());
+            let mut command = Command::new(scratch().join("python/bin/python"));
+            command
+                .args(["-m", "tools", "follow"])
+                .env("PYTHONPATH", root().join("ports/python/src"))
+                .env("PYTHONDONTWRITEBYTECODE", "1")
+                .current_dir(root().join("ports/python"));
+            command
+        }
+        "JavaScript" if has_node() => {
+            drop(javascript());
+            let mut command = Command::new("node");
+            command
+                .args(["tools/follow.mjs", realm])
+                .current_dir(root().join("ports/js"));
+            command
+        }
+        "Go" if has_go() => {
+            let mut command = Command::new("sh");
+            command
+                .args(["run.sh", "follow", address, realm])
+                .current_dir(root().join("ports/go"));
+            command
+        }
+        _ => return None,
     };
-    if has_python() {
-        drop(python());
-        let mut command = Command::new(scratch().join("python/bin/python"));
-        command
-            .args(["-m", "tools", "follow"])
-            .env("PYTHONPATH", root().join("ports/python/src"))
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .current_dir(root().join("ports/python"));
-        start("Python", command);
-    }
-    if has_node() {
-        drop(javascript());
-        let mut command = Command::new("node");
-        command
-            .args(["tools/follow.mjs", realm])
-            .current_dir(root().join("ports/js"));
-        start("JavaScript", command);
-    }
-    if has_go() {
-        let mut command = Command::new("sh");
-        command
-            .args(["run.sh", "follow", address, realm])
-            .current_dir(root().join("ports/go"));
-        start("Go", command);
-    }
-    followers
+    command
+        .env("REDIS_URL", address)
+        .env("CLOAKROOM_REALM", realm)
+        .env("CLOAKROOM_FEED_KEY", feed_key);
+    Some(Program::start(language, &mut command))
 }

@@ -16,12 +16,13 @@ use std::time::Duration;
 
 use cloakroom::feed::{Appended, FeedConnector as _, Position};
 use engine_tests::fleet::{BOUND, Fleet};
+use engine_tests::process::until;
 use engine_tests::proxy::Weather;
 use engine_tests::redis_server::DURABLE;
 use engine_tests::{PostgresServer, RedisServer, Server};
 
 /// What a busy machine may add to a bound.
-const GRACE: Duration = Duration::from_millis(1500);
+const GRACE: Duration = Duration::from_secs(3);
 
 fn fleet(server: &dyn Server) -> Fleet {
     Fleet::start(env!("CARGO_BIN_EXE_node"), server, 3)
@@ -34,28 +35,43 @@ fn all(answers: &[String], expected: &str) {
     );
 }
 
+/// Revokes over an engine that is there. A machine that is busy with others can let a request take
+/// longer than its time-out, and then the answer is "durable", rightly; not again and again.
+fn accepted(fleet: &mut Fleet, node: usize, count: u64) {
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        answers = fleet.revoke(node, count);
+        if answers.iter().all(|answer| answer == "accepted") {
+            return;
+        }
+        let honest = |answer: &String| answer == "accepted" || answer == "durable";
+        assert!(answers.iter().all(honest), "{answers:?}");
+    }
+    panic!("{answers:?}");
+}
+
 /// The engine is killed; what is revoked meanwhile is on a disk, and reaches everybody.
 fn killed(server: &mut dyn Server) {
     let mut fleet = fleet(server);
-    all(&fleet.revoke(0, 20), "accepted");
+    accepted(&mut fleet, 0, 20);
     server.kill();
     all(&fleet.revoke(1, 3), "durable");
     fleet.until_stale(2);
     server.restart();
     fleet.settle();
-    all(&fleet.revoke(2, 5), "accepted");
+    accepted(&mut fleet, 2, 5);
     fleet.settle();
 }
 
 /// It comes back without its data: the followers have the only copies.
 fn emptied(server: &mut dyn Server) {
     let mut fleet = fleet(server);
-    all(&fleet.revoke(0, 20), "accepted");
-    all(&fleet.revoke(1, 20), "accepted");
+    accepted(&mut fleet, 0, 20);
+    accepted(&mut fleet, 1, 20);
     fleet.settle();
     server.restart_empty();
     fleet.settle();
-    all(&fleet.revoke(2, 5), "accepted");
+    accepted(&mut fleet, 2, 5);
     // One that knows nothing but what the others handed back.
     server.restart_empty();
     fleet.settle();
@@ -66,7 +82,7 @@ fn emptied(server: &mut dyn Server) {
 /// The engine takes requests and answers none.
 fn frozen(server: &mut dyn Server) {
     let mut fleet = fleet(server);
-    all(&fleet.revoke(0, 10), "accepted");
+    accepted(&mut fleet, 0, 10);
     server.freeze();
     let noticed = fleet
         .until_stale(0)
@@ -88,12 +104,14 @@ fn cut_off(server: &mut dyn Server) {
         } else {
             fleet.nodes[2].proxy.cut();
         }
-        all(&fleet.revoke(0, 10), "accepted");
+        accepted(&mut fleet, 0, 10);
         let noticed = fleet.until_stale(2);
         assert!(noticed < BOUND + GRACE, "{noticed:?}");
         all(&fleet.revoke(2, 3), "durable");
-        all(&fleet.revoke(1, 10), "accepted");
-        assert_eq!(fleet.check_for(BOUND), [true, true, false]);
+        accepted(&mut fleet, 1, 10);
+        fleet.check_for(BOUND);
+        let alone = until(GRACE, || fleet.check() == [true, true, false]);
+        assert!(alone, "{}", fleet.report());
         fleet.nodes[2].proxy.mend();
         if silent {
             // What was held arrives now, in the middle of something else.
@@ -113,7 +131,7 @@ fn slow(server: &mut dyn Server) {
         .proxy
         .set(Weather::Drip(Duration::from_millis(50)));
     for _ in 0..5 {
-        all(&fleet.revoke(0, 10), "accepted");
+        accepted(&mut fleet, 0, 10);
         fleet.check_for(Duration::from_millis(500));
     }
     let fresh = fleet.check();
@@ -125,13 +143,13 @@ fn slow(server: &mut dyn Server) {
 /// A replica that lacks acknowledged writes becomes the primary, and counts on.
 fn failover(server: &mut dyn Server) {
     let mut fleet = fleet(server);
-    all(&fleet.revoke(0, 10), "accepted");
+    accepted(&mut fleet, 0, 10);
     let mut replica = server.replica();
-    all(&fleet.revoke(1, 10), "accepted");
+    accepted(&mut fleet, 1, 10);
     fleet.settle();
     // What is accepted from here on is on the old primary alone.
     replica.isolate();
-    all(&fleet.revoke(2, 15), "accepted");
+    accepted(&mut fleet, 2, 15);
     fleet.check_for(BOUND);
     server.kill();
     replica.promote();
@@ -140,7 +158,7 @@ fn failover(server: &mut dyn Server) {
     }
     fleet.check_for(Duration::from_millis(500));
     fleet.settle();
-    all(&fleet.revoke(1, 30), "accepted");
+    accepted(&mut fleet, 1, 30);
     fleet.settle();
     // The engine has them again: one that starts from it alone knows them.
     fleet.join(&*replica);
@@ -152,13 +170,13 @@ fn failover(server: &mut dyn Server) {
 fn failover_that_counts_on(server: &mut dyn Server) {
     let mut fleet = fleet(server);
     let mut replica = server.replica();
-    all(&fleet.revoke(0, 5), "accepted");
+    accepted(&mut fleet, 0, 5);
     fleet.settle();
     fleet.nodes[0].proxy.cut();
     replica.isolate();
     let lost = fleet.mark();
-    all(&fleet.revoke(1, 5), "accepted");
-    all(&fleet.revoke(2, 5), "accepted");
+    accepted(&mut fleet, 1, 5);
+    accepted(&mut fleet, 2, 5);
     fleet.check_for(BOUND);
     fleet.nodes[1].proxy.cut();
     fleet.nodes[2].proxy.cut();
@@ -184,14 +202,14 @@ fn failover_that_counts_on(server: &mut dyn Server) {
 fn failover_with_one_witness(server: &mut dyn Server) {
     let mut fleet = fleet(server);
     let mut replica = server.replica();
-    all(&fleet.revoke(0, 5), "accepted");
+    accepted(&mut fleet, 0, 5);
     fleet.settle();
     replica.isolate();
     let lost = fleet.mark();
     // Two servers are down, so the third alone reads what follows.
     fleet.nodes[0].kill();
     fleet.nodes[1].kill();
-    all(&fleet.revoke(2, 10), "accepted");
+    accepted(&mut fleet, 2, 10);
     fleet.nodes[2].kill();
     server.kill();
     fleet.known_to_witnesses_alone(lost);
@@ -213,7 +231,7 @@ fn trimmed(server: &mut dyn Server) {
     fleet.nodes[2].proxy.cut();
     all(&fleet.revoke(2, 2), "durable");
     for _ in 0..14 {
-        all(&fleet.revoke(0, 100), "accepted");
+        accepted(&mut fleet, 0, 100);
         fleet.check();
     }
     let mut engine = server.connector(fleet.realm.clone()).connect().unwrap();
@@ -240,7 +258,7 @@ fn trimmed(server: &mut dyn Server) {
 /// until an operator founds the feed anew.
 fn garbage(server: &mut dyn Server) {
     let mut fleet = fleet(server);
-    all(&fleet.revoke(0, 10), "accepted");
+    accepted(&mut fleet, 0, 10);
     fleet.settle();
     let mut engine = server.connector(fleet.realm.clone()).connect().unwrap();
     loop {
@@ -271,19 +289,19 @@ fn garbage(server: &mut dyn Server) {
 /// Server processes are killed and frozen.
 fn servers(server: &mut dyn Server) {
     let mut fleet = fleet(server);
-    all(&fleet.revoke(0, 10), "accepted");
+    accepted(&mut fleet, 0, 10);
     // Killed with something on its disk alone.
     fleet.nodes[1].proxy.cut();
     all(&fleet.revoke(1, 5), "durable");
     fleet.nodes[1].kill();
-    all(&fleet.revoke(0, 10), "accepted");
+    accepted(&mut fleet, 0, 10);
     fleet.check_for(BOUND);
     fleet.nodes[1].proxy.mend();
     fleet.nodes[1].restart();
     fleet.settle();
     // Frozen for longer than the bound: the first thing it says is not "fresh" by an old proof.
     fleet.nodes[2].freeze();
-    all(&fleet.revoke(0, 20), "accepted");
+    accepted(&mut fleet, 0, 20);
     thread::sleep(BOUND + Duration::from_millis(200));
     fleet.nodes[2].thaw();
     fleet.check_for(Duration::from_millis(500));

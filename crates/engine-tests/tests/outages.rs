@@ -19,7 +19,7 @@ use engine_tests::subject::TIMEOUT;
 use engine_tests::{PostgresServer, Proxy, RedisServer, Server, realm};
 
 /// What a call may take besides its time-out, on a busy machine.
-const GRACE: Duration = Duration::from_millis(700);
+const GRACE: Duration = Duration::from_secs(2);
 const WAIT: Duration = Duration::from_millis(200);
 
 type Call = fn(&mut dyn FeedEngine) -> Result<(), EngineError>;
