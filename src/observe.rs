@@ -196,6 +196,15 @@ pub(crate) fn feed_event(name: &'static str, loudness: Loudness, event: &dyn Dis
     let _ = (name, loudness, event);
 }
 
+/// The same as before, which the log has told already.
+#[cfg(feature = "std")]
+#[cfg(feature = "feed")]
+pub(crate) fn feed_event_again(name: &'static str) {
+    #[cfg(feature = "metrics")]
+    gauges::feed_event(name);
+    let _ = name;
+}
+
 /// A code of the web layer's.
 #[cfg(feature = "std")]
 #[cfg(any(feature = "tower", feature = "actix-4"))]

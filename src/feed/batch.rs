@@ -46,11 +46,13 @@ impl Written {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BadBatch {
-    /// Sealed under a feed key that this server does not have.
+    /// It names a feed key that this server does not have. Anybody can write that who can write to the
+    /// engine.
     UnknownKey,
     /// The tag does not fit: bytes were changed, or it is of another realm.
     Forged,
-    /// Of a later version.
+    /// It begins as a batch of another version would. Anybody can write that who can write to the
+    /// engine.
     Version,
     /// Authentic, and not what the format allows.
     Malformed,
@@ -62,14 +64,17 @@ impl fmt::Display for BadBatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::UnknownKey => {
-                "the batch was written under a feed key that this server does not have; give it \
-                 both keys while they are changed"
+                "the batch names a feed key that this server does not have: give it both keys while \
+                 they are changed; else somebody without the feed key wrote to the engine"
             }
             Self::Forged => {
                 "the batch is not authentic: somebody without the feed key wrote to the engine, or \
                  it belongs to another realm"
             }
-            Self::Version => "the batch is of a later version of the feed; upgrade this server",
+            Self::Version => {
+                "the batch is of no version of the feed that this server knows: upgrade it if the \
+                 others were; else somebody without the feed key wrote to the engine"
+            }
             Self::Malformed => "the batch is authentic and malformed; its writer is defective",
             Self::OutOfPlace => "the batch does not follow the one before it",
         })

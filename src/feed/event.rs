@@ -83,7 +83,7 @@ impl FeedEvent {
     }
 
     /// Of every event.
-    pub(crate) const NAMES: [&'static str; 10] = [
+    pub(crate) const NAMES: [&'static str; 11] = [
         "unavailable",
         "available",
         "resynced",
@@ -91,10 +91,16 @@ impl FeedEvent {
         "bad-batch",
         "bad-snapshot",
         "older-snapshot",
+        "snapshot-too-large",
         "broken",
         "clock-ahead",
         "quarantined",
     ];
+
+    /// Counts it once more, and tells nobody.
+    pub(crate) fn count(&self) {
+        observe::feed_event_again(self.as_str());
+    }
 
     /// Counts it and tells the log.
     pub(crate) fn observe(&self) {

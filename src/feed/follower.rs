@@ -139,6 +139,18 @@ impl Follower {
         self.event_of(&event);
     }
 
+    /// Something of the feed can't be used. It is read again with every attempt and counted each time,
+    /// and told once: who can write to the engine without a feed key must not fill the logs of all
+    /// servers.
+    pub(crate) fn unusable(&self, event: FeedEvent) {
+        let known = self.lock().unusable.replace(event.clone());
+        if known.as_ref() == Some(&event) {
+            event.count();
+        } else {
+            self.event(event);
+        }
+    }
+
     fn event_of(&self, event: &FeedEvent) {
         // What an application does with it must not end the thread that all publications wait for.
         let _panicked = caught(|| {
@@ -255,6 +267,7 @@ impl Follower {
             return Look::Stuck(why);
         }
         if at == head {
+            state.unusable = None;
             self.prove(&mut state, |proof| proof.at_end(asked));
             return Look::AtEnd;
         }

@@ -32,9 +32,15 @@ pub enum BadSnapshot {
 impl fmt::Display for BadSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Format => f.write_str("the snapshot of the feed is none of version 1"),
+            Self::Format => f.write_str(
+                "the snapshot of the feed is none of version 1: of a later one, or written by somebody \
+                 without the feed key",
+            ),
             Self::Untrusted(BadBatch::UnknownKey) => {
-                f.write_str("the snapshot of the feed was written under an unknown feed key")
+                f.write_str(
+                    "the snapshot of the feed names a feed key that this server does not have, or \
+                     somebody without the feed key wrote to the engine",
+                )
             }
             Self::Untrusted(_) => f.write_str("the snapshot of the feed is not authentic"),
             Self::Malformed(why) => why.fmt(f),

@@ -69,7 +69,7 @@ impl Follower {
                     let mut state = self.lock();
                     state.status.rejected = state.status.rejected.saturating_add(1);
                     drop(state);
-                    self.event(event);
+                    self.unusable(event);
                     return Err(EngineError::refused("the feed can't be read"));
                 }
             }
@@ -311,7 +311,7 @@ impl Follower {
                 Look::NoFeed if self.settings.follows_only => return Ok(false),
                 Look::NoFeed => self.found(engine, None)?,
                 Look::Stuck(why) => {
-                    self.event(FeedEvent::BadBatch(why));
+                    self.unusable(FeedEvent::BadBatch(why));
                     return Err(EngineError::refused(why));
                 }
             }

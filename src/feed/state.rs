@@ -35,6 +35,8 @@ pub(crate) struct State {
     /// What was taken in last, which is on the disk after everything before it.
     pub(crate) keeping: Keeping,
     pub(crate) failures: Failures,
+    /// What can't be used of the feed, and was told.
+    pub(crate) unusable: Option<FeedEvent>,
     pub(crate) status: FeedStatus,
     /// To be told when the lock is released: a hook may ask for the status.
     pub(crate) events: Vec<FeedEvent>,

@@ -54,6 +54,14 @@ pub(crate) fn label_values() -> BTreeMap<String, BTreeSet<String>> {
     rows.iter().map(label).collect()
 }
 
+/// Those of the feed among the values of `event`.
+pub(crate) fn feed_events() -> BTreeSet<String> {
+    let rows = rows(&read("docs/metrics.md"), 2);
+    let row = rows.iter().find(|row| row[0] == "`event`").unwrap();
+    let (of_feed, _) = row[1].split_once("of the web layer").unwrap();
+    quoted(of_feed).into_iter().collect()
+}
+
 /// What the exporter of Prometheus and the others call it.
 fn unit(sample: &Sample) -> &str {
     match sample.unit.as_str() {
