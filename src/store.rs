@@ -34,6 +34,7 @@ mod log;
 mod ticket;
 mod queue;
 mod committer;
+mod fault;
 mod engine;
 mod file;
 mod loading;

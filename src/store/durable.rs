@@ -125,11 +125,10 @@ impl DurableRevocations {
     /// [`OpenError`].
     pub fn recover(path: impl AsRef<Path>, now: Timestamp) -> Result<Recovered, OpenError> {
         let path = path.as_ref();
-        let (log, alarm) = open_or_replace(path, now)?;
-        let store = Self::start(path, log, alarm.is_some(), now)?;
-        Ok(match alarm {
-            None => Recovered::Intact(store),
-            Some(alarm) => Recovered::Replaced(store, alarm),
+        let start = |log, created| Self::start(path, log, created, now);
+        Ok(match open_or_replace(path, now, start)? {
+            (store, None) => Recovered::Intact(store),
+            (store, Some(alarm)) => Recovered::Replaced(store, alarm),
         })
     }
 

@@ -1,10 +1,8 @@
 //! The engine: redb, a copy-on-write tree with checksums, committed in two phases.
 
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use redb::backends::FileBackend;
@@ -16,6 +14,7 @@ use redb::{
 use crate::revocation::record::Record;
 use crate::revocation::view::Terms;
 use crate::store::error::{LogError, OpenError};
+use crate::store::fault::{Fault, log_error};
 use crate::store::log::{Batch, RevocationLog, Standing, Stored};
 use crate::store::place;
 
@@ -56,15 +55,6 @@ const CACHE: usize = 16 << 20;
 /// Of use by itself only to wrap it, for counting or tracing.
 pub struct RedbLog {
     database: Database,
-}
-
-/// Why the file is of no use, without the name of the file.
-pub(in crate::store) enum Fault {
-    InUse,
-    Damaged(String),
-    Newer,
-    Foreign,
-    Io(io::Error),
 }
 
 impl RedbLog {
@@ -285,48 +275,6 @@ impl core::fmt::Debug for RedbLog {
     }
 }
 
-impl Fault {
-    fn from_redb(error: impl Into<redb::Error>) -> Self {
-        match error.into() {
-            redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => Self::InUse,
-            redb::Error::Io(error) => match error.kind() {
-                io::ErrorKind::InvalidData => Self::Damaged(format!("{error}")),
-                io::ErrorKind::UnexpectedEof => Self::Damaged("it ends too early".into()),
-                _ => Self::Io(error),
-            },
-            redb::Error::Corrupted(why) => Self::Damaged(why),
-            redb::Error::UpgradeRequired(_) => Self::Damaged("two formats at once".into()),
-            other => Self::Io(io::Error::other(format!("{other}"))),
-        }
-    }
-
-    #[cfg(feature = "hazmat")]
-    fn into_log_error(self) -> LogError {
-        match self {
-            Self::Damaged(why) => LogError::damaged(why),
-            Self::Io(error) => LogError::new(error),
-            Self::InUse => LogError::new("it is in use"),
-            Self::Newer => LogError::new("it was written by a newer version"),
-            Self::Foreign => LogError::new("it is a database of something else"),
-        }
-    }
-
-    pub(in crate::store) fn at(self, path: &Path, doing: &'static str) -> OpenError {
-        let file = path;
-        let path = file.to_path_buf();
-        match self {
-            Self::InUse => OpenError::InUse { path },
-            Self::Damaged(why) => OpenError::Damaged { path, why },
-            Self::Newer => OpenError::Newer { path },
-            Self::Foreign => OpenError::Foreign { path },
-            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
-                OpenError::Missing { path }
-            }
-            Self::Io(error) => OpenError::io(file, doing, error),
-        }
-    }
-}
-
 fn builder() -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE);
@@ -350,14 +298,6 @@ fn engine_format(path: &Path) -> Result<Option<u8>, Fault> {
         (Some(one), Some(other)) if one == other && start.starts_with(MAGIC) => Some(*one),
         _ => None,
     })
-}
-
-fn log_error(error: redb::Error) -> LogError {
-    match Fault::from_redb(error) {
-        Fault::Damaged(why) => LogError::damaged(why),
-        Fault::Io(error) => LogError::new(error),
-        _ => LogError::new("the engine lost its file"),
-    }
 }
 
 fn put_standing(write: &WriteTransaction, standing: &Standing) -> Result<(), redb::Error> {

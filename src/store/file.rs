@@ -7,8 +7,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::store::engine::{Fault, RedbLog};
+use crate::store::engine::RedbLog;
 use crate::store::error::OpenError;
+use crate::store::fault::Fault;
 use crate::store::log::Standing;
 use crate::store::place;
 use crate::time::Timestamp;
@@ -67,19 +68,22 @@ pub(in crate::store) fn open_or_create(path: &Path) -> Result<(RedbLog, bool), O
 }
 
 /// Opens the file; if it is damaged or missing, puts an empty one in its place that refuses every
-/// session which started before `now`.
-pub(in crate::store) fn open_or_replace(
+/// session which started before `now`. Whether it is damaged, `open` finds out: some damage shows
+/// only when the entries are read. It is told whether the store is a new one.
+pub(in crate::store) fn open_or_replace<T>(
     path: &Path,
     now: Timestamp,
-) -> Result<(RedbLog, Option<Alarm>), OpenError> {
-    if let Ok(log) = RedbLog::open(path) {
-        return Ok((log, None));
+    open: impl Fn(RedbLog, bool) -> Result<T, OpenError>,
+) -> Result<(T, Option<Alarm>), OpenError> {
+    let open = |created| open(RedbLog::open(path)?, created);
+    if let Ok(opened) = open(false) {
+        return Ok((opened, None));
     }
     let _turn = Turn::take(path)?;
     // Looked at again: another process may have replaced it, and what it acknowledged since must
     // not be moved aside with it.
-    let why = match RedbLog::open(path) {
-        Ok(log) => return Ok((log, None)),
+    let why = match open(false) {
+        Ok(opened) => return Ok((opened, None)),
         Err(why @ (OpenError::Damaged { .. } | OpenError::Missing { .. })) => why,
         Err(other) => return Err(other),
     };
@@ -101,7 +105,7 @@ pub(in crate::store) fn open_or_replace(
         why,
         everything_before,
     };
-    Ok((RedbLog::open(path)?, Some(alarm)))
+    Ok((open(true)?, Some(alarm)))
 }
 
 /// Makes a new file whole and puts it in place at once: a start that is interrupted leaves either

@@ -22,9 +22,13 @@ const SNAPSHOT: &str = "SELECT CASE WHEN octet_length(data) <= $2 THEN data END 
                         FROM cloakroom_feed_snapshot WHERE realm = $1";
 const SNAPSHOT_AT: &str = "SELECT n FROM cloakroom_feed_snapshot WHERE realm = $1";
 const WRITTEN: &str = "SELECT pg_current_wal_flush_lsn()::text";
-/// How many hold it on their disks, and of how many the role may not know.
+/// How many hold it on their disks, and of how many the role may not know. Who receives a logical
+/// stream (change data capture, a subscription to other tables) confirms places in the log, too, and
+/// holds nothing that could become the server.
 const HOLDERS: &str = "SELECT count(*) FILTER (WHERE flush_lsn >= $1::text::pg_lsn), \
-                       count(*) FILTER (WHERE state IS NULL) FROM pg_stat_replication";
+                       count(*) FILTER (WHERE state IS NULL) FROM pg_stat_replication AS sender \
+                       WHERE NOT EXISTS (SELECT FROM pg_replication_slots AS slot \
+                       WHERE slot.active_pid = sender.pid AND slot.slot_type = 'logical')";
 
 /// How often standbys are counted while they are waited for.
 const COUNTING: Duration = Duration::from_millis(5);

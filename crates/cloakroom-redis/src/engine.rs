@@ -22,6 +22,9 @@ pub(crate) struct Engine {
     /// Whether this connection wrote a batch: `WAIT` speaks of the connection's own writes, and for
     /// one that wrote nothing it counts every replica there is.
     appended: bool,
+    /// Whether this connection read within the bounds of `script::READ` before it waited: what follows
+    /// then is news, and not an entry of any length that somebody left there.
+    bounded: bool,
 }
 
 /// Bytes of batches in one answer, unless the first is longer.
@@ -45,6 +48,7 @@ impl Engine {
             timeouts,
             moved,
             appended: false,
+            bounded: false,
         }
     }
 
@@ -93,9 +97,15 @@ impl FeedEngine for Engine {
         let (longest, most) = (MAX_BATCH.to_string(), ANSWER.to_string());
         let arguments = [&after, &limit, &longest, &most].map(|text| text.as_bytes());
         let within = self.timeouts.usual.saturating_add(wait);
+        let bounded = self.bounded;
         let read = async {
-            if wait.is_zero() {
-                return script::call(connection, script::READ, &keys, &arguments).await;
+            // XREAD returns an entry whole, however long. One that somebody left there must not be read
+            // with every attempt: each begins with a new connection, and a new connection begins here.
+            if wait.is_zero() || !bounded {
+                let read: Read = script::call(connection, script::READ, &keys, &arguments).await?;
+                if wait.is_zero() || !read.1.is_empty() {
+                    return Ok(read);
+                }
             }
             // Both at once: the server runs the second as soon as the first is over, and that saves
             // the way there and back. What the first one returns is a wake-up and nothing else.
@@ -124,6 +134,7 @@ impl FeedEngine for Engine {
         let (fields, batches): Read = self.runner.run(within, async {
             read.await.map_err(|error| told(&error, moved))
         })?;
+        self.bounded = true;
         let head = layout::head(&fields)?;
         Ok(Tail { head, batches })
     }

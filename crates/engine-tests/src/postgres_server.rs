@@ -164,6 +164,23 @@ impl PostgresServer {
         config.parse().unwrap()
     }
 
+    /// Somebody who receives the changes of tables, as change data capture does, and confirms them at
+    /// once. The server needs `wal_level=logical`.
+    pub fn receives_changes(&self) -> Process {
+        let (port, slot) = (self.port.to_string(), "changes");
+        let tool = |action: &[&str]| {
+            let mut command = self.as_owner(process::command(&self.bin.join("pg_recvlogical")));
+            command
+                .args(["-h", "127.0.0.1", "-p", &port, "-U", "postgres"])
+                .args(["-d", "postgres", "-S", slot, "--plugin=test_decoding"])
+                .args(action);
+            command
+        };
+        assert!(tool(&["--create-slot"]).status().unwrap().success());
+        let start = tool(&["--start", "-f", "/dev/null", "-s", "1", "-F", "1"]);
+        Process::start(start, &self.folder.join("changes"))
+    }
+
     /// A standby of this one, in step with it.
     pub fn replica(&self) -> Self {
         self.replica_named("standby")

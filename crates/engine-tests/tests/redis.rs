@@ -70,6 +70,39 @@ fn what_is_too_long_is_not_read() {
     sizes::check(&all, &limited);
 }
 
+/// A thread that waits for news is woken with the entry itself, of whatever length. What lies there
+/// already is refused before that, with each new connection.
+#[test]
+fn what_is_too_long_is_not_read_by_one_that_waits_either() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let realm = realm();
+    let connector = connector(&server, "", &realm).timeout(Duration::from_secs(30));
+    feed(&connector, 2);
+    let log = format!("{{cloakroom:{}}}:log", realm.as_str());
+    let long = "7".repeat(40 << 20);
+    for (id, field) in [("98-0", "b"), ("99-0", "other")] {
+        server.say::<String>(&["XADD", &log, id, field, &long]);
+    }
+    let sent = || {
+        let stats: String = server.say(&["INFO", "stats"]);
+        let line = stats
+            .lines()
+            .find_map(|line| line.strip_prefix("total_net_output_bytes:"));
+        line.unwrap().trim().parse::<u64>().unwrap()
+    };
+    let before = sent();
+    for _ in 0..3 {
+        let error = connect(&connector).read(2, 10, SHORT).unwrap_err();
+        assert!(error.is_lasting(), "{error}");
+        // Of an entry that has no batch, there is nothing to read.
+        let tail = connect(&connector).read(98, 10, SHORT).unwrap();
+        assert_eq!(tail.batches, [b""]);
+    }
+    assert!(sent() - before < 1 << 20, "{} bytes", sent() - before);
+}
+
 #[test]
 fn a_full_memory_stops_appends_and_not_reads() {
     let Some(server) = RedisServer::start() else {

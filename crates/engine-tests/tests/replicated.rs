@@ -10,8 +10,10 @@
 
 use std::time::Duration;
 
-use cloakroom::feed::{Delivery, FeedKey, FeedKeys, FeedRevocations, Realm};
+use cloakroom::feed::{Appended, Delivery, FeedKey, FeedKeys, FeedRevocations, Realm};
 use cloakroom::{Clock as _, Revocation, RevocationPublish as _, SessionId, SystemClock};
+use engine_tests::contract::{append, connect, feed};
+use engine_tests::process::until;
 use engine_tests::redis_server::DURABLE;
 use engine_tests::{PostgresServer, RedisServer, Server, realm};
 
@@ -83,4 +85,27 @@ fn postgresql_says_it_when_a_standby_has_it() {
     if let Some(primary) = PostgresServer::start() {
         check(Box::new(primary));
     }
+}
+
+/// It confirms what it received, and could never become the server.
+#[test]
+fn who_receives_the_changes_of_tables_is_no_replica() {
+    let Some(primary) = PostgresServer::start_with(&["wal_level=logical"]) else {
+        return;
+    };
+    let connector = primary.connector(realm());
+    feed(&connector, 1);
+    let _receiver = primary.receives_changes();
+    let mut engine = connect(&connector);
+    assert_eq!(append(&mut *engine, 2), Appended::Accepted);
+    let confirmed = "SELECT count(*) FROM pg_stat_replication \
+                     WHERE flush_lsn >= pg_current_wal_flush_lsn()";
+    assert!(until(Duration::from_secs(10), || primary.say(confirmed) == ["1"]));
+    assert_eq!(engine.replicated(1, Duration::from_millis(100)), Ok(0));
+    // A standby beside it is one.
+    let _standby = primary.replica();
+    assert_eq!(append(&mut *engine, 3), Appended::Accepted);
+    let counted = || engine.replicated(1, Duration::from_millis(100)) == Ok(1);
+    assert!(until(Duration::from_secs(10), counted));
+    assert_eq!(engine.replicated(2, Duration::from_millis(100)), Ok(1));
 }

@@ -61,7 +61,13 @@ fn refuse_password(address: &str) -> Result<(), Failure> {
     let rest = address.split_once("://").map_or("", |(_, rest)| rest);
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
-    if user.contains(':') || address.contains("password") {
+    // `password` of PostgreSQL and `pass` of Redis over a socket, among others and in any spelling.
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    let named = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        name.to_ascii_lowercase().contains("pass") || name.contains('%')
+    };
+    if user.contains(':') || query.split('&').any(named) {
         return Err(Failure::usage(
             "this address holds a password, and arguments are seen by every process of this \
              machine and kept by the shell: change it, write the address into a file of mode 600 \

@@ -17,6 +17,16 @@ pub(crate) enum Receipt {
     Feed(Delivery),
 }
 
+impl Receipt {
+    /// Whether it stays true when this command ends.
+    pub(crate) const fn is_done(&self) -> bool {
+        matches!(
+            self,
+            Self::Durable | Self::Feed(Delivery::Accepted(_) | Delivery::Replicated(_))
+        )
+    }
+}
+
 /// Why nothing can be promised.
 #[derive(Debug)]
 pub(crate) enum PlaceError {
