@@ -182,7 +182,7 @@ impl<T: WebPayload> Exchange<T> {
         state.looked = None;
         // A bearer client holds no cookie of ours, and one that another session has in this browser
         // is not what was logged out.
-        if self.carrier != Some(Carrier::Bearer) || state.holder == Some(To::Cookie) {
+        if !self.by_client || state.holder == Some(To::Cookie) {
             state.cookie = Cookie::Removed;
         }
     }

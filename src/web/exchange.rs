@@ -24,6 +24,8 @@ pub(in crate::web) struct Exchange<T: WebPayload> {
     pub(in crate::web) core: Arc<Core<T>>,
     /// Where the token came from; `None` without one.
     pub(in crate::web) carrier: Option<Carrier>,
+    /// A bearer token came, and so from a client that keeps it itself.
+    pub(in crate::web) by_client: bool,
     /// A bearer request passes without this check, and may not set a cookie then.
     pub(in crate::web) same_origin: bool,
     state: Mutex<State<T>>,
@@ -43,8 +45,9 @@ pub(in crate::web) enum Cookie {
 pub(in crate::web) struct State<T> {
     /// The one that was presented, or the one that a command of the handler made.
     pub(in crate::web) token: Option<Token>,
-    /// Cookies that counted as none because there were several: a logout ends their sessions too,
-    /// or whoever plants a second cookie keeps the user from logging out.
+    /// Cookies that counted as none, because there were several or beside an `Authorization` that is
+    /// no token: a logout ends their sessions too, or whoever plants a second cookie keeps the user
+    /// from logging out, and a logout is told as done that was none.
     pub(in crate::web) uncounted: Vec<Token>,
     /// What verification said of `token`; asked once, when it is first needed.
     pub(in crate::web) looked: Option<Result<Session<T>, VerifyError>>,
@@ -114,7 +117,7 @@ impl<T: WebPayload> Exchange<T> {
             return Err(Refusal::cross_origin());
         }
         let mut uncounted = BTreeSet::new();
-        if matches!(presented, Presented::Ignored(_)) {
+        if matches!(presented, Presented::Ignored(_) | Presented::Refused(_)) {
             // All of them, or whoever plants enough of them hides the one that counts. What can't
             // be a token is left away, and what is there twice; of the rest a request has as many as
             // the server takes bytes of headers. One by one: collecting would hold the equal ones too.
@@ -127,6 +130,7 @@ impl<T: WebPayload> Exchange<T> {
         Ok(Self {
             core: Arc::clone(core),
             carrier,
+            by_client,
             same_origin,
             state: Mutex::new(State {
                 token: presented.token().map(kept),

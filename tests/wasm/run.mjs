@@ -35,7 +35,7 @@ const VERDICTS = new Map(
     token: ["token", "token up to the claims"],
     ring: ["ring", "ring up to its use"],
     ...Object.fromEntries(
-      ["age", "digest", "issue", "key-text", "record", "renew", "ring-replace", "rotate", "update"].map((kind) => [kind, [kind]]),
+      ["age", "digest", "issue", "key-text", "logout", "record", "renew", "ring-replace", "rotate", "update"].map((kind) => [kind, [kind]]),
     ),
     ...Object.fromEntries(
       ["cutoff", "description", "edge-export", "edge-key", "edge-make", "edge-signer", "feed-batch", "feed-key", "feed-snapshot", "merge", "snapshot"].map(

@@ -71,6 +71,48 @@ fn a_planted_second_cookie_does_not_keep_the_user_from_logging_out() {
     });
 }
 
+/// It counts as no token, and neither does the cookie beside it: nobody is let in. But whoever asked to
+/// be logged out is, or is told otherwise.
+#[test]
+fn a_logout_beside_a_garbled_authorization_ends_the_session_of_the_cookie() {
+    plain(|world| {
+        let token = world.login("ada");
+        for values in [
+            &["Bearer"][..],
+            &["Bearer "],
+            &["Bearer\tclk1.AAAA"],
+            &["bearer a b"],
+            &["Bearer a", "Bearer b"],
+        ] {
+            let with = |mut ask: Ask| {
+                for value in values {
+                    ask = ask.with("authorization", value);
+                }
+                ask
+            };
+            let live = world.login("ada");
+            assert_eq!(world.ask(with(Ask::get("/me").cookie(&live))).status, 401);
+            let answer = world.ask(with(Ask::post("/logout/x").cookie(&live)));
+            assert_eq!(answer.status, 200, "{values:?}");
+            assert!(answer.removes_the_cookie(), "{values:?}: {answer:?}");
+            assert!(!world.is_live(&live), "{values:?}");
+            // Nor does the session of another user go on beside a login.
+            let live = world.login("mallory");
+            let answer = world.ask(with(Ask::post("/login/ada").cookie(&live)));
+            assert!(answer.token().is_some(), "{values:?}: {answer:?}");
+            assert!(!world.is_live(&live), "{values:?}");
+            // Another site's page can't cause it.
+            let live = world.login("ada");
+            let foreign = Ask::post("/logout/x")
+                .cookie(&live)
+                .with("sec-fetch-site", "cross-site");
+            assert_eq!(world.ask(with(foreign)).status, 403, "{values:?}");
+            assert!(world.is_live(&live), "{values:?}");
+        }
+        assert!(world.is_live(&token));
+    });
+}
+
 #[test]
 fn login_and_logout_in_one_request_leave_nothing() {
     plain(|world| {
