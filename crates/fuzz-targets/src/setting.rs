@@ -24,6 +24,8 @@ pub(crate) const ROOT: [u8; 32] = {
     bytes
 };
 
+/// What half of the inputs of `differential` are bound to.
+pub(crate) const BINDING: &[u8] = b"one device of the user's";
 pub(crate) const PURPOSE: &[u8] = b"session";
 pub(crate) const AUDIENCE: &[u8] = b"fuzz";
 pub(crate) const IDLE: u32 = 30 * 60;
@@ -54,6 +56,7 @@ fn ring() -> KeyRing {
 
 /// What opens and reads a token, once for each type of payload.
 pub(crate) struct Reader {
+    pub(crate) binding: &'static [u8],
     pub(crate) opener: Opener,
     pub(crate) everything: Sessions<Everything>,
     pub(crate) account: Sessions<Account>,
@@ -62,34 +65,44 @@ pub(crate) struct Reader {
     pub(crate) nothing: Sessions<()>,
 }
 
-fn sessions<T: OwnedPayload>() -> Sessions<T> {
-    Sessions::builder(ring(), RevocationList::new())
+fn sessions<T: OwnedPayload>(binding: &[u8]) -> Sessions<T> {
+    let unbound = Sessions::builder(ring(), RevocationList::new())
         .purpose(PURPOSE)
         .audience(AUDIENCE)
         .idle_timeout(Duration::seconds(IDLE.into()))
         .absolute_timeout(Duration::seconds(ABSOLUTE.into()))
         .clock(ManualClock::at(NOW))
         .build()
-        .expect("a valid configuration")
+        .expect("a valid configuration");
+    unbound.bound_to(binding).expect("a short binding")
 }
 
-fn reader() -> Reader {
+fn reader(binding: &'static [u8]) -> Reader {
     Reader {
+        binding,
         opener: Opener::new(&ring(), PURPOSE, AUDIENCE).expect("the ring has a root key"),
-        everything: sessions(),
-        account: sessions(),
-        grant: sessions(),
-        raw: sessions(),
-        nothing: sessions(),
+        everything: sessions(binding),
+        account: sessions(binding),
+        grant: sessions(binding),
+        raw: sessions(binding),
+        nothing: sessions(binding),
     }
 }
 
 /// With keys for the portable implementation of the AEAD, and for ring's. Which one a key is for is
 /// decided when it is derived, by a switch of the whole process: nothing else here turns it, and
 /// what is derived elsewhere meanwhile makes the same tokens under either.
-pub(crate) static READERS: LazyLock<[Reader; 2]> = LazyLock::new(|| {
+static READERS: LazyLock<[[Reader; 2]; 2]> = LazyLock::new(|| {
     hazmat::use_ring(false);
-    let portable = reader();
+    let portable = [b"".as_slice(), BINDING].map(reader);
     hazmat::use_ring(true);
-    [portable, reader()]
+    let fast = [b"".as_slice(), BINDING].map(reader);
+    let ([portable, portable_bound], [fast, fast_bound]) = (portable, fast);
+    [[portable, fast], [portable_bound, fast_bound]]
 });
+
+/// Those of tokens without a binding, or of bound ones.
+pub(crate) fn readers(bound: bool) -> &'static [Reader; 2] {
+    let [unbound, bound_ones] = &*READERS;
+    if bound { bound_ones } else { unbound }
+}

@@ -1,4 +1,4 @@
-//! SPEC §6, without a binding.
+//! SPEC §6, without a binding and with one.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use sha2::{Digest as _, Sha256};
 
-use crate::setting::{AUDIENCE, PURPOSE, ROOT};
+use crate::setting::{AUDIENCE, BINDING, PURPOSE, ROOT};
 
 /// RFC 2104, for keys of at most a block.
 pub(crate) fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
@@ -29,10 +29,16 @@ pub(crate) struct Keys {
     pub(crate) kid: [u8; 4],
     encryption: [u8; 32],
     nonce: [u8; 32],
+    binding: &'static [u8],
 }
 
 /// The keys of the one context that the targets have.
-pub(crate) static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+pub(crate) fn keys(bound: bool) -> &'static Keys {
+    static KEYS: LazyLock<[Keys; 2]> = LazyLock::new(|| [b"".as_slice(), BINDING].map(derive));
+    &KEYS[usize::from(bound)]
+}
+
+fn derive(binding: &'static [u8]) -> Keys {
     let kid = expand(&ROOT, b"clk1 kid\0", b"");
     let lengths = [[PURPOSE.len() as u8], [AUDIENCE.len() as u8]];
     let context = [&lengths[0], PURPOSE, &lengths[1], AUDIENCE].concat();
@@ -41,8 +47,9 @@ pub(crate) static KEYS: LazyLock<Keys> = LazyLock::new(|| {
         kid: [kid[0], kid[1], kid[2], kid[3]],
         encryption: expand(&unit, b"clk1 enc\0", b""),
         nonce: expand(&unit, b"clk1 siv\0", b""),
+        binding,
     }
-});
+}
 
 impl Keys {
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -50,7 +57,7 @@ impl Keys {
     }
 
     fn associated(&self) -> Vec<u8> {
-        [b"clk1.".as_slice(), &self.kid].concat()
+        [b"clk1.".as_slice(), &self.kid, self.binding].concat()
     }
 
     fn synthetic(&self, plaintext: &[u8]) -> [u8; 24] {

@@ -2,7 +2,7 @@
 
 use crate::second::payload::Second;
 use crate::second::read::Bytes;
-use crate::second::seal::KEYS;
+use crate::second::seal::Keys;
 use crate::second::text;
 use crate::setting::{ABSOLUTE, IDLE, NOW, TOLERANCE};
 
@@ -64,12 +64,12 @@ fn claims(plaintext: &[u8]) -> Option<Claims<'_>> {
 }
 
 /// Verifies a text under the one key, purpose and audience of the targets.
-pub(crate) fn verify<T: Second>(token: &str) -> Result<Live, Refused> {
+pub(crate) fn verify<T: Second>(keys: &Keys, token: &str) -> Result<Live, Refused> {
     let body = text::decode(token).ok_or("format")?;
-    if body[..4] != KEYS.kid {
+    if body[..4] != keys.kid {
         return Err("unknown-key");
     }
-    let plaintext = KEYS.open(&body).map_err(|_| "forged")?;
+    let plaintext = keys.open(&body).map_err(|_| "forged")?;
     let claims = claims(&plaintext).ok_or("claims")?;
     let (major, minor) = (claims.major as u32, claims.minor as u32);
     let (value, newer) = T::read(major, minor, claims.payload).ok_or("wrong-schema")?;

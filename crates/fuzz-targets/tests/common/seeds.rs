@@ -100,8 +100,9 @@ fn of_vector(vector: &Value, put: &mut impl FnMut(&'static str, Vec<u8>)) {
 fn sealed(plaintext: &[u8], put: &mut impl FnMut(&'static str, Vec<u8>)) {
     put("plaintext", plaintext.to_vec());
     put("claims", plaintext.to_vec());
-    // For each type of payload, the last two under the other implementation of the AEAD.
-    for how in [2, 6, 10, 34, 38] {
+    // For each type of payload, the last two under the other implementation of the AEAD; and bound,
+    // under either.
+    for how in [2, 6, 10, 34, 38, 42, 62] {
         put("differential", [&[how], plaintext].concat());
     }
     put(
