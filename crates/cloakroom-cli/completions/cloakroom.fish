@@ -298,11 +298,11 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revocations" -l json
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revocations" -s h -l help -d 'Print help'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand vectors; and not __fish_seen_subcommand_from verify help" -l json -d 'Answer with one JSON document on standard output'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand vectors; and not __fish_seen_subcommand_from verify help" -s h -l help -d 'Print help'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand vectors; and not __fish_seen_subcommand_from verify help" -f -a "verify" -d 'Check every vector of these files; kinds that this command does not know are named'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand vectors; and not __fish_seen_subcommand_from verify help" -f -a "verify" -d 'Check every vector of these files, of all kinds; what could not be checked is named'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand vectors; and not __fish_seen_subcommand_from verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand vectors; and __fish_seen_subcommand_from verify" -l json -d 'Answer with one JSON document on standard output'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand vectors; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand vectors; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check every vector of these files; kinds that this command does not know are named'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand vectors; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check every vector of these files, of all kinds; what could not be checked is named'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand vectors; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand bench" -l time -d 'How long to measure, all in all' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand bench" -l payload -d 'Bytes of payload in a token' -r
@@ -339,4 +339,4 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_see
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from revoke" -f -a "token" -d 'The session of a token that is read on standard input; needs --ring'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from revoke" -f -a "key" -d 'A key that leaked, and with it every session of this purpose and audience'
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from revoke" -f -a "all" -d 'Every session of this purpose and audience'
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from vectors" -f -a "verify" -d 'Check every vector of these files; kinds that this command does not know are named'
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand help; and __fish_seen_subcommand_from vectors" -f -a "verify" -d 'Check every vector of these files, of all kinds; what could not be checked is named'

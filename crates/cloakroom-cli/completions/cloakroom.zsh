@@ -948,7 +948,7 @@ _cloakroom__subcmd__help__subcmd__seal_commands() {
 (( $+functions[_cloakroom__subcmd__help__subcmd__vectors_commands] )) ||
 _cloakroom__subcmd__help__subcmd__vectors_commands() {
     local commands; commands=(
-'verify:Check every vector of these files; kinds that this command does not know are named' \
+'verify:Check every vector of these files, of all kinds; what could not be checked is named' \
     )
     _describe -t commands 'cloakroom help vectors commands' commands "$@"
 }
@@ -1215,7 +1215,7 @@ _cloakroom__subcmd__seal_commands() {
 (( $+functions[_cloakroom__subcmd__vectors_commands] )) ||
 _cloakroom__subcmd__vectors_commands() {
     local commands; commands=(
-'verify:Check every vector of these files; kinds that this command does not know are named' \
+'verify:Check every vector of these files, of all kinds; what could not be checked is named' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'cloakroom vectors commands' commands "$@"
@@ -1223,7 +1223,7 @@ _cloakroom__subcmd__vectors_commands() {
 (( $+functions[_cloakroom__subcmd__vectors__subcmd__help_commands] )) ||
 _cloakroom__subcmd__vectors__subcmd__help_commands() {
     local commands; commands=(
-'verify:Check every vector of these files; kinds that this command does not know are named' \
+'verify:Check every vector of these files, of all kinds; what could not be checked is named' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'cloakroom vectors help commands' commands "$@"

@@ -70,9 +70,12 @@ pub(crate) enum VectorsCommand {
     Verify(VerifyArgs),
 }
 
-/// Check every vector of these files; kinds that this command does not know are named
+/// Check every vector of these files, of all kinds; what could not be checked is named
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  cloakroom vectors verify vectors/*.json")]
+#[command(
+    after_help = "Not compared, because the library does not show them: `subkey` of the kind token, `s` \
+    of the kind wrapped.\n\nExample:\n  cloakroom vectors verify vectors/*.json vectors/*/*.json"
+)]
 pub(crate) struct VerifyArgs {
     /// Files of vectors in the form of SPEC section 16
     #[arg(required = true, value_name = "FILE")]

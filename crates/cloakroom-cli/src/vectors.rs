@@ -1,10 +1,22 @@
 //! `cloakroom vectors verify`: the vectors of any implementation against this one.
 
+mod ages;
+mod descriptions;
+mod edges;
+mod ending;
 mod feeds;
 mod keys;
 mod lists;
+mod making;
+mod members;
+mod numbered;
+mod recording;
+mod rings;
+mod setting;
+mod shapes;
 mod tokens;
 mod vector;
+mod wrapped;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +27,7 @@ use crate::args::{VectorsArgs, VectorsCommand};
 use crate::exit::{Exit, Failure, Reply};
 use crate::files;
 use crate::progress;
-use crate::vectors::vector::Vector;
+use crate::vectors::vector::{Vector, Why};
 
 /// Larger than any file of vectors.
 const MOST: u64 = 64 << 20;
@@ -69,13 +81,22 @@ fn read(path: &Path) -> Result<Option<Vec<Vector>>, Failure> {
     Ok(Some(vectors.iter().cloned().map(Vector).collect()))
 }
 
-/// `None` for a kind that is not checked here.
-fn check(vector: &Vector) -> Option<Result<(), String>> {
-    Some(match vector.kind() {
+fn check(vector: &Vector) -> Result<(), Why> {
+    members::check(vector)?;
+    match vector.kind() {
         "token" => tokens::token(vector),
+        "issue" => making::issue(vector),
+        "renew" => making::renew(vector),
+        "update" => making::update(vector),
+        "rotate" => making::rotate(vector),
+        "logout" => ending::logout(vector),
+        "cutoff" => ending::cutoff(vector),
+        "age" => ages::age(vector),
         "key-text" => keys::key_text(vector),
         "ring" => keys::ring(vector),
         "ring-replace" => keys::ring_replace(vector),
+        "wrapped" => wrapped::wrapped(vector),
+        "description" => descriptions::description(vector),
         "record" => lists::record(vector),
         "merge" => lists::merge(vector),
         "snapshot" => lists::snapshot(vector),
@@ -83,15 +104,22 @@ fn check(vector: &Vector) -> Option<Result<(), String>> {
         "feed-key" => feeds::key(vector),
         "feed-batch" => feeds::batch(vector),
         "feed-snapshot" => feeds::snapshot(vector),
-        _ => return None,
-    })
+        "edge-key" => edges::key(vector),
+        "edge-signer" => edges::signer(vector),
+        "edge-make" => edges::make(vector),
+        "edge-export" => edges::export(vector),
+        _ => Err(Why::NotChecked(
+            "which this command does not know how to run".into(),
+        )),
+    }
 }
 
 #[derive(Default)]
 struct Counts {
     passed: usize,
     failed: Vec<(String, String, String)>,
-    skipped: BTreeMap<String, usize>,
+    /// By kind, and why they were.
+    skipped: BTreeMap<(String, String), usize>,
     /// Files that describe vectors and hold none.
     schemas: Vec<String>,
 }
@@ -99,10 +127,11 @@ struct Counts {
 impl Counts {
     fn check(&mut self, file: &str, vector: &Vector) {
         match check(vector) {
-            Some(Ok(())) => self.passed = self.passed.saturating_add(1),
-            Some(Err(why)) => self.failed.push((file.into(), vector.id().into(), why)),
-            None => {
-                let skipped = self.skipped.entry(vector.kind().to_owned()).or_default();
+            Ok(()) => self.passed = self.passed.saturating_add(1),
+            Err(Why::Disagrees(why)) => self.failed.push((file.into(), vector.id().into(), why)),
+            Err(Why::NotChecked(why)) => {
+                let kind = (vector.kind().to_owned(), why);
+                let skipped = self.skipped.entry(kind).or_default();
                 *skipped = skipped.saturating_add(1);
             }
         }
@@ -117,6 +146,7 @@ impl Counts {
         } = self;
         let mut text = String::new();
         for (file, id, why) in &failed {
+            let (id, why) = (shown(id), shown(why));
             text.push_str(&format!("DISAGREES {id} ({file}): {why}\n"));
         }
         let unchecked: usize = skipped.values().sum();
@@ -124,8 +154,14 @@ impl Counts {
         text.push_str(&format!(
             "{passed} vectors agree, {disagree} disagree, {unchecked} were not checked\n"
         ));
-        let warnings = skipped.iter().map(|(kind, count)| {
-            format!("NOT CHECKED: {count} vectors of the kind `{kind}`, which this command does not know how to run")
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        for ((kind, _), count) in &skipped {
+            let sum = kinds.entry(kind).or_default();
+            *sum = sum.saturating_add(*count);
+        }
+        let warnings = skipped.iter().map(|((kind, why), count)| {
+            let kind = shown(kind);
+            format!("NOT CHECKED: {count} vectors of the kind `{kind}`, {why}")
         });
         let schemas = schemas
             .iter()
@@ -142,7 +178,12 @@ impl Counts {
             .map(|(file, id, why)| json!({ "file": file, "id": id, "why": why }))
             .collect();
         let exit = if disagree == 0 { Exit::Done } else { Exit::No };
-        let json = json!({ "agree": passed, "disagree": failed, "not_checked": skipped });
+        let json = json!({ "agree": passed, "disagree": failed, "not_checked": kinds });
         Ok(Reply::done(text, json).warned(warnings).ending(exit))
     }
+}
+
+/// What a file says of itself must not move the cursor of a terminal.
+fn shown(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
 }

@@ -7,10 +7,13 @@ use cloakroom::schema::Description;
 use serde_json::{Map, Value};
 
 use crate::exit::Failure;
+use crate::payload::refs;
+use crate::payload::strict;
 use crate::payload::types::{Body, Field, Scalar, Schema, Type, Variant};
 
 /// The longest description, in bytes.
 const MOST: u64 = 1 << 20;
+/// Types within types, at most (SPEC §7.7).
 const DEPTH: usize = 64;
 
 pub(crate) fn load(path: &Path) -> Result<Schema, Failure> {
@@ -28,29 +31,34 @@ pub(crate) fn load(path: &Path) -> Result<Schema, Failure> {
         let line: Result<Description, _> = text.trim().parse();
         line.map_err(|error| wrong(&error))?.to_json()
     };
-    let value: Value = serde_json::from_str(&json).map_err(|error| wrong(&error))?;
-    description(&value).map_err(|error| wrong(&error))
+    from_json(&json).map_err(|error| wrong(&error))
 }
 
 /// The description in this line.
 pub(crate) fn parse(line: &str) -> Result<Schema, String> {
     let line: Description = line.parse().map_err(|error| format!("{error}"))?;
-    let value = serde_json::from_str(&line.to_json()).map_err(|error| error.to_string())?;
-    description(&value)
+    from_json(&line.to_json())
+}
+
+/// The description in this JSON (SPEC §7.7).
+pub(crate) fn from_json(text: &str) -> Result<Schema, String> {
+    let schema = description(&strict::value(text)?)?;
+    if schema.minor != 0 && !matches!(schema.payload.wrapped(), Type::Struct(..)) {
+        return Err("a minor other than 0 is for structs".into());
+    }
+    refs::check(&schema.payload)?;
+    Ok(schema)
 }
 
 fn description(value: &Value) -> Result<Schema, String> {
     let members = object(value, &["schema", "payload"])?;
-    let number = member(members, "schema")?.as_array();
-    let number: Vec<u32> = number
-        .into_iter()
-        .flatten()
-        .filter_map(|part| part.as_u64().and_then(|part| u32::try_from(part).ok()))
-        .collect();
-    let [major, minor] = number[..] else {
-        return Err("`schema` is two numbers, as in [1,0]".into());
+    let number = member(members, "schema")?.as_array().map(Vec::as_slice);
+    let number = match number {
+        Some([major, minor]) => whole(major).zip(whole(minor)),
+        _ => None,
     };
-    let payload = read(member(members, "payload")?, 0)?;
+    let (major, minor) = number.ok_or("`schema` is two numbers, as in [1,0]")?;
+    let payload = read(member(members, "payload")?, 1)?;
     Ok(Schema {
         major,
         minor,
@@ -58,13 +66,17 @@ fn description(value: &Value) -> Result<Schema, String> {
     })
 }
 
+fn whole(value: &Value) -> Option<u32> {
+    value.as_u64().and_then(|number| u32::try_from(number).ok())
+}
+
 fn read(value: &Value, depth: usize) -> Result<Type, String> {
-    if depth > DEPTH {
-        return Err("types lie more than 64 deep in each other".into());
-    }
     if let Some(name) = value.as_str() {
         let scalar = Scalar::named(name).map(Type::Scalar);
         return scalar.ok_or_else(|| format!("`{name}` is no type"));
+    }
+    if depth > DEPTH {
+        return Err("types lie more than 64 deep in each other".into());
     }
     let deeper = depth.saturating_add(1);
     let kind = value.get("kind").and_then(Value::as_str);
@@ -119,7 +131,7 @@ fn read(value: &Value, depth: usize) -> Result<Type, String> {
             }
             "ref" => {
                 let members = object(value, &["kind", "name", "nth"])?;
-                let nth = member(members, "nth")?.as_u64().filter(|nth| *nth > 0);
+                let nth = whole(member(members, "nth")?).filter(|nth| *nth > 0);
                 let nth = nth.and_then(|nth| usize::try_from(nth).ok());
                 Type::Ref(name(members)?, nth.ok_or("`nth` is a number from 1")?)
             }
@@ -149,9 +161,7 @@ fn variants(value: &Value, depth: usize) -> Result<Vec<Variant>, String> {
     let mut read_all = Vec::with_capacity(variants.len());
     for variant in variants {
         let members = object(variant, &["index", "name", "newtype", "tuple", "fields"])?;
-        let index = member(members, "index")?.as_u64();
-        let index = index.and_then(|index| u32::try_from(index).ok());
-        let index = index.ok_or("`index` is a number")?;
+        let index = whole(member(members, "index")?).ok_or("`index` is a number")?;
         let name = name(members)?;
         if !names.insert(name.clone()) || !indexes.insert(index) {
             return Err(format!("variant `{name}` shares its name or its index"));

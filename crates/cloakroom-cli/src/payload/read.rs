@@ -10,6 +10,7 @@ use serde::de::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::payload::form::{self, Form};
 use crate::payload::types::{Body, Enclosing, Field, Scalar, Schema, Type, Variant};
 
 /// Values of a payload, at most.
@@ -23,27 +24,44 @@ pub(crate) struct Opened {
     pub(crate) value: Value,
     /// Bytes behind what the description knows: written by a newer version.
     pub(crate) tail: usize,
-    /// Fields of the outermost struct that are there.
-    pub(crate) present: usize,
     /// Fields at the end that are not there: written by an older version.
     pub(crate) missing: Vec<String>,
 }
 
 /// Reads the payload of a token whose schema has this minor number.
 pub(crate) fn read(schema: &Schema, minor: u32, bytes: &[u8]) -> Result<Opened, String> {
+    read_in(Form::Plain, schema, minor, bytes)
+}
+
+pub(crate) fn read_in(
+    form: Form,
+    schema: &Schema,
+    minor: u32,
+    bytes: &[u8],
+) -> Result<Opened, String> {
     let budget = Budget {
+        form,
         values: Cell::new(VALUES),
         elements: Cell::new(ELEMENTS),
     };
-    if minor != schema.minor && !matches!(schema.payload, Type::Struct(..)) {
+    let payload = schema.payload.wrapped();
+    if minor != schema.minor && !matches!(payload, Type::Struct(..)) {
         return Err("only a struct may have other minors, and this is none".into());
     }
-    let around = Enclosing::default();
+    let mut around = Enclosing::default();
     let mut missing = Vec::new();
-    let (value, rest) = match &schema.payload {
+    let (value, rest) = match payload {
         // Field by field, because only at the border of two fields may an older payload end.
         Type::Struct(_, fields) if minor < schema.minor => {
-            let (around, _) = around.enter(&schema.payload).ok_or(DEEP)?;
+            let mut outer = &schema.payload;
+            loop {
+                budget.count().ok_or(MANY)?;
+                (around, _) = around.enter(outer).ok_or(DEEP)?;
+                match outer {
+                    Type::Newtype(_, of) => outer = of,
+                    _ => break,
+                }
+            }
             let mut members = Map::new();
             let mut rest = bytes;
             for (name, ty) in fields {
@@ -64,9 +82,9 @@ pub(crate) fn read(schema: &Schema, minor: u32, bytes: &[u8]) -> Result<Opened, 
             }
             (Value::Object(members), rest)
         }
-        ty => one(
+        _ => one(
             &Seed {
-                ty,
+                ty: &schema.payload,
                 around,
                 budget: &budget,
             },
@@ -79,15 +97,14 @@ pub(crate) fn read(schema: &Schema, minor: u32, bytes: &[u8]) -> Result<Opened, 
             rest.len()
         ));
     }
-    let present = value.as_object().map_or(0, Map::len);
     Ok(Opened {
         value,
         tail: rest.len(),
-        present,
         missing,
     })
 }
 
+const MANY: &str = "there are more values than readers take";
 const DEEP: &str = "values lie more than 64 deep in each other, or a reference leads nowhere";
 
 fn one<'de>(seed: &Seed<'_>, bytes: &'de [u8]) -> Result<(Value, &'de [u8]), String> {
@@ -103,12 +120,20 @@ fn one<'de>(seed: &Seed<'_>, bytes: &'de [u8]) -> Result<(Value, &'de [u8]), Str
     Ok((value, rest))
 }
 
+/// What holds for all of a payload.
 struct Budget {
+    form: Form,
     values: Cell<usize>,
     elements: Cell<usize>,
 }
 
 impl Budget {
+    /// Counts one value.
+    fn count(&self) -> Option<()> {
+        self.values.set(self.values.get().checked_sub(1)?);
+        Some(())
+    }
+
     fn spend<E: Error>(left: &Cell<usize>, count: usize) -> Result<(), E> {
         let after = left.get().checked_sub(count);
         left.set(after.ok_or_else(|| E::custom("too many values"))?);
@@ -137,7 +162,7 @@ impl<'de> DeserializeSeed<'de> for &Seed<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
-        Budget::spend(&self.budget.values, 1)?;
+        self.budget.count().ok_or_else(|| D::Error::custom(MANY))?;
         let entered = self.around.enter(self.ty);
         let (around, ty) = entered.ok_or_else(|| D::Error::custom(DEEP))?;
         let inner = Seed {
@@ -181,21 +206,28 @@ impl<'a> Seed<'a> {
         from: D,
     ) -> Result<Value, D::Error> {
         use serde::Deserialize as _;
+        let form = self.budget.form;
         Ok(match scalar {
             Scalar::Bool => bool::deserialize(from)?.into(),
             Scalar::U8 => u8::deserialize(from)?.into(),
             Scalar::U16 => u16::deserialize(from)?.into(),
             Scalar::U32 => u32::deserialize(from)?.into(),
-            Scalar::U64 => u64::deserialize(from)?.into(),
+            Scalar::U64 => form.wide(u64::deserialize(from)?),
             // JSON has no exact number for these.
             Scalar::U128 => u128::deserialize(from)?.to_string().into(),
             Scalar::I8 => i8::deserialize(from)?.into(),
             Scalar::I16 => i16::deserialize(from)?.into(),
             Scalar::I32 => i32::deserialize(from)?.into(),
-            Scalar::I64 => i64::deserialize(from)?.into(),
+            Scalar::I64 => form.wide(i64::deserialize(from)?),
             Scalar::I128 => i128::deserialize(from)?.to_string().into(),
-            Scalar::F32 => float(f32::deserialize(from)?.into()),
-            Scalar::F64 => float(f64::deserialize(from)?),
+            Scalar::F32 => {
+                let number = f32::deserialize(from)?;
+                form.float(number.into(), &number.to_le_bytes())
+            }
+            Scalar::F64 => {
+                let number = f64::deserialize(from)?;
+                form.float(number, &number.to_le_bytes())
+            }
             Scalar::Char => one_character(from)?.into(),
             Scalar::Str => String::deserialize(from)?.into(),
             Scalar::Bytes => from.deserialize_bytes(Bytes)?,
@@ -217,14 +249,6 @@ impl<'a> Seed<'a> {
             Type::Tuple(parts) | Type::TupleStruct(_, parts) => parts.get(at),
             _ => None,
         }
-    }
-}
-
-fn float(value: f64) -> Value {
-    if value.is_finite() {
-        json!(value)
-    } else {
-        value.to_string().into()
     }
 }
 
@@ -282,20 +306,11 @@ impl<'de> Visitor<'de> for Visit<'_, '_> {
             return Err(A::Error::custom("no map"));
         };
         let mut entries = Vec::new();
-        while let Some(key) = from.next_key_seed(&self.0.of(key))? {
+        while let Some(name) = from.next_key_seed(&self.0.of(key))? {
             Budget::spend(&self.0.budget.elements, 1)?;
-            entries.push((key, from.next_value_seed(&self.0.of(of))?));
+            entries.push((name, from.next_value_seed(&self.0.of(of))?));
         }
-        if entries.iter().all(|(key, _)| key.is_string()) {
-            let named = entries
-                .into_iter()
-                .map(|(key, value)| (key.as_str().unwrap_or_default().to_owned(), value));
-            return Ok(Value::Object(named.collect()));
-        }
-        Ok(entries
-            .into_iter()
-            .map(|(key, value)| json!([key, value]))
-            .collect())
+        Ok(form::map(key, entries))
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, from: A) -> Result<Value, A::Error> {
@@ -305,7 +320,7 @@ impl<'de> Visitor<'de> for Visit<'_, '_> {
         let value = match &variant.body {
             Body::Unit => {
                 body.unit_variant()?;
-                return Ok(variant.name.clone().into());
+                return Ok(self.0.budget.form.variant(&variant.name));
             }
             Body::Newtype(of) => body.newtype_variant_seed(&self.0.of(of))?,
             Body::Tuple(parts) => body.tuple_variant(parts.len(), Parts(self.0, parts))?,

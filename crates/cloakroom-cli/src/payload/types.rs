@@ -97,22 +97,23 @@ pub(crate) struct Enclosing<'a> {
 
 /// Values within values, at most (SPEC §7.6).
 const DEPTH: usize = 64;
-/// Names within names: a newtype has no level, and may contain itself.
-const NAMES: usize = 512;
 
 impl<'a> Enclosing<'a> {
     /// With `ty` around; and what a reference stands for. `None` for a reference that leads nowhere,
     /// and for what lies too deep.
     pub(crate) fn enter(&self, ty: &'a Type) -> Option<(Self, &'a Type)> {
+        let mut inner = self.clone();
         let ty = match ty {
             Type::Ref(name, nth) => {
-                let named = self.named.iter().rev();
-                let mut named = named.filter(|(other, _)| other == name);
-                named.nth(nth.checked_sub(1)?)?.1
+                let named = self.named.iter().enumerate().rev();
+                let mut named = named.filter(|(_, (other, _))| other == name);
+                let (place, (_, ty)) = named.nth(nth.checked_sub(1)?)?;
+                // What encloses the type where it is described, and not where it is referred to.
+                inner.named.truncate(place);
+                ty
             }
             _ => ty,
         };
-        let mut inner = self.clone();
         match ty {
             Type::Newtype(name, _)
             | Type::TupleStruct(name, _)
@@ -123,11 +124,20 @@ impl<'a> Enclosing<'a> {
         if ty.has_level() {
             inner.levels = inner.levels.checked_add(1)?;
         }
-        (inner.levels <= DEPTH && inner.named.len() <= NAMES).then_some((inner, ty))
+        (inner.levels <= DEPTH).then_some((inner, ty))
     }
 }
 
 impl Type {
+    /// What newtypes, if there are any, wrap.
+    pub(crate) fn wrapped(&self) -> &Self {
+        let mut ty = self;
+        while let Self::Newtype(_, of) = ty {
+            ty = of;
+        }
+        ty
+    }
+
     const fn has_level(&self) -> bool {
         !matches!(
             self,

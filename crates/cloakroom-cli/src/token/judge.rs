@@ -4,7 +4,8 @@ use cloakroom::hazmat::{self, Claims, For};
 use cloakroom::schema::{EncodeError, Ends, Opened, Unreadable};
 use cloakroom::{
     Facts, Key, KeyRing, ManualClock, NoPrevious, NoRevocation, Payload, RawBytes, Reason,
-    RevocationList, RevocationView, Schema, Scope, Sessions, Timestamp, VerifyError,
+    RevocationList, RevocationView, Schema, Scope, Sessions, SessionsBuilder, Timestamp,
+    VerifyError,
 };
 use time::Duration;
 
@@ -84,21 +85,31 @@ fn sessions<R: RevocationView>(
     policy: &PolicyArgs,
     at: Timestamp,
 ) -> Result<Sessions<Anything, R>, Failure> {
+    let builder = describe::<Anything, R>(ring, to, view, policy, at).skew(Duration::ZERO);
+    builder.build().map_err(Failure::usage)
+}
+
+/// Sessions of this policy whose clock stands still.
+pub(crate) fn describe<T: Payload, R: RevocationView>(
+    ring: KeyRing,
+    to: For<'_>,
+    view: R,
+    policy: &PolicyArgs,
+    at: Timestamp,
+) -> SessionsBuilder<T, R> {
     let seconds = |seconds: u32| Duration::seconds(seconds.into());
-    let builder = Sessions::<Anything, R>::builder(ring, view)
+    let builder = Sessions::<T, R>::builder(ring, view)
         .purpose(to.purpose)
         .audience(to.audience)
         .absolute_timeout(seconds(policy.absolute_timeout.unwrap_or(u32::MAX)))
         .leeway(seconds(policy.leeway))
         .tolerance(seconds(policy.tolerance))
-        .skew(Duration::ZERO)
         .allow_small_tolerance()
         .clock(ManualClock::at(at.unix()));
-    let builder = match policy.idle_timeout {
+    match policy.idle_timeout {
         Some(idle) => builder.idle_timeout(seconds(idle)),
         None => builder.no_idle_timeout(),
-    };
-    builder.build().map_err(Failure::usage)
+    }
 }
 
 /// Which entry of the view refuses the token.

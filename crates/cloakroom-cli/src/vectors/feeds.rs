@@ -2,36 +2,38 @@
 
 use cloakroom::feed::{BadBatch, BadSnapshot, FeedKey, FeedKeys, Position, Realm};
 use cloakroom::hazmat::feed as stage;
-use serde_json::Value;
+use serde_json::json;
 
 use crate::hex;
-use crate::vectors::vector::{Vector, Why, ok_or_refused, same};
+use crate::vectors::keys::secret_at;
+use crate::vectors::lists::in_hex;
+use crate::vectors::rings;
+use crate::vectors::vector::{Vector, Why, same};
 
 pub(crate) fn key(vector: &Vector) -> Result<(), Why> {
-    let Some(text) = vector.text("text")? else {
-        return vector.ends("refused");
+    let text = vector.text("text")?.unwrap_or_default();
+    let Ok(key) = FeedKey::parse(&text) else {
+        return vector.answers("refused", json!({}));
     };
-    let read = FeedKey::parse(&text);
-    vector.ends(ok_or_refused(read.is_ok()))?;
-    let Ok(key) = read else { return Ok(()) };
-    vector.says("fid", hex::encode(&key.id()))?;
-    vector.says("mac_key", hex::encode(&stage::mac_key(&key)))
+    let found = json!({
+        "fid": hex::encode(&key.id()),
+        "secret": secret_at(&text, 0),
+        "mac_key": hex::encode(&stage::mac_key(&key)),
+    });
+    vector.answers("ok", found)
 }
 
 fn setting(vector: &Vector) -> Result<(FeedKeys, Realm), Why> {
-    let keys = vector.input("keys").as_array().ok_or("it has no keys")?;
-    let mut parsed = Vec::new();
-    for key in keys {
-        let text = key.as_str().ok_or("a key is no text")?;
-        parsed.push(FeedKey::parse(text).map_err(|error| error.to_string())?);
+    let (first, second) = rings::accepted(vector, FeedKey::parse)?;
+    let mut keys = FeedKeys::new(first);
+    if let Some(second) = second {
+        keys = keys.and_accept(second);
     }
-    let mut parsed = parsed.into_iter();
-    let mut accepted = FeedKeys::new(parsed.next().ok_or("it has no keys")?);
-    if let Some(second) = parsed.next() {
-        accepted = accepted.and_accept(second);
-    }
-    let realm = Realm::new(vector.input("realm").as_str().unwrap_or_default());
-    Ok((accepted, realm.map_err(|error| error.to_string())?))
+    Ok((keys, realm(vector)?))
+}
+
+pub(crate) fn realm(vector: &Vector) -> Result<Realm, Why> {
+    Realm::new(vector.plain("realm")?).map_err(|error| error.to_string().into())
 }
 
 const fn fault(why: BadBatch) -> &'static str {
@@ -47,27 +49,18 @@ const fn fault(why: BadBatch) -> &'static str {
 
 pub(crate) fn batch(vector: &Vector) -> Result<(), Why> {
     let (keys, realm) = setting(vector)?;
-    let onto: [u8; 32] = vector
-        .bytes("onto")?
-        .try_into()
-        .map_err(|_| "`onto` has not 32 bytes")?;
-    let onto = Position::from_bytes(&onto);
+    let onto = Position::from_bytes(&vector.array("onto")?);
     let bytes = vector.bytes("batch")?;
     let opened = match stage::open_batch(&keys, &realm, &onto, &bytes) {
         Ok(opened) => opened,
-        Err(why) => {
-            vector.ends("refused")?;
-            return vector.says("fault", fault(why));
-        }
+        Err(why) => return vector.answers("refused", json!({ "fault": fault(why) })),
     };
-    vector.ends("ok")?;
-    vector.says("time", opened.time)?;
-    let records = opened
-        .records
-        .iter()
-        .map(|record| hex::encode(&record.to_bytes()));
-    vector.says("records", records.collect::<Vec<_>>())?;
-    vector.says("becomes", hex::encode(&opened.becomes.to_bytes()))?;
+    let found = json!({
+        "time": opened.time,
+        "records": in_hex(&opened.records),
+        "becomes": hex::encode(&opened.becomes.to_bytes()),
+    });
+    vector.answers("ok", found)?;
     // Written again under the same key: the same bytes.
     match stage::seal_batch(&keys, &realm, &onto, opened.time, &opened.records) {
         Some((again, _)) if again.get(1..5) == bytes.get(1..5) => {
@@ -85,18 +78,19 @@ pub(crate) fn snapshot(vector: &Vector) -> Result<(), Why> {
     let (at, life, list) = match stage::open_snapshot(&keys, &realm, &bytes) {
         Ok(opened) => opened,
         Err(why) => {
-            vector.ends("refused")?;
             let fault = match why {
                 BadSnapshot::Format => "format",
                 BadSnapshot::Untrusted(why) => fault(why),
                 BadSnapshot::Malformed(_) => "malformed",
                 _ => "(a fault without a name)",
             };
-            return vector.says("fault", fault);
+            return vector.answers("refused", json!({ "fault": fault }));
         }
     };
-    vector.ends("ok")?;
-    vector.says("position", hex::encode(&at.to_bytes()))?;
-    vector.says("life", Value::from(life))?;
-    vector.says("snapshot", hex::encode(&list))
+    let found = json!({
+        "position": hex::encode(&at.to_bytes()),
+        "life": life,
+        "snapshot": hex::encode(&list),
+    });
+    vector.answers("ok", found)
 }

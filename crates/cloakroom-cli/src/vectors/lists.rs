@@ -4,34 +4,45 @@ use cloakroom::{Record, RevocationList, Timestamp, hazmat};
 use serde_json::{Value, json};
 
 use crate::hex;
-use crate::vectors::vector::{Vector, Why, bytes, list, ok_or_refused, same};
+use crate::vectors::vector::{Vector, Why, same};
 
 /// What stands before the records of a snapshot, and behind them (SPEC §9.12).
 const HEAD: usize = 28;
 const DIGEST: usize = 32;
 
+pub(crate) fn in_hex(records: &[Record]) -> Vec<String> {
+    let records = records.iter();
+    records
+        .map(|record| hex::encode(&record.to_bytes()))
+        .collect()
+}
+
+/// The value of a record (SPEC §9.3).
+pub(crate) fn value(record: &[u8]) -> u64 {
+    let value = record.get(17..).and_then(<[u8]>::first_chunk);
+    value.map_or(0, |value| u64::from_be_bytes(*value))
+}
+
 pub(crate) fn record(vector: &Vector) -> Result<(), Why> {
     let bytes = vector.bytes("record")?;
-    let read = Record::from_bytes(&bytes);
-    vector.ends(ok_or_refused(read.is_ok()))?;
-    let Ok(record) = read else { return Ok(()) };
-    let part = |from: usize, to: usize| bytes.get(from..to).unwrap_or_default();
-    let value = part(17, 25)
-        .try_into()
-        .map(u64::from_be_bytes)
-        .unwrap_or_default();
-    let kind = bytes.first().map_or(0, |kind| kind & 0x7f);
-    let exempt = bytes.get(33..).filter(|exempt| !exempt.is_empty());
+    let Ok(record) = Record::from_bytes(&bytes) else {
+        return vector.answers("refused", json!({}));
+    };
     same(
         "record",
         &hex::encode(&record.to_bytes()).into(),
         &hex::encode(&bytes).into(),
     )?;
-    vector.says("kind", kind)?;
-    vector.says("key", hex::encode(part(1, 17)))?;
-    vector.says("value", value.to_string())?;
-    vector.says("expires", record.expires().to_string())?;
-    vector.says("exempt", exempt.map(hex::encode))
+    let kind = bytes.first().map_or(0, |kind| kind & 0x7f);
+    let exempt = bytes.get(33..).filter(|exempt| !exempt.is_empty());
+    let found = json!({
+        "kind": kind,
+        "key": hex::encode(bytes.get(1..17).unwrap_or_default()),
+        "value": value(&bytes).to_string(),
+        "expires": record.expires().to_string(),
+        "exempt": exempt.map(hex::encode),
+    });
+    vector.answers("ok", found)
 }
 
 /// The records within a snapshot, in hex.
@@ -49,7 +60,7 @@ fn inside(snapshot: &[u8]) -> Value {
 }
 
 pub(crate) fn merge(vector: &Vector) -> Result<(), Why> {
-    let given = list(vector.input("records"))?;
+    let given = vector.list("records")?;
     let given: Result<Vec<Record>, _> = given.iter().map(|one| Record::from_bytes(one)).collect();
     let given = given.map_err(|error| error.to_string())?;
     let reversed: Vec<Record> = given.iter().rev().copied().collect();
@@ -61,7 +72,7 @@ pub(crate) fn merge(vector: &Vector) -> Result<(), Why> {
         for record in &order {
             let _counted = list.merge(&[*record], now);
         }
-        vector.says("records", inside(&list.snapshot(now)))?;
+        vector.answers("ok", json!({ "records": inside(&list.snapshot(now)) }))?;
     }
     Ok(())
 }
@@ -70,17 +81,20 @@ pub(crate) fn snapshot(vector: &Vector) -> Result<(), Why> {
     let bytes = vector.bytes("snapshot")?;
     let list = RevocationList::new();
     let read = list.merge_snapshot(&bytes, Timestamp::MAX);
-    vector.ends(ok_or_refused(read.is_ok()))?;
     if read.is_err() {
+        vector.answers("refused", json!({}))?;
         return same("entries kept", &list.stats().entries().into(), &json!(0));
     }
     let number = |from: usize| {
         let part = bytes.get(from..).and_then(<[u8]>::first_chunk::<8>);
         part.map(|part| u64::from_be_bytes(*part))
     };
-    vector.says("made_at", number(8))?;
-    vector.says("high_water", number(16))?;
-    vector.says("records", inside(&bytes))?;
+    let found = json!({
+        "made_at": number(8),
+        "high_water": number(16),
+        "records": inside(&bytes),
+    });
+    vector.answers("ok", found)?;
     // Written again, where the snapshot holds merged states.
     let made_at = number(8)
         .and_then(Timestamp::from_unix)
@@ -98,6 +112,6 @@ pub(crate) fn snapshot(vector: &Vector) -> Result<(), Why> {
 
 pub(crate) fn digest(vector: &Vector) -> Result<(), Why> {
     let kind = u8::try_from(vector.number("kind")?).map_err(|error| error.to_string())?;
-    let key = hazmat::revocation_key(kind, &bytes(vector.input("data"))?);
-    vector.says("key", hex::encode(&key))
+    let key = hazmat::revocation_key(kind, &vector.bytes("data")?);
+    vector.answers("ok", json!({ "key": hex::encode(&key) }))
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "not every test program uses all of it")]
 
+pub(crate) mod vectors;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
