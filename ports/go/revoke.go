@@ -118,6 +118,10 @@ func (s *Sessions) EndAllBefore(before time.Time) (Publication, error) {
 	if err != nil {
 		return InMemory, err
 	}
+	return s.endAll(before, now)
+}
+
+func (s *Sessions) endAll(before time.Time, now int64) (Publication, error) {
 	return s.cutOff(Record{Kind: AudienceCutoff, Key: s.ctxDigest}, before, now)
 }
 
@@ -186,7 +190,7 @@ func (s *Sessions) DistrustKey(kid string) (Publication, error) {
 	if err != nil {
 		return InMemory, err
 	}
-	second, err := s.EndAll()
+	second, err := s.endAll(time.Time{}, now)
 	if second < first {
 		first = second
 	}

@@ -104,8 +104,12 @@ export function verify<T>(
 }
 
 /** For a logout: the session id of a token, whatever its times, schema and payload (Section 8.9). */
-export function identify<T>(setting: Setting<T>, token: unknown, binding: Uint8Array): Uint8Array {
-  const now = timeNow(setting);
+export function identify<T>(
+  setting: Setting<T>,
+  token: unknown,
+  binding: Uint8Array,
+  now: number,
+): Uint8Array {
   const body = decodeToken(token);
   const found = setting.keys.find(body.kid, now);
   if (found === undefined || found.state === "disabled") throw new SessionRejected("key");

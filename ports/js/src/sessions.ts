@@ -105,13 +105,7 @@ export class Sessions<T> {
 
   /** Begins a session, right after the user's credentials were checked. */
   issue(options: IssueOptions<T>): Sealed<T> {
-    this.#mayIssue();
-    if (typeof options !== "object" || options === null) throw new Refused("issue: no options");
-    const binding = takeBinding(options);
-    const subject = takeBytes(options.subject ?? "", "subject", 0, limits.SUBJECT_MAX);
-    const content = this.#setting.payload.write(options.value);
-    const draft = engine.issue(this.#setting, randomSessionId, subject, content);
-    return this.#seal(draft, binding);
+    return this.#issue(options).sealed;
   }
 
   /** A token with a later idle deadline, or null while none is due. */
@@ -145,8 +139,8 @@ export class Sessions<T> {
   async reauthenticate(session: Session<T>, options: IssueOptions<T>): Promise<Sealed<T>> {
     const verified = this.#own(session);
     const list = this.#publisher();
-    const sealed = this.issue(options);
-    await list.publish(loggedOut(verified.claims.sessionId), engine.timeNow(this.#setting));
+    const { sealed, now } = this.#issue(options);
+    await list.publish(loggedOut(verified.claims.sessionId), now);
     return sealed;
   }
 
@@ -156,10 +150,10 @@ export class Sessions<T> {
    */
   async logout(of: Session<T> | string, options: BindingOptions = {}): Promise<Published> {
     const list = this.#publisher();
-    const id =
-      unwrap(of)?.claims.sessionId ??
-      engine.identify(this.#setting, of, takeBinding(options));
-    return list.publish(loggedOut(id), engine.timeNow(this.#setting));
+    const binding = takeBinding(options);
+    const now = engine.timeNow(this.#setting);
+    const id = unwrap(of)?.claims.sessionId ?? engine.identify(this.#setting, of, binding, now);
+    return list.publish(loggedOut(id), now);
   }
 
   /** Ends all sessions of a subject that started before now, or before a given time. */
@@ -192,7 +186,10 @@ export class Sessions<T> {
     const bytes = Uint8Array.from(kid.match(/../g) as string[], (pair) => parseInt(pair, 16));
     const now = engine.timeNow(this.#setting);
     const entry = { kind: 4, key: digest(4, bytes), value: limits.FOREVER, exempt: undefined } as const;
-    const results = [await this.#publisher().publish(entry, now), await this.logoutAll()];
+    const results = [
+      await this.#publisher().publish(entry, now),
+      await this.#cutOff(3, new Uint8Array(0), undefined, undefined, now),
+    ];
     return results.find((result) => result === "pending") ?? (results[0] as Published);
   }
 
@@ -206,12 +203,23 @@ export class Sessions<T> {
     subject: Uint8Array,
     exempt: Uint8Array | undefined,
     before: number | undefined,
+    at?: number,
   ): Promise<Published> {
     const list = this.#publisher();
-    const now = engine.timeNow(this.#setting);
+    const now = at ?? engine.timeNow(this.#setting);
     const cutoff = engine.cutoff(this.#setting, subject, before, now);
     const key = kind === 2 ? digest(2, subject) : digest(3, this.#setting.context);
     return list.publish({ kind, key, value: BigInt(cutoff), exempt }, now);
+  }
+
+  #issue(options: IssueOptions<T>): { sealed: Sealed<T>; now: number } {
+    this.#mayIssue();
+    if (typeof options !== "object" || options === null) throw new Refused("issue: no options");
+    const binding = takeBinding(options);
+    const subject = takeBytes(options.subject ?? "", "subject", 0, limits.SUBJECT_MAX);
+    const content = this.#setting.payload.write(options.value);
+    const draft = engine.issue(this.#setting, randomSessionId, subject, content);
+    return { sealed: this.#seal(draft, binding), now: draft.now };
   }
 
   #mayIssue(): void {

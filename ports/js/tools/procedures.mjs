@@ -78,10 +78,11 @@ export function logout(inputs) {
   const nothing = { record: null };
   return outcome(nothing, () => {
     const { setting } = settingFor({ ...inputs, reader: null }, true);
-    const { token, token_hex, binding, now, entry_life } = inputs;
+    const { token, token_hex, binding, entry_life } = inputs;
+    const now = engine.timeNow(setting);
     let key;
     try {
-      key = engine.identify(setting, token ?? unhex(token_hex), unhex(binding));
+      key = engine.identify(setting, token ?? unhex(token_hex), unhex(binding), now);
     } catch (error) {
       // The stage of a token that logs nobody out is not part of the kind.
       if (error instanceof SessionRejected) throw new Refused("the token does not open");

@@ -36,7 +36,7 @@ def ring(*keys: RootKey, now: int = NOW, **options: Any) -> KeyRing:
 
 
 def sessions(
-    clock: Optional[Clock] = None,
+    clock: Optional[Callable[[], float]] = None,
     *,
     keys: Optional[KeyRing] = None,
     purpose: Union[str, bytes] = "session",

@@ -165,7 +165,7 @@ class Fleet(RedisCase):
         feed = Feed(view, self.engine(), REALM, options.pop("key", FEED_KEY), **options)
         now = int(time.time())
         ring = KeyRing([KeyEntry(ROOT_KEY, now - 60)], max_lifetime=28800, now=now)
-        service = sessions(time.time, keys=ring, revocations=view)  # type: ignore[arg-type]
+        service = sessions(time.time, keys=ring, revocations=view)
         return view, feed, service
 
     def fleet(self, count: int = 2) -> List[Any]:

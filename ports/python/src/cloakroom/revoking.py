@@ -42,7 +42,7 @@ class Revoking:
         """Ends one session, with all its tokens."""
         self._require_issuer()
         self._require_session(session)
-        return self._log_out(session.id)
+        return self._log_out(session.id, self._now())
 
     def log_out_token(
         self, token: Union[str, bytes], *, binding: Union[str, bytes] = b""
@@ -51,16 +51,16 @@ class Revoking:
         renewed. None if it is not a token of these sessions; then nobody is logged out."""
         self._require_issuer()
         bound = self._binding(binding)
+        now = self._now()
         try:
             body = _text.token_body(token)
             cipher = self._keys.opening_for_logout(body)
             claims, _ = decode_claims(cipher.open(bound, body)[1])
         except Rejected:
             return None
-        return self._log_out(claims.session_id)
+        return self._log_out(claims.session_id, now)
 
-    def _log_out(self, session_id: bytes) -> Published:
-        now = self._now()
+    def _log_out(self, session_id: bytes, now: int) -> Published:
         record = session_entry(session_id, LOGGED_OUT, now + self._view.entry_life)
         return self._view.publish(record, now)
 
@@ -91,7 +91,9 @@ class Revoking:
         """Ends all sessions of this purpose and audience that have started by now, or before a
         time."""
         self._require_issuer()
-        now = self._now()
+        return self._end_all(before, self._now())
+
+    def _end_all(self, before: Optional[int], now: int) -> Published:
         value, expires = self._cutoff(b"", before, now)
         return self._view.publish(cutoff(AUDIENCE, self._audience_digest, value, expires), now)
 
@@ -105,8 +107,9 @@ class Revoking:
         self._require_issuer()
         if not isinstance(kid, bytes) or len(kid) != KID_LEN:
             raise RequestError(f"a key identifier is {KID_LEN} bytes")
-        published = self._view.publish(key_entry(_crypto.digest(4, kid)), self._now())
-        return published, self.end_all()
+        now = self._now()
+        published = self._view.publish(key_entry(_crypto.digest(4, kid)), now)
+        return published, self._end_all(None, now)
 
     def _is_revoked(self, claims: Claims, cipher: _crypto.Cipher, now: int) -> bool:
         return self._view.revokes(

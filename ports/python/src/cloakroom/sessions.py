@@ -199,7 +199,7 @@ class Sessions(Revoking):
         self._require_revocation()
         self._require_session(old)
         issued = self.issue(subject, value, binding=binding)
-        published = self.log_out(old)
+        published = self._log_out(old.id, issued.session._now)
         return RotatedSession(issued.token, issued.session, published)
 
     def _new_session_id(self) -> bytes:
