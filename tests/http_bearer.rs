@@ -1,4 +1,7 @@
 //! Reading `Authorization`, and which of two carriers counts.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::Path;
 
 use cloakroom::http::bearer::{self, FoundBearer};
 use cloakroom::http::carrier::{self, Carrier, Fault, Presented};
@@ -170,6 +173,51 @@ fn bearer_wins_and_the_cookie_is_no_second_try() {
         let cookies = cookies.iter().copied();
         let presented = carrier::read(&config, cookies, authorization.iter().copied());
         assert_eq!(presented, *expected);
+    }
+}
+
+/// The table that the ports read too: SPEC 10.2.
+#[test]
+fn every_implementation_reads_the_same_headers() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("ports/headers.json");
+    let table: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let cases = table["cases"].as_array().unwrap();
+    assert!(cases.len() > 50);
+    for case in cases {
+        // Every character is one byte.
+        let bytes = |field: &serde_json::Value| -> Vec<u8> {
+            let characters = field.as_str().unwrap().chars();
+            characters
+                .map(|one| u8::try_from(u32::from(one)).unwrap())
+                .collect()
+        };
+        let fields: Vec<Vec<u8>> = case["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(bytes)
+            .collect();
+        let cookies = [b"__Host-session=cookie".as_slice()];
+        let authorization = fields.iter().map(Vec::as_slice);
+        let outcome = match carrier::read(&CookieConfig::default(), cookies, authorization) {
+            Presented::Token {
+                text: "TOKEN",
+                carrier: Carrier::Bearer,
+            } => "bearer",
+            Presented::Token {
+                text: "cookie",
+                carrier: Carrier::Cookie,
+            } => "cookie",
+            // What is no token of a session fails when it is verified.
+            Presented::Refused(_)
+            | Presented::Token {
+                carrier: Carrier::Bearer,
+                ..
+            } => "rejected",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(case["outcome"], outcome, "{case}");
     }
 }
 

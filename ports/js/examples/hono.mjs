@@ -6,12 +6,12 @@ import {
 import { Hono } from "hono";
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
-const fromHere = (c) => sameOrigin(fieldsOf(c.req.raw.headers), c.req.header("host"));
+const fromHere = (c) => sameOrigin(fieldsOf(c), c.req.header("host"));
 
 /** Puts the session into the variable `session`. `sensitive` relies on a fresh view alone. */
 export function requireSession(sessions, { sensitive = false } = {}) {
   return async (c, next) => {
-    const { by, token } = presentedToken(fieldsOf(c.req.raw.headers));
+    const { by, token } = presentedToken(fieldsOf(c));
     if (by !== "bearer" && !SAFE.has(c.req.method) && !fromHere(c)) return c.body(null, 403);
     let session;
     try {
@@ -32,11 +32,16 @@ export function requireSession(sessions, { sensitive = false } = {}) {
   };
 }
 
-/** Headers joins repeated fields: Authorization with a comma, which no token has, Cookie with "; ". */
-function fieldsOf(headers) {
-  const list = (name) => (headers.has(name) ? [headers.get(name)] : []);
-  const names = ["authorization", "cookie", "origin", "sec-fetch-site"];
-  return Object.fromEntries(names.map((name) => [name, list(name)]));
+/**
+ * Node keeps repeated fields apart. Headers joins them, Cookie with "; " and others with a comma: two
+ * of Authorization must not pass for one, and so one with a comma counts as two.
+ */
+function fieldsOf(c) {
+  const apart = c.env?.incoming?.headersDistinct;
+  if (apart !== undefined) return apart;
+  const list = (name) => (c.req.raw.headers.has(name) ? [c.req.raw.headers.get(name)] : []);
+  const fields = { cookie: list("cookie"), origin: list("origin"), "sec-fetch-site": list("sec-fetch-site") };
+  return { ...fields, authorization: list("authorization").flatMap((value) => value.split(",")) };
 }
 
 function setSession(c, sealed) {

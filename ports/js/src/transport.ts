@@ -28,15 +28,26 @@ const ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
 /**
  * Where a request carries its session (Section 10). A bearer token wins over a cookie also if it
- * fails, a second Authorization field spoils both, and two session cookies count as none.
+ * fails or is malformed, another scheme leaves the cookie in charge, a second Authorization field
+ * spoils both, and two session cookies count as none.
  */
 export function presentedToken(fields: RequestFields): Presented {
-  const authorization = fields.authorization ?? [];
-  if (authorization.length > 1) return { by: "bearer", token: "" };
-  const bearer = /^bearer(?: +(.*))?$/is.exec(authorization[0] ?? "");
-  if (bearer !== null) return { by: "bearer", token: bearer[1] ?? "" };
+  const [first, ...more] = fields.authorization ?? [];
+  const bearer = more.length > 0 ? "" : first === undefined ? undefined : bearerToken(trim(first));
+  if (bearer !== undefined) return { by: "bearer", token: bearer };
   const values = (fields.cookie ?? []).flatMap(sessionValues);
   return values.length === 1 ? { by: "cookie", token: values[0] as string } : { by: "nothing", token: "" };
+}
+
+/** Undefined for another scheme; empty for what is neither that nor a bearer token. */
+function bearerToken(value: string): string | undefined {
+  // What follows a scheme is SP or the end. With anything else there a garbled bearer token would
+  // pass for another scheme, and fall back to the cookie.
+  const scheme = /^[!#$%&'*+.^_`|~0-9a-z-]+(?= |$)/i.exec(value)?.[0];
+  if (scheme === undefined) return "";
+  if (scheme.toLowerCase() !== "bearer") return undefined;
+  const token = /^ +([a-z0-9._~+/-]+=*)$/i.exec(value.slice(scheme.length));
+  return token?.[1] ?? "";
 }
 
 function sessionValues(field: string): string[] {

@@ -1,46 +1,13 @@
 // The examples for Express and Hono, over HTTP.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { request } from "node:http";
-import { once } from "node:events";
 import test from "node:test";
-import { serve } from "@hono/node-server";
 import { KeyRing, presentedToken, Refused, removalCookie, sessionCookie, Sessions } from "cloakroom";
-import * as expressExample from "../examples/express.mjs";
-import * as honoExample from "../examples/hono.mjs";
+import { bearer, cookie, frameworks, NAME, send } from "./support/http.mjs";
 import { ada, cpuTime, errorOf, makeWorld, policy, START } from "./support/world.mjs";
 
-const NAME = "__Host-session";
 const UNAUTHORIZED = [401, "unauthorized\n"];
 
-async function listening(server) {
-  if (!server.listening) await once(server, "listening");
-  return server;
-}
-
-const frameworks = {
-  express: (sessions, check) => listening(expressExample.makeApp(sessions, check).listen(0, "127.0.0.1")),
-  hono: (sessions, check) =>
-    listening(serve({ fetch: honoExample.makeApp(sessions, check).fetch, port: 0, hostname: "127.0.0.1" })),
-};
-
-/** One request; `fields` are [name, value] pairs, so that names can repeat. */
-function send(server, path, { method = "GET", fields = [], body } = {}) {
-  const headers = fields.flat();
-  if (body !== undefined) headers.push("content-type", "application/json", "content-length", `${body.length}`);
-  return new Promise((done, failed) => {
-    const options = { port: server.address().port, host: "127.0.0.1", path, method, agent: false };
-    const outgoing = request({ ...options, headers: ["host", "localhost", ...headers] }, async (incoming) => {
-      let text = "";
-      for await (const chunk of incoming.setEncoding("utf8")) text += chunk;
-      done({ status: incoming.statusCode, headers: incoming.headers, text });
-    });
-    outgoing.once("error", failed).end(body);
-  });
-}
-
-const cookie = (token) => [["cookie", `${NAME}=${token}`]];
-const bearer = (token) => [["authorization", `Bearer ${token}`]];
 const check = (body) => (body?.password === "right" ? { subject: "user-42", value: ada } : undefined);
 
 for (const [name, listen] of Object.entries(frameworks)) {

@@ -9,9 +9,10 @@ with a ring file and any user name:
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional, Tuple
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
@@ -26,6 +27,9 @@ from cloakroom import (
 COOKIE = "__Host-session"
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 COOKIE_MAX = 4096
+# The scheme of Authorization, and what may follow Bearer: RFC 9110 and RFC 6750.
+SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def refusal(bearer: bool) -> HTTPException:
@@ -36,28 +40,38 @@ def refusal(bearer: bool) -> HTTPException:
     return HTTPException(401, "unauthorized", headers)
 
 
-def presented(headers: Headers) -> str:
-    """The token of a request, empty if there is none. A bearer token outranks the cookie."""
+def bearer_token(field: str) -> Optional[str]:
+    """None for another scheme; empty for what is neither that nor a bearer token."""
+    scheme, _, token = field.strip(" \t").partition(" ")
+    # What is no scheme may be a garbled bearer token, which must not fall back to the cookie.
+    if not SCHEME.fullmatch(scheme):
+        return ""
+    if scheme.lower() != "bearer":
+        return None
+    token = token.lstrip(" ")
+    return token if B64TOKEN.fullmatch(token) else ""
+
+
+def presented(headers: Headers) -> Tuple[str, bool]:
+    """The token of a request, empty if there is none, and whether it is a bearer token. That
+    outranks the cookie also if it fails; another scheme leaves the cookie in charge."""
     fields = headers.getlist("authorization")
-    if fields:
-        scheme, _, token = fields[0].partition(" ")
-        if len(fields) > 1 or scheme.lower() != "bearer":
-            raise refusal(bearer=True)
-        return token.lstrip(" ")
+    bearer = "" if len(fields) > 1 else bearer_token(fields[0]) if fields else None
+    if bearer is not None:
+        return bearer, True
     pairs = [pair.partition("=") for line in headers.getlist("cookie") for pair in line.split(";")]
     found: List[str] = [value for name, _, value in pairs if name.strip(" \t") == COOKIE]
     # Of two cookies of that name, one was set by somebody else.
-    return found[0].strip(" \t") if len(found) == 1 else ""
+    return found[0].strip(" \t") if len(found) == 1 else "", False
 
 
-def verified(sessions: Sessions, headers: Headers) -> Session:
+def verified(sessions: Sessions, token: str, bearer: bool) -> Session:
     """The session of a request, or 401, or 503 if this server cannot decide at present."""
-    token = presented(headers)
     try:
         return sessions.verify(token)
     except Rejected:
         # `stage` may be counted and logged here; the client learns nothing of it.
-        raise refusal("authorization" in headers) from None
+        raise refusal(bearer) from None
     except Unavailable:
         raise unavailable() from None
 
@@ -135,10 +149,11 @@ def create_app(sessions: Sessions) -> FastAPI:
 
     def current(request: Request) -> Session:
         """The session of a request, whose cookie is renewed when it is time."""
-        if request.method not in ("GET", "HEAD", "OPTIONS") and "authorization" not in request.headers:
+        token, bearer = presented(request.headers)
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not bearer:
             check_origin(request)
-        session = verified(sessions, request.headers)
-        if "authorization" not in request.headers:
+        session = verified(sessions, token, bearer)
+        if not bearer:
             request.scope[Renewal.KEY].append(session)
         return session
 
@@ -153,6 +168,10 @@ def create_app(sessions: Sessions) -> FastAPI:
     @app.get("/page")
     def page(session: Session = Depends(current)) -> Response:
         return Response(f"log id {session.log_id}\n", media_type="text/plain")
+
+    @app.post("/page")
+    def change(session: Session = Depends(current)) -> Response:
+        return Response(status_code=204)
 
     @app.post("/login/{user}", dependencies=[Depends(check_origin)])
     def login(user: str, response: Response) -> Dict[str, str]:
@@ -169,7 +188,7 @@ def create_app(sessions: Sessions) -> FastAPI:
     def logout(request: Request, response: Response) -> Dict[str, str]:
         # By the token: it may have expired while a copy of it was renewed.
         try:
-            sessions.log_out_token(presented(request.headers))
+            sessions.log_out_token(presented(request.headers)[0])
         except Unavailable:
             raise unavailable() from None
         response.headers.append("Set-Cookie", f"{COOKIE}=; Max-Age=0; {ATTRIBUTES}")

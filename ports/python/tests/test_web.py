@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -21,14 +22,16 @@ from .support import ROOT as ROOT_KEY
 
 try:
     import uvicorn
+    from starlette.datastructures import Headers as StarletteHeaders
 
-    from examples.fastapi_app import create_app
+    from examples.fastapi_app import create_app, presented
 except ImportError as missing:
     MISSING = str(missing.name)
 else:
     MISSING = ""
 
 Headers = List[Tuple[str, str]]
+TABLES = Path(__file__).resolve().parent.parent.parent
 
 
 class Reply:
@@ -113,7 +116,6 @@ class Web(unittest.TestCase):
         ]
         rejected_bearer: List[Headers] = [
             [bearer, bearer], [bearer, ("Authorization", "Basic eA==")], [bad_bearer, cookie],
-            [("Authorization", "Basic eA=="), cookie], [("Authorization", token), cookie],
             [("Authorization", "Bearer"), cookie], [("Authorization", f"Bearer {token} x")],
         ]
         for expected, cases in ((None, rejected), ('Bearer error="invalid_token"', rejected_bearer)):
@@ -127,6 +129,39 @@ class Web(unittest.TestCase):
                     self.assertNotIn("set-cookie", reply.headers)
                     bodies.add(reply.body)
             self.assertEqual(bodies, {b'{"detail":"unauthorized"}'})
+
+    def test_authorization_beside_a_cookie(self) -> None:
+        """SPEC 10.2, by the table of all implementations."""
+        cases = json.loads((TABLES / "headers.json").read_text("utf-8"))["cases"]
+        self.assertGreater(len(cases), 50)
+        sessions = self.start()
+        tokens = {name: sessions.issue(name, b"1").token for name in ("cookie", "bearer")}
+        for case in cases:
+            with self.subTest(case["fields"]):
+                raw = [(b"authorization", field.encode("latin-1")) for field in case["fields"]]
+                seen = presented(StarletteHeaders(raw=[*raw, (b"cookie", b"__Host-session=cookie")]))
+                names = {("TOKEN", True): "bearer", ("cookie", False): "cookie"}
+                # What is no token of a session fails when it is verified.
+                self.assertEqual(names.get(seen, "rejected" if seen[1] else None), case["outcome"])
+                if re.search(r"[^\t -~\x80-\xff]", "".join(case["fields"])):
+                    continue  # HTTP itself refuses it.
+                fields = [("Authorization", field.replace("TOKEN", tokens["bearer"])) for field in case["fields"]]
+                reply = self.ask("GET", "/me", ("Cookie", f"__Host-session={tokens['cookie']}"), *fields)
+                if case["outcome"] == "rejected":
+                    self.assertEqual(reply.status, 401)
+                    self.assertEqual(reply.headers["www-authenticate"], 'Bearer error="invalid_token"')
+                else:
+                    subject = json.loads(reply.body)["subject"]
+                    self.assertEqual(bytes.fromhex(subject).decode(), case["outcome"])
+
+    def test_another_scheme_does_not_disarm_the_check_of_the_origin(self) -> None:
+        sessions = self.start()
+        cookie = ("Cookie", f"__Host-session={sessions.issue('user-42', b'1').token}")
+        schemes: List[Headers] = [[], [("Authorization", "Basic eA==")]]
+        for basic in schemes:
+            self.assertEqual(self.ask("POST", "/page", cookie, *basic).status, 204)
+            reply = self.ask("POST", "/page", cookie, *basic, ("Origin", "https://evil.example"))
+            self.assertEqual(reply.status, 403)
 
     def test_every_rejection_is_the_same(self) -> None:
         sessions = self.start()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -19,15 +20,39 @@ const (
 	maxToken = 4096 - len(cookieLine) + len("%s%d") - len("4294967295")
 )
 
+// The scheme of Authorization, and what may follow Bearer: RFC 9110, RFC 6750.
+var (
+	schemeForm = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+	tokenForm  = regexp.MustCompile("^[A-Za-z0-9._~+/-]+=*$")
+)
+
+// bearerToken reads an Authorization header. Another scheme is no bearer; what
+// is neither is one without a token: a garbled bearer must not fall back to the
+// cookie.
+func bearerToken(header string) (token string, bearer bool) {
+	scheme, token, _ := strings.Cut(strings.Trim(header, " \t"), " ")
+	if !schemeForm.MatchString(scheme) {
+		return "", true
+	}
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", false
+	}
+	token = strings.TrimLeft(token, " ")
+	if !tokenForm.MatchString(token) {
+		return "", true
+	}
+	return token, true
+}
+
 // credential returns the token of a request, and whether it came in a header.
-// A header wins over the cookie, two of either are none.
+// A bearer header wins over the cookie, two of either are none.
 func credential(r *http.Request) (token string, bearer bool) {
-	if headers := r.Header.Values("Authorization"); len(headers) > 0 {
-		scheme, token, _ := strings.Cut(headers[0], " ")
-		if len(headers) > 1 || !strings.EqualFold(scheme, "Bearer") {
-			return "", true
+	if headers := r.Header.Values("Authorization"); len(headers) > 1 {
+		return "", true
+	} else if len(headers) == 1 {
+		if token, bearer := bearerToken(headers[0]); bearer {
+			return token, true
 		}
-		return strings.TrimLeft(token, " "), true
 	}
 	found := 0
 	for _, header := range r.Header.Values("Cookie") {
