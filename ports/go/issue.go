@@ -9,8 +9,8 @@ import (
 // Issue starts a session for a subject whose credentials were just checked.
 // The payload has to be of the schema this configuration writes.
 //
-// A login by a request that presents a valid session uses Reauthenticate, so
-// that the old session ends.
+// If the request presents a session already, that has to end: a login uses
+// Reauthenticate, or LogoutToken.
 func (s *Sessions) Issue(subject string, payload []byte, opts ...Option) (string, *Session, error) {
 	o, err := collect(opts)
 	if err != nil {

@@ -48,6 +48,18 @@ function setSession(res, sealed) {
   res.append("set-cookie", sessionCookie(sealed)).set("cache-control", "no-store");
 }
 
+/**
+ * Ends the session that a request presents, also by a token that has expired: a copy of it may have
+ * been renewed. What does not open ends nothing, and the client is not told.
+ */
+async function endPresented(sessions, req) {
+  try {
+    await sessions.logout(presentedToken(req.headersDistinct).token);
+  } catch (error) {
+    if (!(error instanceof SessionRejected)) throw error;
+  }
+}
+
 function answerError(error, res, by, next) {
   const isKnown = error instanceof SessionRejected || error instanceof SessionUnavailable;
   if (!isKnown) return next(error);
@@ -60,17 +72,21 @@ export function makeApp(sessions, checkPassword) {
   const app = express().disable("x-powered-by");
   // Also a login: another site could log the browser in as somebody else.
   const ownForms = (req, res, next) => (fromHere(req) ? next() : void res.status(403).end());
-  app.post("/login", ownForms, express.json(), (req, res) => {
+  app.post("/login", ownForms, express.json(), async (req, res) => {
     const user = checkPassword(req.body);
     if (user === undefined) return void res.status(403).end();
-    setSession(res, sessions.issue(user));
+    const sealed = sessions.issue(user);
+    await endPresented(sessions, req);
+    setSession(res, sealed);
     res.status(204).end();
   });
   app.get("/me", requireSession(sessions), (req, res) => void res.json({ subject: req.session.subject }));
   app.post("/pay", requireSession(sessions, { sensitive: true }), (req, res) => void res.status(204).end());
   app.get("/broken", requireSession(sessions), (req, res) => void res.status(500).end());
-  app.post("/logout", requireSession(sessions), async (req, res) => {
-    await sessions.logout(req.session);
+  app.post("/logout", async (req, res) => {
+    const { by } = presentedToken(req.headersDistinct);
+    if (by !== "bearer" && !fromHere(req)) return void res.status(403).end();
+    await endPresented(sessions, req);
     res.append("set-cookie", removalCookie()).set("cache-control", "no-store").status(204).end();
   });
   app.use((error, req, res, next) => {

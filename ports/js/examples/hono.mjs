@@ -49,6 +49,18 @@ function setSession(c, sealed) {
   c.header("cache-control", "no-store");
 }
 
+/**
+ * Ends the session that a request presents, also by a token that has expired: a copy of it may have
+ * been renewed. What does not open ends nothing, and the client is not told.
+ */
+async function endPresented(sessions, c) {
+  try {
+    await sessions.logout(presentedToken(fieldsOf(c)).token);
+  } catch (error) {
+    if (!(error instanceof SessionRejected)) throw error;
+  }
+}
+
 function answer(error, c, by) {
   const isKnown = error instanceof SessionRejected || error instanceof SessionUnavailable;
   if (!isKnown) throw error;
@@ -70,14 +82,18 @@ export function makeApp(sessions, checkPassword) {
     }
     const user = checkPassword(body);
     if (user === undefined) return c.body(null, 403);
-    setSession(c, sessions.issue(user));
+    const sealed = sessions.issue(user);
+    await endPresented(sessions, c);
+    setSession(c, sealed);
     return c.body(null, 204);
   });
   app.get("/me", requireSession(sessions), (c) => c.json({ subject: c.get("session").subject }));
   app.post("/pay", requireSession(sessions, { sensitive: true }), (c) => c.body(null, 204));
   app.get("/broken", requireSession(sessions), (c) => c.body(null, 500));
-  app.post("/logout", requireSession(sessions), async (c) => {
-    await sessions.logout(c.get("session"));
+  app.post("/logout", async (c) => {
+    const { by } = presentedToken(fieldsOf(c));
+    if (by !== "bearer" && !fromHere(c)) return c.body(null, 403);
+    await endPresented(sessions, c);
     c.header("set-cookie", removalCookie(), { append: true });
     c.header("cache-control", "no-store");
     return c.body(null, 204);

@@ -103,7 +103,10 @@ export class Sessions<T> {
     return wrap(verified, this.#setting.policy.leeway);
   }
 
-  /** Begins a session, right after the user's credentials were checked. */
+  /**
+   * Begins a session, right after the user's credentials were checked. If the request presents one
+   * already, that has to end: with `reauthenticate`, or `logout` of its token.
+   */
   issue(options: IssueOptions<T>): Sealed<T> {
     return this.#issue(options).sealed;
   }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { presentedToken } from "cloakroom";
 import { makeApp } from "../examples/hono.mjs";
-import { cookie, frameworks, send } from "./support/http.mjs";
+import { cookie, frameworks, send, withServer } from "./support/http.mjs";
 import { makeWorld } from "./support/world.mjs";
 
 const { cases } = JSON.parse(readFileSync(new URL("../../headers.json", import.meta.url), "utf8"));
@@ -22,8 +22,7 @@ for (const [name, listen] of Object.entries(frameworks)) {
   test(`${name} reads them so over HTTP`, async () => {
     const world = makeWorld();
     const [cookies, bearer] = ["of-cookie", "of-bearer"].map((subject) => world.login({ subject }).token);
-    const server = await listen(world.main);
-    try {
+    await withServer(listen, world, () => undefined, async (_, server) => {
       // What HTTP itself refuses does not come this far.
       for (const { fields, outcome } of cases.filter((one) => !/[^\t\x20-\x7e\x80-\xff]/.test(one.fields.join()))) {
         const values = fields.map((value) => ["authorization", value.replaceAll("TOKEN", bearer)]);
@@ -33,9 +32,7 @@ for (const [name, listen] of Object.entries(frameworks)) {
         const challenge = outcome === "rejected" ? 'Bearer error="invalid_token"' : undefined;
         assert.equal(headers["www-authenticate"], challenge, JSON.stringify(fields));
       }
-    } finally {
-      server.close();
-    }
+    });
   });
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { KeyRing, presentedToken, Refused, removalCookie, sessionCookie, Sessions } from "cloakroom";
-import { bearer, cookie, frameworks, NAME, send } from "./support/http.mjs";
+import { bearer, cookie, frameworks, NAME, send, withServer } from "./support/http.mjs";
 import { ada, cpuTime, errorOf, makeWorld, policy, START } from "./support/world.mjs";
 
 const UNAUTHORIZED = [401, "unauthorized\n"];
@@ -11,16 +11,7 @@ const UNAUTHORIZED = [401, "unauthorized\n"];
 const check = (body) => (body?.password === "right" ? { subject: "user-42", value: ada } : undefined);
 
 for (const [name, listen] of Object.entries(frameworks)) {
-  const withApp = async (options, run) => {
-    const world = makeWorld(options);
-    const server = await listen(world.main, check);
-    try {
-      await run(world, server);
-    } finally {
-      server.close();
-      server.closeAllConnections?.();
-    }
-  };
+  const withApp = (options, run) => withServer(listen, makeWorld(options), check, run);
   const status = async (server, fields, path = "/me") => {
     const { status: code, text } = await send(server, path, { fields });
     return [code, text];

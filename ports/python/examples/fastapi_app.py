@@ -20,8 +20,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloakroom import (
-    IssuedSession, Policy, Rejected, RequestError, RevocationList, Session, Sessions, Shape,
-    Unavailable, parse_ring,
+    IssuedSession, Policy, PublicationError, Rejected, RequestError, RevocationList, Session, Sessions,
+    Shape, Unavailable, parse_ring,
 )
 
 COOKIE = "__Host-session"
@@ -73,6 +73,15 @@ def verified(sessions: Sessions, token: str, bearer: bool) -> Session:
         # `stage` may be counted and logged here; the client learns nothing of it.
         raise refusal(bearer) from None
     except Unavailable:
+        raise unavailable() from None
+
+
+def end_presented(sessions: Sessions, headers: Headers) -> None:
+    """Ends the session that a request presents, also by a token that has expired: a copy of it may
+    have been renewed. What does not open ends nothing, and the client is not told."""
+    try:
+        sessions.log_out_token(presented(headers)[0])
+    except (Unavailable, PublicationError):
         raise unavailable() from None
 
 
@@ -174,23 +183,21 @@ def create_app(sessions: Sessions) -> FastAPI:
         return Response(status_code=204)
 
     @app.post("/login/{user}", dependencies=[Depends(check_origin)])
-    def login(user: str, response: Response) -> Dict[str, str]:
+    def login(user: str, request: Request, response: Response) -> Dict[str, str]:
         # Here the password is checked.
         try:
-            set_cookie(response.headers, sessions.issue(user, b""))
+            issued = sessions.issue(user, b"")
         except RequestError:
             raise HTTPException(400, "no such user can be") from None
         except Unavailable:
             raise unavailable() from None
+        end_presented(sessions, request.headers)
+        set_cookie(response.headers, issued)
         return {"result": "logged in"}
 
     @app.post("/logout", dependencies=[Depends(check_origin)])
     def logout(request: Request, response: Response) -> Dict[str, str]:
-        # By the token: it may have expired while a copy of it was renewed.
-        try:
-            sessions.log_out_token(presented(request.headers)[0])
-        except Unavailable:
-            raise unavailable() from None
+        end_presented(sessions, request.headers)
         response.headers.append("Set-Cookie", f"{COOKIE}=; Max-Age=0; {ATTRIBUTES}")
         response.headers["Cache-Control"] = "no-store"
         return {"result": "logged out"}

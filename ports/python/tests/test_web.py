@@ -42,7 +42,7 @@ class Reply:
         self.cookies = len(response.headers.get_all("Set-Cookie") or [])
 
 
-class Web(unittest.TestCase):
+class WebCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         if MISSING:
@@ -93,6 +93,8 @@ class Web(unittest.TestCase):
         self.serve(sessions)
         return sessions
 
+
+class Web(WebCase):
     def test_where_tokens_are_looked_for(self) -> None:
         sessions = self.start()
         token = sessions.issue("user-42", b"1").token

@@ -32,9 +32,11 @@ func newApp(sessions *cloakroom.Sessions) http.Handler {
 			http.Error(w, "forbidden", http.StatusForbidden)
 			return
 		}
-		// An application checks credentials here, and ends the session of a
-		// request that has one with Reauthenticate.
+		// An application checks credentials here.
 		token, session, err := sessions.Issue(r.FormValue("user"), nil)
+		if err == nil {
+			err = endPresented(sessions, r)
+		}
 		if err != nil {
 			reject(w, err, false)
 			return
@@ -44,17 +46,21 @@ func newApp(sessions *cloakroom.Sessions) http.Handler {
 	mux.Handle("/me", Require(sessions, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, Current(r).Subject())
 	})))
-	mux.Handle("/logout", Require(sessions, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/logout", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 			return
 		}
-		if _, err := sessions.Logout(Current(r)); err != nil {
+		if _, bearer := credential(r); !bearer && !fromHere(r) {
+			http.Error(w, "forbidden", http.StatusForbidden)
+			return
+		}
+		if err := endPresented(sessions, r); err != nil {
 			reject(w, err, false)
 			return
 		}
 		setCookie(w, "", time.Time{})
-	})))
+	})
 	return mux
 }
 

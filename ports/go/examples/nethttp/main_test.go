@@ -43,6 +43,10 @@ func start(t *testing.T, ring []byte, purpose, audience string, o cloakroom.Revo
 	if o.Fed {
 		view.Proven(time.Now())
 	}
+	return serve(t, sessions)
+}
+
+func serve(t *testing.T, sessions *cloakroom.Sessions) *app {
 	a := &app{t, httptest.NewServer(newApp(sessions)), sessions}
 	t.Cleanup(a.server.Close)
 	return a

@@ -99,6 +99,17 @@ func Require(sessions *cloakroom.Sessions, next http.Handler) http.Handler {
 	})
 }
 
+// endPresented ends the session that a request presents, also by a token that
+// has expired: a copy of it may have been renewed. What does not open ends
+// nothing, and the client is not told.
+func endPresented(sessions *cloakroom.Sessions, r *http.Request) error {
+	token, _ := credential(r)
+	if _, err := sessions.LogoutToken(token); !errors.Is(err, cloakroom.ErrRejected) {
+		return err
+	}
+	return nil
+}
+
 // reject answers every token that is not accepted alike, and what could not be
 // decided with 503. It touches no cookie: a newer one may be there already.
 func reject(w http.ResponseWriter, err error, bearer bool) {

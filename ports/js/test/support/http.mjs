@@ -35,3 +35,14 @@ export function send(server, path, { method = "GET", fields = [], body } = {}) {
 
 export const cookie = (token) => [["cookie", `${NAME}=${token}`]];
 export const bearer = (token) => [["authorization", `Bearer ${token}`]];
+
+/** Runs with a server over the sessions of a world, and ends it. */
+export async function withServer(listen, world, check, run) {
+  const server = await listen(world.main, check);
+  try {
+    await run(world, server);
+  } finally {
+    server.close();
+    server.closeAllConnections?.();
+  }
+}

@@ -157,7 +157,7 @@ class Sessions(Revoking):
         """A new session, after credentials were checked.
 
         `value` is of the own shape, or an `EncodedPayload` that another shape wrote. If the request
-        came with a valid session, use `reauthenticate`.
+        came with a valid session, that has to end: `reauthenticate`, or `log_out_token`.
         """
         self._require_issuer()
         bound = self._binding(binding)
