@@ -28,19 +28,17 @@ function renewWhenWritten(sessions, session, res) {
   const { writeHead } = res;
   res.writeHead = function (status, ...rest) {
     const set = [res.getHeader("set-cookie") ?? []].flat();
-    if (status < 500 && !set.some(isSessionCookie)) {
-      const renewed = attempt(() => sessions.renew(session));
-      if (renewed) setSession(res, renewed);
-    }
+    if (status < 500 && !set.some(isSessionCookie)) renew(sessions, session, res);
     return writeHead.call(this, status, ...rest);
   };
 }
 
-function attempt(run) {
+function renew(sessions, session, res) {
   try {
-    return run();
+    const renewed = sessions.renew(session);
+    if (renewed) setSession(res, renewed);
   } catch {
-    return null; // The token at hand stays good, or the next request is told.
+    // The token at hand stays good, or the next request is told.
   }
 }
 
@@ -67,7 +65,10 @@ function answerError(error, res, by, next) {
   res.status(status).set(headers).end(body);
 }
 
-/** `checkPassword` gives the subject and value of a login, or undefined. */
+/**
+ * The sessions are built with `maxToken: COOKIE_TOKEN_MAX`, so that one that fits its cookie at login
+ * fits at every renewal. `checkPassword` gives the subject and value of a login, or undefined.
+ */
 export function makeApp(sessions, checkPassword) {
   const app = express().disable("x-powered-by");
   // Also a login: another site could log the browser in as somebody else.

@@ -68,7 +68,10 @@ function answer(error, c, by) {
   return c.body(body, status, headers);
 }
 
-/** `checkPassword` gives the subject and value of a login, or undefined. */
+/**
+ * The sessions are built with `maxToken: COOKIE_TOKEN_MAX`, so that one that fits its cookie at login
+ * fits at every renewal. `checkPassword` gives the subject and value of a login, or undefined.
+ */
 export function makeApp(sessions, checkPassword) {
   const app = new Hono();
   app.post("/login", async (c) => {

@@ -44,6 +44,7 @@ export type { LocalStore, RevocationStore } from "./stores.js";
 export type { Clock, MonotonicClock } from "./time.js";
 export { type Appended, t, type Type, type ValueOf, type VariantContent } from "./types.js";
 export {
+  COOKIE_TOKEN_MAX,
   isSessionCookie,
   type Presented,
   presentedToken,

@@ -26,7 +26,10 @@ export interface SessionsOptions<T> {
   readonly clock?: Clock;
   /** For a server that never seals and never revokes: only `verify` works. */
   readonly verifyOnly?: boolean;
-  /** Longest token text, where a cookie has less room than 4096 characters. */
+  /**
+   * Longest token text where there is less room than 4096 characters: `COOKIE_TOKEN_MAX` in a cookie,
+   * or a session may fit at login and not at its renewal.
+   */
   readonly maxToken?: number;
 }
 

@@ -1,5 +1,5 @@
 import { Refused } from "./errors.js";
-import { COOKIE_MAX } from "./limits.js";
+import { COOKIE_MAX, U32_MAX } from "./limits.js";
 
 /** Fields of a request, each as it came: in Node `request.headersDistinct`. */
 export interface RequestFields {
@@ -92,8 +92,7 @@ export function sameOrigin(fields: RequestFields, host: string | undefined): boo
  * @throws Refused if the line is longer than user agents take.
  */
 export function sessionCookie({ token, session }: SealedToken): string {
-  const age = Math.max(1, session.deadline - session.seenAt);
-  const line = `${COOKIE}=${token}; ${ATTRIBUTES}; Max-Age=${age}`;
+  const line = cookieLine(token, Math.max(1, session.deadline - session.seenAt));
   if (line.length > COOKIE_MAX) {
     throw new Refused(`the cookie needs ${line.length} bytes; ${COOKIE_MAX} are allowed`);
   }
@@ -102,8 +101,19 @@ export function sessionCookie({ token, session }: SealedToken): string {
 
 /** The value of Set-Cookie after a logout, and after nothing else. */
 export function removalCookie(): string {
-  return `${COOKIE}=; ${ATTRIBUTES}; Max-Age=0`;
+  return cookieLine("", 0);
 }
+
+function cookieLine(token: string, age: number): string {
+  return `${COOKIE}=${token}; ${ATTRIBUTES}; Max-Age=${age}`;
+}
+
+/**
+ * The longest token that `sessionCookie` takes, whatever the age of its cookie. Where cookies carry
+ * the sessions it is their `maxToken`: then a session that fits its cookie at login fits it at every
+ * renewal (Section 8.12).
+ */
+export const COOKIE_TOKEN_MAX: number = COOKIE_MAX - cookieLine("", U32_MAX).length;
 
 /** Whether a value of Set-Cookie is about the session. */
 export function isSessionCookie(line: string): boolean {

@@ -20,13 +20,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloakroom import (
-    IssuedSession, Policy, PublicationError, Rejected, RequestError, RevocationList, Session, Sessions,
-    Shape, Unavailable, parse_ring,
+    CloakroomError, IssuedSession, Policy, PublicationError, Rejected, RequestError, RevocationList,
+    Session, Sessions, Shape, Unavailable, cookie_token_length, parse_ring,
 )
 
 COOKIE = "__Host-session"
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 COOKIE_MAX = 4096
+# The longest token of the sessions: what fits its cookie at login then fits it at every renewal.
+TOKEN_MAX = cookie_token_length(COOKIE, ATTRIBUTES, COOKIE_MAX)
 # The scheme of Authorization, and what may follow Bearer: RFC 9110 and RFC 6750.
 SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
@@ -94,7 +96,7 @@ def set_cookie(headers: MutableHeaders, issued: IssuedSession) -> None:
     age = max(1, issued.session.expires_at - int(time.time()))
     line = f"{COOKIE}={issued.token}; Max-Age={age}; {ATTRIBUTES}"
     if len(line) > COOKIE_MAX:
-        raise RuntimeError("the session does not fit into a cookie")
+        raise RequestError(f"the cookie has {len(line)} bytes; the limit is {COOKIE_MAX}")
     headers.append("Set-Cookie", line)
     headers["Cache-Control"] = "no-store"
 
@@ -130,10 +132,10 @@ class Renewal:
             return
         try:
             renewed = self.sessions.renew(session)
-        except (Rejected, Unavailable):
-            return  # The token at hand is still good, or the next request is told.
-        if renewed is not None:
-            set_cookie(headers, renewed)
+            if renewed is not None:
+                set_cookie(headers, renewed)
+        except CloakroomError:
+            pass  # The token at hand is still good, or the next request is told.
 
 
 def check_origin(request: Request) -> None:
@@ -214,6 +216,7 @@ def main() -> None:
         policy=Policy(idle=1800, absolute=28800),
         payload=Shape.raw(1),
         revocations=RevocationList(),
+        max_token_length=TOKEN_MAX,
     )
     uvicorn.run(create_app(sessions), host="127.0.0.1", port=8000)
 

@@ -81,14 +81,14 @@ class WebCase(unittest.TestCase):
         connection.close()
         return reply
 
-    def start(self, view: Optional[RevocationList] = None) -> Sessions:
+    def start(self, view: Optional[RevocationList] = None, **options: Any) -> Sessions:
         self.now = time.time()
         ring = KeyRing(
             [KeyEntry(ROOT_KEY, int(self.now) - 86400)], max_lifetime=28800, now=int(self.now)
         )
         sessions = Sessions(
             ring, "session", policy=Policy(idle=1800, absolute=28800), payload=Shape.raw(1),
-            revocations=view or RevocationList(), clock=lambda: self.now,
+            revocations=view or RevocationList(), clock=lambda: self.now, **options,
         )
         self.serve(sessions)
         return sessions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .claims import Claims
+from .cookie import cookie_token_length
 from .description import read_description, write_description
 from .errors import (
     CloakroomError,
@@ -60,6 +61,7 @@ __all__ = [
     "Unavailable",
     "UnitKey",
     "Upstream",
+    "cookie_token_length",
     "parse_key",
     "parse_ring",
     "read_description",
