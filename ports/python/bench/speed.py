@@ -1,8 +1,10 @@
 """Sealing and verifying a typical session, against PyJWT (HS256) with the same content; and what a
 rejected token costs compared with an accepted one. All in one run, interleaved, medians.
 
-Exits with 1 if rejecting costs more than accepting a token of the same length. `--bound 3` allows three
-times as much, and `--rounds 40` takes a tenth of the time: for machines that are busy with others.
+Exits with 1 if rejecting costs more than accepting a token of the same length. For machines that are
+busy with others, `--bound 1.3` allows 1.3 times as much, `--late 2` twice as much to tokens that are
+opened before they are rejected, which takes nearly as long as accepting, and `--rounds 40` takes a tenth
+of the time.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ ROUNDS = 400
 CALLS = 25
 # A rejection may cost this much more before it counts: the noise of a shared machine.
 NOISE = 1.15
+# Opened first: nobody without a key makes them, and all but a lookup is the way of an accepted one.
+LATE = ("another schema", "idle", "expired", "revoked")
 
 USER = Struct(
     Field("id", Int(64)), Field("name", Str()), Field("email", Str()), Field("admin", Bool()),
@@ -61,6 +65,7 @@ def medians(acts: Dict[str, Callable[[], object]], rounds: int) -> Dict[str, flo
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--bound", type=float, default=NOISE)
+    parser.add_argument("--late", type=float, help="default: as --bound")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
     now = int(time.time())
@@ -181,12 +186,14 @@ def main() -> int:
     print(f"\n{'':30} {'µs':>8} {'of accept':>9}")
     print(f"{'accepted':30} {took['verify']:8.1f} {1:9.2f}")
     dearer = False
+    late = options.bound if options.late is None else options.late
     for name in list(took)[4:]:
         if name == "longest, accepted":
             continue
         ratio = took[name] / took["longest, accepted" if name.startswith("longest") else "verify"]
-        dearer = dearer or ratio > options.bound
-        print(f"{name:30} {took[name]:8.1f} {ratio:9.2f}{'  DEARER' if ratio > options.bound else ''}")
+        over = ratio > (late if name in LATE else options.bound)
+        dearer = dearer or over
+        print(f"{name:30} {took[name]:8.1f} {ratio:9.2f}{'  DEARER' if over else ''}")
     return 1 if dearer else 0
 
 
