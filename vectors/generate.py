@@ -21,7 +21,7 @@ from generator.schema import SCHEMA, violations
 from reference.revocation import decode_record
 
 HERE = Path(__file__).resolve().parent
-SPEC_VERSION = "1.0-draft.3"
+SPEC_VERSION = "1.0"
 
 
 def collect():

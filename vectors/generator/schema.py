@@ -187,7 +187,7 @@ SCHEMA = {
     "title": "cloakroom test vectors",
     **shortened(obj({
         "format": {"const": "cloakroom-vectors"}, "version": {"const": 1},
-        "spec": {"const": "1.0-draft.3"}, "count": integer(1),
+        "spec": {"const": "1.0"}, "count": integer(1),
         "vectors": {**array({"oneOf": list(vector_schemas())}), "minItems": 1}})),
     "$defs": {name: shortened(schema, name) for name, schema in definitions().items()},
 }

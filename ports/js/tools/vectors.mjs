@@ -26,7 +26,7 @@ export function vectorFiles(folder = vectorFolder()) {
     const text = readFileSync(join(folder, name), "utf8");
     const data = JSON.parse(text);
     exactMembers(name, data, ["format", "version", "spec", "count", "vectors"]);
-    if (data.format !== "cloakroom-vectors" || data.version !== 1 || data.spec !== "1.0-draft.3") {
+    if (data.format !== "cloakroom-vectors" || data.version !== 1 || data.spec !== "1.0") {
       throw new Error(`${name}: unknown format, version or specification`);
     }
     if (data.count !== data.vectors.length || data.count === 0) throw new Error(`${name}: wrong count`);

@@ -81,7 +81,7 @@ func ReadFile(name string) (*File, error) {
 		f.Vectors = append(f.Vectors, vector.o)
 	}
 	switch {
-	case in.done() != nil, format != "cloakroom-vectors", version != 1, spec != "1.0-draft.3":
+	case in.done() != nil, format != "cloakroom-vectors", version != 1, spec != "1.0":
 		return nil, fmt.Errorf("%s: not a vector file of this version", name)
 	case count != int64(len(f.Vectors)) || count == 0:
 		return nil, fmt.Errorf("%s: count is %d, and there are %d vectors", name, count, len(f.Vectors))
