@@ -6,7 +6,10 @@
     missing_docs,
     clippy::unwrap_used,
     clippy::panic,
-    clippy::std_instead_of_core
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc
 )]
 
 use std::path::Path;
