@@ -137,7 +137,8 @@ impl Notes {
 }
 
 impl Note for &Notes {
-    type Names = &'static [&'static str];
+    /// Those that may follow; `None` for what was read as a tuple, or beyond what is kept.
+    type Names = Option<&'static [&'static str]>;
 
     #[inline]
     fn op(self, op: Op) {
@@ -160,21 +161,16 @@ impl Note for &Notes {
 
     #[inline]
     fn writes(self) -> Self::Names {
-        self.next().map_or(NAMELESS, Cell::get)
+        self.next().map(Cell::get).filter(|names| !names.is_empty())
     }
 
     #[inline]
     fn writes_field(self, names: &mut Self::Names, name: &'static str) {
-        // Read as a tuple, or beyond what is kept.
-        if names.is_empty() {
+        let Some(left) = names else {
             return;
-        }
-        match names.iter().position(|known| *known == name) {
-            // The last stays, so that one name more is not taken for a tuple's.
-            Some(at) if at.saturating_add(1) < names.len() => {
-                *names = names.get(at.saturating_add(1)..).unwrap_or_default();
-            }
-            Some(_) => {}
+        };
+        match left.iter().position(|known| *known == name) {
+            Some(at) => *left = left.get(at.saturating_add(1)..).unwrap_or_default(),
             None => self.differ.set(true),
         }
     }

@@ -30,6 +30,53 @@ pub enum Ends {
 #[non_exhaustive]
 pub struct Unreadable;
 
+impl Unreadable {
+    /// The error of a [`Payload`](crate::Payload) of your own.
+    ///
+    /// ```
+    /// use cloakroom::schema::{EncodeError, Ends, Unreadable};
+    /// use cloakroom::{NoPrevious, Payload, Schema};
+    ///
+    /// /// One byte, and no other than these two.
+    /// enum Plan { Free, Paid }
+    ///
+    /// impl Payload for Plan {
+    ///     const SCHEMA: Schema = Schema::new(1, 0);
+    ///     type View<'b> = Self;
+    ///     type Previous = NoPrevious;
+    ///
+    ///     fn migrate<'b>(previous: NoPrevious) -> Self {
+    ///         match previous {}
+    ///     }
+    ///
+    ///     fn encode(plan: &Self, out: &mut [u8]) -> Result<usize, EncodeError> {
+    ///         let first = out.first_mut().ok_or(EncodeError::TooLong { needed: 1 })?;
+    ///         *first = match plan { Self::Free => 0, Self::Paid => 1 };
+    ///         Ok(1)
+    ///     }
+    ///
+    ///     fn decode(bytes: &[u8], _: Ends) -> Result<Self, Unreadable> {
+    ///         match bytes {
+    ///             [0] => Ok(Self::Free),
+    ///             [1] => Ok(Self::Paid),
+    ///             _ => Err(Unreadable::new()),
+    ///         }
+    ///     }
+    /// }
+    /// # assert!(Plan::decode(&[2], Ends::Exact).is_err());
+    /// ```
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Default for Unreadable {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the payload does not have the shape that its schema number promises")
