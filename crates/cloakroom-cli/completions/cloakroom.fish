@@ -174,7 +174,7 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand seal" -s h -l help -
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and not __fish_seen_subcommand_from session subject token key all help" -l store -d 'The store of one machine. The server that has it open must be stopped' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and not __fish_seen_subcommand_from session subject token key all help" -l feed -d 'The engine of a feed: redis://HOST/ or postgres://USER@HOST/DATABASE, without a password' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and not __fish_seen_subcommand_from session subject token key all help" -l feed-file -d 'A file, mode 600, with the address of the engine of a feed, which may hold a password' -r -F
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and not __fish_seen_subcommand_from session subject token key all help" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...)' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and not __fish_seen_subcommand_from session subject token key all help" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it: the one that they write with, then the other one that they accept' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and not __fish_seen_subcommand_from session subject token key all help" -l realm -d 'The realm of the feed, as the servers are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and not __fish_seen_subcommand_from session subject token key all help" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and not __fish_seen_subcommand_from session subject token key all help" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F
@@ -195,7 +195,7 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and not __fi
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l store -d 'The store of one machine. The server that has it open must be stopped' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l feed -d 'The engine of a feed: redis://HOST/ or postgres://USER@HOST/DATABASE, without a password' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l feed-file -d 'A file, mode 600, with the address of the engine of a feed, which may hold a password' -r -F
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...)' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it: the one that they write with, then the other one that they accept' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l realm -d 'The realm of the feed, as the servers are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from session" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F
@@ -212,7 +212,7 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_s
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l store -d 'The store of one machine. The server that has it open must be stopped' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l feed -d 'The engine of a feed: redis://HOST/ or postgres://USER@HOST/DATABASE, without a password' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l feed-file -d 'A file, mode 600, with the address of the engine of a feed, which may hold a password' -r -F
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...)' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it: the one that they write with, then the other one that they accept' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l realm -d 'The realm of the feed, as the servers are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from subject" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F
@@ -231,7 +231,7 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_s
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l store -d 'The store of one machine. The server that has it open must be stopped' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l feed -d 'The engine of a feed: redis://HOST/ or postgres://USER@HOST/DATABASE, without a password' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l feed-file -d 'A file, mode 600, with the address of the engine of a feed, which may hold a password' -r -F
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...)' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it: the one that they write with, then the other one that they accept' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l realm -d 'The realm of the feed, as the servers are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from token" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F
@@ -248,7 +248,7 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_s
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l store -d 'The store of one machine. The server that has it open must be stopped' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l feed -d 'The engine of a feed: redis://HOST/ or postgres://USER@HOST/DATABASE, without a password' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l feed-file -d 'A file, mode 600, with the address of the engine of a feed, which may hold a password' -r -F
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...)' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it: the one that they write with, then the other one that they accept' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l realm -d 'The realm of the feed, as the servers are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from key" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F
@@ -266,7 +266,7 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_s
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l store -d 'The store of one machine. The server that has it open must be stopped' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l feed -d 'The engine of a feed: redis://HOST/ or postgres://USER@HOST/DATABASE, without a password' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l feed-file -d 'A file, mode 600, with the address of the engine of a feed, which may hold a password' -r -F
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...)' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it: the one that they write with, then the other one that they accept' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l realm -d 'The realm of the feed, as the servers are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_seen_subcommand_from all" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F
@@ -287,7 +287,7 @@ complete -c cloakroom -n "__fish_cloakroom_using_subcommand revoke; and __fish_s
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revocations" -l store -d 'The store of one machine. The server that has it open must be stopped' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revocations" -l feed -d 'The engine of a feed: redis://HOST/ or postgres://USER@HOST/DATABASE, without a password' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revocations" -l feed-file -d 'A file, mode 600, with the address of the engine of a feed, which may hold a password' -r -F
-complete -c cloakroom -n "__fish_cloakroom_using_subcommand revocations" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...)' -r -F
+complete -c cloakroom -n "__fish_cloakroom_using_subcommand revocations" -l feed-key-file -d 'The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it: the one that they write with, then the other one that they accept' -r -F
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revocations" -l realm -d 'The realm of the feed, as the servers are set up with' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revocations" -l max-lifetime -d 'How long tokens live at most, for as long a feed keeps the entry; or give --ring' -r
 complete -c cloakroom -n "__fish_cloakroom_using_subcommand revocations" -l ring -d 'The ring file: for `token`, and for its max-lifetime' -r -F

@@ -310,7 +310,7 @@ _arguments "${_arguments_options[@]}" : \
 '--store=[The store of one machine. The server that has it open must be stopped]:FILE:_files' \
 '(--store)--feed=[The engine of a feed\: redis\://HOST/ or postgres\://USER@HOST/DATABASE, without a password]:ADDRESS:_default' \
 '(--store --feed)--feed-file=[A file, mode 600, with the address of the engine of a feed, which may hold a password]:FILE:_files' \
-'--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...)]:FILE:_files' \
+'*--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it\: the one that they write with, then the other one that they accept]:FILE:_files' \
 '--realm=[The realm of the feed, as the servers are set up with]:NAME:_default' \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \
@@ -338,7 +338,7 @@ _arguments "${_arguments_options[@]}" : \
 '--store=[The store of one machine. The server that has it open must be stopped]:FILE:_files' \
 '(--store)--feed=[The engine of a feed\: redis\://HOST/ or postgres\://USER@HOST/DATABASE, without a password]:ADDRESS:_default' \
 '(--store --feed)--feed-file=[A file, mode 600, with the address of the engine of a feed, which may hold a password]:FILE:_files' \
-'--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...)]:FILE:_files' \
+'*--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it\: the one that they write with, then the other one that they accept]:FILE:_files' \
 '--realm=[The realm of the feed, as the servers are set up with]:NAME:_default' \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \
@@ -361,7 +361,7 @@ _arguments "${_arguments_options[@]}" : \
 '--store=[The store of one machine. The server that has it open must be stopped]:FILE:_files' \
 '(--store)--feed=[The engine of a feed\: redis\://HOST/ or postgres\://USER@HOST/DATABASE, without a password]:ADDRESS:_default' \
 '(--store --feed)--feed-file=[A file, mode 600, with the address of the engine of a feed, which may hold a password]:FILE:_files' \
-'--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...)]:FILE:_files' \
+'*--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it\: the one that they write with, then the other one that they accept]:FILE:_files' \
 '--realm=[The realm of the feed, as the servers are set up with]:NAME:_default' \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \
@@ -386,7 +386,7 @@ _arguments "${_arguments_options[@]}" : \
 '--store=[The store of one machine. The server that has it open must be stopped]:FILE:_files' \
 '(--store)--feed=[The engine of a feed\: redis\://HOST/ or postgres\://USER@HOST/DATABASE, without a password]:ADDRESS:_default' \
 '(--store --feed)--feed-file=[A file, mode 600, with the address of the engine of a feed, which may hold a password]:FILE:_files' \
-'--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...)]:FILE:_files' \
+'*--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it\: the one that they write with, then the other one that they accept]:FILE:_files' \
 '--realm=[The realm of the feed, as the servers are set up with]:NAME:_default' \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \
@@ -408,7 +408,7 @@ _arguments "${_arguments_options[@]}" : \
 '--store=[The store of one machine. The server that has it open must be stopped]:FILE:_files' \
 '(--store)--feed=[The engine of a feed\: redis\://HOST/ or postgres\://USER@HOST/DATABASE, without a password]:ADDRESS:_default' \
 '(--store --feed)--feed-file=[A file, mode 600, with the address of the engine of a feed, which may hold a password]:FILE:_files' \
-'--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...)]:FILE:_files' \
+'*--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it\: the one that they write with, then the other one that they accept]:FILE:_files' \
 '--realm=[The realm of the feed, as the servers are set up with]:NAME:_default' \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \
@@ -432,7 +432,7 @@ _arguments "${_arguments_options[@]}" : \
 '--store=[The store of one machine. The server that has it open must be stopped]:FILE:_files' \
 '(--store)--feed=[The engine of a feed\: redis\://HOST/ or postgres\://USER@HOST/DATABASE, without a password]:ADDRESS:_default' \
 '(--store --feed)--feed-file=[A file, mode 600, with the address of the engine of a feed, which may hold a password]:FILE:_files' \
-'--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...)]:FILE:_files' \
+'*--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it\: the one that they write with, then the other one that they accept]:FILE:_files' \
 '--realm=[The realm of the feed, as the servers are set up with]:NAME:_default' \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \
@@ -496,7 +496,7 @@ _arguments "${_arguments_options[@]}" : \
 '--store=[The store of one machine. The server that has it open must be stopped]:FILE:_files' \
 '(--store)--feed=[The engine of a feed\: redis\://HOST/ or postgres\://USER@HOST/DATABASE, without a password]:ADDRESS:_default' \
 '(--store --feed)--feed-file=[A file, mode 600, with the address of the engine of a feed, which may hold a password]:FILE:_files' \
-'--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...)]:FILE:_files' \
+'*--feed-key-file=[The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change it\: the one that they write with, then the other one that they accept]:FILE:_files' \
 '--realm=[The realm of the feed, as the servers are set up with]:NAME:_default' \
 '--max-lifetime=[How long tokens live at most, for as long a feed keeps the entry; or give --ring]:DURATION:_default' \
 '--ring=[The ring file\: for \`token\`, and for its max-lifetime]:FILE:_files' \

@@ -21,9 +21,10 @@ pub(crate) struct Where {
     /// A file, mode 600, with the address of the engine of a feed, which may hold a password
     #[arg(long, value_name = "FILE", global = true, conflicts_with_all = ["store", "feed"])]
     pub(crate) feed_file: Option<PathBuf>,
-    /// The file, mode 600, with the key of the feed (clkfeed1...)
+    /// The file, mode 600, with the key of the feed (clkfeed1...). Give two while the servers change
+    /// it: the one that they write with, then the other one that they accept
     #[arg(long, value_name = "FILE", global = true)]
-    pub(crate) feed_key_file: Option<PathBuf>,
+    pub(crate) feed_key_file: Vec<PathBuf>,
     /// The realm of the feed, as the servers are set up with
     #[arg(long, value_name = "NAME", global = true)]
     pub(crate) realm: Option<String>,
@@ -52,6 +53,8 @@ pub(crate) struct Where {
     --feed-file engine --realm shop --feed-key-file feed-key < token
   cloakroom revoke key 0a1b2c3d --purpose session --audience api.example.com \\
     --store revocations.redb
+  cloakroom revoke subject ada --feed redis://10.0.0.5/ --realm shop --feed-key-file feed-key \\
+    --feed-key-file feed-key.old --ring ring
 
 What is printed is what is true: `durable` (on the disk of this machine, in force when the server
 opens the store), `accepted` (the engine has it; every server refuses within its bound, or answers

@@ -1,5 +1,6 @@
-//! Where the engine of a feed is, and with which key its feed is read.
+//! Where the engine of a feed is, and with which keys its feed is read.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cloakroom::SecretText;
@@ -21,11 +22,16 @@ impl FeedConnector for Engine {
     }
 }
 
+/// The ids of two keys: first that of the one that is written with.
+pub(crate) type Two = [[u8; 4]; 2];
+
 /// What a feed is made of.
 pub(crate) struct Feed {
     pub(crate) engine: Engine,
     pub(crate) realm: Realm,
     pub(crate) keys: FeedKeys,
+    /// `None` where there is one key.
+    pub(crate) two: Option<Two>,
 }
 
 /// The feed that the arguments name, if they name one.
@@ -44,16 +50,45 @@ pub(crate) fn named(place: &Where) -> Result<Option<Feed>, Failure> {
     let realm = place.realm.as_deref();
     let realm = realm.ok_or_else(|| Failure::usage("a feed needs --realm NAME"))?;
     let realm = Realm::new(realm).map_err(Failure::usage)?;
-    let path = place.feed_key_file.as_ref();
-    let path = path.ok_or_else(|| Failure::usage("a feed needs --feed-key-file FILE"))?;
-    let text = SecretText::from_file(path).map_err(Failure::input)?;
-    let key = FeedKey::parse(text.expose().trim())
-        .map_err(|error| Failure::input(format!("file {}: {error}", path.display())))?;
+    let (keys, two) = keys(&place.feed_key_file)?;
     Ok(Some(Feed {
         engine: engine(&address, realm.clone())?,
         realm,
-        keys: FeedKeys::new(key),
+        keys,
+        two,
     }))
+}
+
+/// Of one file, or of two while the servers change the key.
+fn keys(files: &[PathBuf]) -> Result<(FeedKeys, Option<Two>), Failure> {
+    match files {
+        [] => Err(Failure::usage("a feed needs --feed-key-file FILE")),
+        [file] => Ok((FeedKeys::new(key(file)?), None)),
+        [first, second] => {
+            let (writing, other) = (key(first)?, key(second)?);
+            let two = [writing.id(), other.id()];
+            if two[0] == two[1] {
+                return Err(Failure::input(format!(
+                    "files {} and {} hold the same feed key; give the file of the other one that \
+                     the servers accept, or one file alone",
+                    first.display(),
+                    second.display()
+                )));
+            }
+            Ok((FeedKeys::new(writing).and_accept(other), Some(two)))
+        }
+        more => Err(Failure::usage(format!(
+            "servers accept two keys of a feed at most, and --feed-key-file was given {} times: \
+             give the file of the key that they write with, and behind it that of the other one",
+            more.len()
+        ))),
+    }
+}
+
+fn key(file: &Path) -> Result<FeedKey, Failure> {
+    let text = SecretText::from_file(file).map_err(Failure::input)?;
+    FeedKey::parse(text.expose().trim())
+        .map_err(|error| Failure::input(format!("file {}: {error}", file.display())))
 }
 
 /// What is an argument is seen by every process of the machine.

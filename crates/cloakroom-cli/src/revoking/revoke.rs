@@ -143,6 +143,7 @@ fn place(args: &RevokeArgs, lifetime: Option<u32>, now: Timestamp) -> Result<Pla
              DURATION",
         )
     })?;
+    feed::expect_writers(&feed, &args.place.feed_key_file)?;
     let bound = StdDuration::from_secs(args.bound.into());
     let feed = feed::follow(feed, &args.place, lifetime, args.force, |builder| {
         builder.replicas(args.replicas).staleness_bound(bound)
