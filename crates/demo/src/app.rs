@@ -16,7 +16,7 @@ use time::Duration;
 use tokio::sync::watch;
 
 use crate::keys::KeyFile;
-use crate::revocations::Revocations;
+use crate::revocations::{Revocations, Shared};
 
 /// A session ends half an hour after its last use and eight hours after the login.
 pub const IDLE: Duration = Duration::minutes(30);
@@ -45,6 +45,8 @@ pub struct Config {
     /// The ring, where it is not in the directory.
     pub keys: Option<PathBuf>,
     pub redis: Option<String>,
+    /// The file of one more feed key that is accepted while the servers change it.
+    pub accepted_feed_key: Option<PathBuf>,
     pub cookie: CookieConfig,
     /// Of the tokens to look into.
     pub specimen_cookie: CookieConfig,
@@ -64,6 +66,7 @@ impl Config {
             directory,
             keys: None,
             redis: None,
+            accepted_feed_key: None,
             cookie: CookieConfig::default(),
             specimen_cookie: specimen.build()?,
             clock,
@@ -101,8 +104,11 @@ impl App {
         let now = config.clock.now()?;
         let lifetime = ABSOLUTE.max(config.absolute);
         let (ring, first_start) = keys.load_or_create(&*config.clock, lifetime)?;
-        let redis = config.redis.as_deref();
-        let revocations = Revocations::open(&config.directory, redis, first_start, now)?;
+        let shared = config.redis.as_deref().map(|address| Shared {
+            address,
+            accepted_key: config.accepted_feed_key.as_deref(),
+        });
+        let revocations = Revocations::open(&config.directory, shared, first_start, now)?;
         // A list of its own file: it may be deleted at any time, and nobody is logged out by that.
         let index = FileIndex::open(config.directory.join("devices.redb"))?;
         let build = |ring: KeyRing, purpose: &str| {

@@ -82,12 +82,7 @@ pub fn feed_key(directory: &Path) -> Result<FeedKey, Box<dyn Error>> {
     let path = directory.join("feed-key");
     let named = |error: Box<dyn Error>| format!("{}: {error}", path.display());
     match File::open(&path) {
-        Ok(file) => {
-            let bytes = read_private(file).map_err(|error| named(error.into()))?;
-            let text = std::str::from_utf8(&bytes).map_err(|error| named(error.into()))?;
-            let key = FeedKey::parse(text.trim_end());
-            Ok(key.map_err(|error| named(error.into()))?)
-        }
+        Ok(file) => Ok(parse_feed_key(file).map_err(named)?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let key = FeedKey::generate()?;
             write_private(&path, key.to_text().expose())?;
@@ -95,6 +90,19 @@ pub fn feed_key(directory: &Path) -> Result<FeedKey, Box<dyn Error>> {
         }
         Err(error) => Err(named(error.into()).into()),
     }
+}
+
+/// One more that is accepted while the servers change it. A file that was named is never made.
+pub fn accepted_feed_key(path: &Path) -> Result<FeedKey, Box<dyn Error>> {
+    let key = File::open(path)
+        .map_err(Into::into)
+        .and_then(parse_feed_key);
+    Ok(key.map_err(|error| format!("{}: {error}", path.display()))?)
+}
+
+fn parse_feed_key(file: File) -> Result<FeedKey, Box<dyn Error>> {
+    let bytes = read_private(file)?;
+    Ok(FeedKey::parse(std::str::from_utf8(&bytes)?.trim_end())?)
 }
 
 /// Writes beside the file and renames, so that a crash leaves the old text or the new one.

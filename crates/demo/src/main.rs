@@ -8,6 +8,7 @@
 //! | `CLOAKROOM_DIR` | where keys, revocations and devices are kept | `./cloakroom-demo` |
 //! | `CLOAKROOM_KEYS` | the file of the key ring, where several servers of one machine share it | `keys` in that directory |
 //! | `REDIS_URL` | the Redis that shares revocations with other servers | none |
+//! | `CLOAKROOM_ACCEPT_FEED_KEY` | the file of one more feed key that is accepted while the servers change it | none |
 //! | `CLOAKROOM_IDLE`, `CLOAKROOM_ABSOLUTE` | timeouts in seconds, short so that one sees them run | 180, 1800 |
 //! | `CLOAKROOM_RELOAD` | the longest time in seconds between two looks at the file of keys | 2 |
 //! | `CLOAKROOM_HOSTS` | names that this server answers to, besides loopback, separated by commas | none |
@@ -53,6 +54,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let mut config = Config {
         keys: env::var_os("CLOAKROOM_KEYS").map(PathBuf::from),
         redis: env::var("REDIS_URL").ok().filter(|url| !url.is_empty()),
+        accepted_feed_key: env::var_os("CLOAKROOM_ACCEPT_FEED_KEY").map(PathBuf::from),
         idle: Duration::seconds(number("CLOAKROOM_IDLE", 180)?),
         absolute: Duration::seconds(number("CLOAKROOM_ABSOLUTE", 1_800)?),
         reload: Duration::seconds(number("CLOAKROOM_RELOAD", 2)?),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cloakroom::feed::{FeedError, FeedKeys, FeedRevocations, Realm};
+use cloakroom::feed::{FeedError, FeedKey, FeedKeys, FeedRevocations, Realm};
 use cloakroom::store::{DurableRevocations, OpenError, Recovered, StoreError};
 use cloakroom::{
     Changes, Facts, Freshness, Revocation, RevocationPublish, RevocationView, Scope, SessionId,
@@ -37,16 +37,25 @@ enum Of {
     Feed(FeedRevocations),
 }
 
+/// Where several servers share their revocations.
+#[derive(Clone, Copy)]
+pub struct Shared<'a> {
+    /// Of a Redis.
+    pub address: &'a str,
+    /// The file of one more feed key that is accepted while the servers change it.
+    pub accepted_key: Option<&'a Path>,
+}
+
 impl Revocations {
-    /// Opens the file in this directory, and follows the Redis at this address if there is one.
+    /// Opens the file in this directory, and follows the Redis that servers share if there is one.
     pub fn open(
         directory: &Path,
-        redis: Option<&str>,
+        shared: Option<Shared<'_>>,
         first_start: bool,
         now: Timestamp,
     ) -> Result<Self, Box<dyn Error>> {
         let path = directory.join("revocations.redb");
-        let store = if first_start || redis.is_some() {
+        let store = if first_start || shared.is_some() {
             // It may be missing where the keys are new as well, and where the other servers know
             // what was in it. Damaged, it may have had what none of them heard of.
             match DurableRevocations::open(&path, now) {
@@ -58,9 +67,9 @@ impl Revocations {
         } else {
             replaced(DurableRevocations::recover(path, now)?)?
         };
-        let of = match redis {
+        let of = match shared {
             None => Of::File(store),
-            Some(address) => Of::Feed(follow(directory, address, store)?),
+            Some(shared) => Of::Feed(follow(directory, shared, store)?),
         };
         let published = Arc::default();
         Ok(Self { of, published })
@@ -100,12 +109,21 @@ fn replaced(recovered: Recovered) -> Result<DurableRevocations, Box<dyn Error>> 
 
 fn follow(
     directory: &Path,
-    address: &str,
+    shared: Shared<'_>,
     store: DurableRevocations,
 ) -> Result<FeedRevocations, Box<dyn Error>> {
-    let keys = FeedKeys::new(keys::feed_key(directory)?);
+    let writing = keys::feed_key(directory)?;
+    // An id is public, and shows how far a change of the key is.
+    let id = |key: &FeedKey| format!("{:08x}", u32::from_be_bytes(key.id()));
+    eprintln!("feed: writes with key {}", id(&writing));
+    let mut keys = FeedKeys::new(writing);
+    if let Some(path) = shared.accepted_key {
+        let key = keys::accepted_feed_key(path)?;
+        eprintln!("feed: accepts key {} as well", id(&key));
+        keys = keys.and_accept(key);
+    }
     let realm = Realm::new(REALM)?;
-    let redis = RedisConnector::new(address, realm.clone())
+    let redis = RedisConnector::new(shared.address, realm.clone())
         .map_err(|error| format!("REDIS_URL: {error}"))?;
     let feed = FeedRevocations::builder(realm, keys, redis)
         .durable(store)
