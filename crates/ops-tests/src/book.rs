@@ -24,18 +24,37 @@ impl Book {
 
     /// Runs the next block, which must succeed, and returns what it printed.
     pub fn run_next(&self, place: &Place) -> String {
+        self.run(place, true)
+    }
+
+    /// Runs the next block, which must fail, and returns what it printed.
+    pub fn fail_next(&self, place: &Place) -> String {
+        self.run(place, false)
+    }
+
+    /// For a block that says the same of another engine; a test with that one runs it.
+    pub fn skip_next(&self) {
+        self.next_block();
+    }
+
+    fn run(&self, place: &Place, succeeds: bool) -> String {
+        let (number, block) = self.next_block();
+        let (succeeded, output) = place.try_run(block);
+        let name = &self.name;
+        assert_eq!(
+            succeeded, succeeds,
+            "{name}, block {number}:\n{block}\nsaid:\n{output}"
+        );
+        output
+    }
+
+    /// With its number, from 1 on.
+    fn next_block(&self) -> (usize, &str) {
         let at = self.next.get();
         let block = self.blocks.get(at);
         let block = block.unwrap_or_else(|| panic!("{} has no block {}", self.name, at + 1));
         self.next.set(at + 1);
-        let (succeeded, output) = place.try_run(block);
-        let name = &self.name;
-        assert!(
-            succeeded,
-            "{name}, block {}:\n{block}\nsaid:\n{output}",
-            at + 1
-        );
-        output
+        (at + 1, block)
     }
 
     /// A command that no test runs is one that nobody knows to work.

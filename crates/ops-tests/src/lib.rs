@@ -20,8 +20,10 @@ mod book;
 mod place;
 mod programs;
 mod server;
+mod site;
 
 pub use book::Book;
 pub use place::Place;
 pub use programs::{path, workspace};
-pub use server::{Clock, Server, status_of};
+pub use server::{Clock, Server, login, logout, status_of};
+pub use site::{Pair, QUICK, SHORT, SOON, has_tools, serve_shared, shared, wait_for};

@@ -81,11 +81,7 @@ impl Server {
 
     /// A bearer token of a new session of this user.
     pub fn login(&self, user: &str) -> String {
-        let form = format!("name={user}&password=demo-{user}");
-        let (status, body) = self.ask("POST", "/api/login", "", &form);
-        assert_eq!(status, 200, "{body}");
-        let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
-        answer["token"].as_str().unwrap().to_owned()
+        login(self.port, user)
     }
 
     /// The next token, if the server has one.
@@ -110,6 +106,21 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A bearer token of a new session of this user, by the server on this port.
+pub fn login(port: u16, user: &str) -> String {
+    let form = format!("name={user}&password=demo-{user}");
+    let (status, body) = ask(port, "POST", "/api/login", "", &form);
+    assert_eq!(status, 200, "{body}");
+    let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
+    answer["token"].as_str().unwrap().to_owned()
+}
+
+/// Ends the session of the token, on the server on this port.
+pub fn logout(port: u16, token: &str) {
+    let (status, body) = ask(port, "POST", "/logout", token, "");
+    assert!((200..400).contains(&status), "{status}: {body}");
 }
 
 /// What the server on this port says to a session.
