@@ -294,7 +294,7 @@ fn every_runbook_is_run_here_and_listed() {
         .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
         .collect();
     let list = fs::read_to_string(folder.join("README.md")).unwrap();
-    assert_eq!(names.len(), 9, "{names:?}");
+    assert_eq!(names.len(), 10, "{names:?}");
     for name in names.iter().filter(|name| *name != "README.md") {
         assert!(
             source.contains(&format!("Book::open(\"{name}\")")),
