@@ -73,7 +73,7 @@ impl Pair {
 
     /// As the runbook does with the first.
     pub fn restart_second(&mut self, redis: &RedisServer, with: &[(&str, &str)]) {
-        drop(self.second.take());
+        self.stop_second();
         let address = redis.address();
         let with = [&[("REDIS_URL", &*address)], with].concat();
         let first = self.place.path("server.pid");
@@ -81,6 +81,10 @@ impl Pair {
         let (place, port) = (&self.place, self.ports[1]);
         self.second = Some(Server::start(place, "data-2", port, &with, Clock::Right));
         self.place.write("server.pid", &first);
+    }
+
+    pub fn stop_second(&mut self) {
+        drop(self.second.take());
     }
 
     pub fn statuses(&self, token: &str) -> [u16; 2] {

@@ -20,7 +20,7 @@ use cloakroom::feed::{FeedKey, FeedKeys, FeedRevocations, Realm};
 use cloakroom::{Freshness, KeyRing, RevocationView as _, Sessions, SystemClock};
 use engine_tests::process::{find, until};
 use engine_tests::{PostgresServer, RedisServer, Server as _};
-use ops_tests::{Book, Pair, Place, SOON, has_tools, login, logout};
+use ops_tests::{Book, Pair, Place, SOON, has_tools, login, logout, status_of};
 
 const REALM: &str = "cloakroom-demo";
 /// The word, as PostgreSQL shows bytes.
@@ -32,19 +32,21 @@ fn feed_broken_in_redis() {
     let Some(redis) = RedisServer::start().filter(|_| is_here()) else {
         return;
     };
-    let pair = Pair::start(&redis);
-    let place = &pair.place;
+    let mut pair = Pair::start(&redis);
+    let late = login(pair.ports[1], "ada");
+    pair.both_say(&late, 200);
     let (ada, grace) = (login(pair.ports[0], "ada"), login(pair.ports[1], "grace"));
     pair.both_say(&ada, 200);
     pair.both_say(&grace, 200);
     logout(pair.ports[0], &ada);
     pair.both_say(&ada, 401);
-    place.write("credentials", &format!("Authorization: Bearer {grace}\n"));
+    let credentials = format!("Authorization: Bearer {grace}\n");
+    pair.place.write("credentials", &credentials);
 
     let log = format!("{{cloakroom:{REALM}}}:log");
     let _id: String = redis.say(&["XADD", &log, "99999999-0", "b", "garbage"]);
     pair.both_say(&grace, 503);
-    let said = Book::open("feed-broken.md").run_next(place);
+    let said = Book::open("feed-broken.md").run_next(&pair.place);
     assert!(said.contains("could not be read to its end"), "{said}");
     assert!(said.contains("of no version"), "{said}");
     // Who tries this finds that it does not help.
@@ -56,19 +58,30 @@ fn feed_broken_in_redis() {
     let _id: String = redis.say(&["XADD", &log, "100000000-0", "b", "garbage"]);
 
     let book = Book::open("feed-broken.md");
-    let said = book.run_next(place);
+    let said = book.run_next(&pair.place);
     assert!(said.contains("equal or smaller"), "{said}");
-    let said = book.run_next(place);
+    let said = book.run_next(&pair.place);
     assert!(said.contains("garbage"), "{said}");
-    let evidence = place.read("evidence");
+    let evidence = pair.place.read("evidence");
     assert!(evidence.contains("addr=127.0.0.1"), "{evidence}");
     book.skip_next();
     assert_eq!(pair.statuses(&grace), [503; 2], "nothing was mended yet");
-    assert_eq!(book.run_next(place).trim(), "2", "there was no snapshot");
+    // What one server alone knows, which is down when the others found the feed anew.
+    logout(pair.ports[1], &late);
+    pair.stop_second();
+    assert_eq!(
+        book.run_next(&pair.place).trim(),
+        "2",
+        "there was no snapshot"
+    );
     book.skip_next();
-    book.run_next(place);
-    let said = book.run_next(place);
-    assert!(said.contains("1 entry"), "{said}");
+    book.run_next(&pair.place);
+    assert_eq!(status_of(pair.ports[0], &ada), 401);
+    assert_eq!(status_of(pair.ports[0], &late), 200, "as the runbook warns");
+    pair.restart_second(&redis, &[]);
+    pair.both_say(&late, 401);
+    let said = book.run_next(&pair.place);
+    assert!(said.contains("2 entries"), "{said}");
     book.is_done();
 
     pair.both_say(&grace, 200);
