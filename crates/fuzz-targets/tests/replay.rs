@@ -142,3 +142,47 @@ fn descriptions_are_read() {
     let all = seeds["description"].len();
     assert_eq!(seeds["description"].iter().filter(read).count(), all - 1);
 }
+
+/// The words in backticks.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+/// A name that nothing has says that the table is of other sources than these.
+#[test]
+fn what_no_input_reaches_is_named_as_it_is_called() {
+    let document = std::fs::read_to_string(root().join("docs/fuzzing.md")).unwrap();
+    let (_, table) = document.split_once("that no input reaches\n").unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split(" | ").collect())
+        .collect();
+    assert!(rows.len() > 15, "{rows:?}");
+    let mut names = 0;
+    for row in rows {
+        let [places, what, why] = row[..] else {
+            panic!("{row:?}");
+        };
+        assert!(!why.trim().is_empty(), "{places}");
+        let sources: Vec<String> = quoted(places)
+            .iter()
+            .map(|file| std::fs::read_to_string(root().join("src").join(file)).unwrap())
+            .collect();
+        for name in quoted(what) {
+            names += 1;
+            let has = |source: &String| {
+                ["fn", "struct", "enum"].iter().any(|kind| {
+                    let starts = format!("{kind} {name}");
+                    source.match_indices(&starts).any(|(at, _)| {
+                        let next = source[at + starts.len()..].chars().next();
+                        next.is_some_and(|next| !next.is_alphanumeric() && next != '_')
+                    })
+                })
+            };
+            // In each of the files where there are several, or in the one.
+            assert!(sources.iter().all(has), "{places}: `{name}`");
+        }
+    }
+    assert!(names > 30, "{names}");
+}
