@@ -109,13 +109,19 @@ impl Run {
         for (name, counted, reported) in [
             ("resyncs", status.resyncs, event("resynced")),
             ("handed_back", status.handed_back, event("handed back")),
-            ("rejected", status.rejected, event("rejected")),
         ] {
             if counted != reported {
                 return Err(format!(
                     "server {index}: {name} {counted}, reported {reported}"
                 ));
             }
+        }
+        // Counted with every attempt, and told when it begins or becomes another.
+        let (counted, reported) = (status.rejected, event("rejected"));
+        if counted < reported || (counted == 0) != (reported == 0) {
+            return Err(format!(
+                "server {index}: rejected {counted}, reported {reported}"
+            ));
         }
         let last = &mut self.last[index];
         let counters = [status.batches, status.resyncs, status.rejected];
