@@ -42,8 +42,10 @@ impl Book {
         let (succeeded, output) = place.try_run(block);
         let name = &self.name;
         assert_eq!(
-            succeeded, succeeds,
-            "{name}, block {number}:\n{block}\nsaid:\n{output}"
+            succeeded,
+            succeeds,
+            "{name}, block {number}:\n{block}\nsaid:\n{output}\n{}",
+            logged(place)
         );
         output
     }
@@ -62,6 +64,15 @@ impl Book {
         let (ran, all) = (self.next.get(), self.blocks.len());
         assert_eq!(ran, all, "{}: blocks that ran, and all", self.name);
     }
+}
+
+/// The end of what the server wrote meanwhile.
+fn logged(place: &Place) -> String {
+    let log = std::fs::read_to_string(place.path("server.log")).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    let last = lines.iter().skip(lines.len().saturating_sub(30));
+    let last: Vec<&str> = last.copied().collect();
+    format!("its server:\n{}", last.join("\n"))
 }
 
 fn blocks(text: &str) -> Vec<String> {
