@@ -45,7 +45,7 @@ impl Unreadable {
     ///     type View<'b> = Self;
     ///     type Previous = NoPrevious;
     ///
-    ///     fn migrate<'b>(previous: NoPrevious) -> Self {
+    ///     fn migrate<'b>(previous: NoPrevious) -> Self::View<'b> {
     ///         match previous {}
     ///     }
     ///
