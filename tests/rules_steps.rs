@@ -247,6 +247,43 @@ fn a_token_of_another_minor_is_read_as_deep_as_one_of_the_same() {
     }
 }
 
+/// One level for each variant, and none for what is in it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum Branch {
+    Leaf,
+    One(Box<Self>),
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Tree0 {
+    branch: Branch,
+}
+cloakroom::payload!(Tree0, schema = (1, 0));
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Tree1 {
+    branch: Branch,
+}
+cloakroom::payload!(Tree1, schema = (1, 1));
+
+/// In steps of one level, so that one level more or less makes a difference.
+#[test]
+fn level_64_of_another_minor_is_read_and_level_65_is_not() {
+    let shop = Shop::new();
+    let unchecked: Sessions<Tree0> = builder(&shop.clock, shop.list.clone())
+        .check_payloads(false)
+        .build()
+        .unwrap();
+    let (same, other) = (shop.sessions::<Tree0>(), shop.sessions::<Tree1>());
+    // Above the branches stands the struct.
+    for (branches, read) in [(63, true), (64, false)] {
+        let branch = (1..branches).fold(Branch::Leaf, |inner, _| Branch::One(Box::new(inner)));
+        let token = unchecked.issue("ada", &Tree0 { branch }).unwrap().token;
+        assert_eq!(same.verify(token.as_str()).is_ok(), read, "{branches}");
+        assert_eq!(other.verify(token.as_str()).is_ok(), read, "{branches}");
+    }
+}
+
 /// A view that can't tell from some question on.
 struct Until(AtomicUsize, RevocationList);
 

@@ -106,6 +106,8 @@ fn rings_of_other_keys_are_told_apart_and_equal_ones_are_not() {
     assert_ne!(fingerprint(&disabled, NOW), one);
     // One of the servers has a clock behind the activation.
     assert_ne!(fingerprint(&ring(1, 2), NOW + 7_200), one);
+    // All six bytes of the hash count, so that no two of the rings that there are look alike.
+    assert!(one > 2_f64.powi(40), "{one}");
     // A float holds it.
     assert!(
         one >= 0.0 && one < 2_f64.powi(48) && one.fract() == 0.0,
