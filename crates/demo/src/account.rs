@@ -13,6 +13,7 @@ use cloakroom::{Fault, PayloadError, RevokeError, UpdateError};
 use serde::Deserialize;
 
 use crate::app::{App, User};
+use crate::log;
 use crate::who::LoggedIn;
 use crate::{devices, pages, passwords};
 
@@ -124,12 +125,12 @@ pub async fn note(who: LoggedIn, Form(sent): Form<Note>) -> Result<Response, Com
 
 /// The reason goes to the operator; the client gets a constant.
 fn log(what: &'static str) -> impl FnOnce(&CommandError) {
-    move |error| eprintln!("{what} failed: {error}")
+    move |error| log::line(format_args!("{what} failed: {error}"))
 }
 
 /// A revocation that can't be published did not happen: say so, so that the user tries again.
 pub fn revoke_failed<E: Display>(error: &RevokeError<E>) -> Refusal {
-    eprintln!("revocation failed: {error}");
+    log::line(format_args!("revocation failed: {error}"));
     if error.fault() == Fault::Unavailable {
         Refusal::unavailable(5)
     } else {

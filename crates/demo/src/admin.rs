@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::account::{Signed, blocking, revoke_failed};
 use crate::app::App;
+use crate::log;
 use crate::revocations::NotPublished;
 use crate::who::Admin;
 use crate::{pages, passwords};
@@ -112,7 +113,7 @@ pub async fn disable_key(
         tokio::spawn(async move {
             tokio::time::sleep(pause.unsigned_abs()).await;
             if disable_everywhere(&app, key).await.is_err() {
-                eprintln!("disable key {key} again");
+                log::line(format_args!("disable key {key} again"));
             }
         });
     }

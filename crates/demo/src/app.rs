@@ -16,6 +16,7 @@ use time::Duration;
 use tokio::sync::watch;
 
 use crate::keys::KeyFile;
+use crate::log;
 use crate::revocations::{Revocations, Shared};
 
 /// A session ends half an hour after its last use and eight hours after the login.
@@ -129,7 +130,7 @@ impl App {
             .sessions(&specimens)
             .every(config.reload)
             .clock(Arc::clone(&config.clock))
-            .on_event(|event| eprintln!("keys: {event}"))
+            .on_event(|event| log::line(format_args!("keys: {event}")))
             .start()?;
         Ok(Arc::new(Self {
             sessions,

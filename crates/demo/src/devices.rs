@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::account::{blocking, revoke_failed};
 use crate::app::App;
+use crate::log;
 use crate::pages;
 use crate::who::LoggedIn;
 
@@ -75,7 +76,7 @@ pub async fn of_user(app: &Arc<App>, name: &str) -> Result<Vec<Device>, Refusal>
     let (of, name) = (Arc::clone(app), name.to_owned());
     let listed = blocking(move || of.sessions.devices(name)).await?;
     listed.map_err(|error| {
-        eprintln!("devices: {error}");
+        log::line(format_args!("devices: {error}"));
         Refusal::unavailable(5)
     })
 }

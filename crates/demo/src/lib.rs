@@ -19,6 +19,7 @@
 //! | `revocations.rs` | who was logged out: in a file, or in a file and a Redis |
 //! | `keys.rs` | the files of secrets |
 //! | `html.rs`, `pages.rs` | HTML |
+//! | `log.rs` | lines on standard error |
 //! | `passwords.rs` | a stand-in for your user database |
 #![allow(
     missing_docs,
@@ -40,6 +41,7 @@ pub mod devices;
 pub mod html;
 pub mod keys;
 pub mod live;
+pub mod log;
 pub mod pages;
 pub mod passwords;
 pub mod revocations;

@@ -18,6 +18,7 @@ use cloakroom::{
 use cloakroom_redis::RedisConnector;
 
 use crate::keys;
+use crate::log;
 
 /// The feed's name in Redis. Whoever shares it logs each other's users out.
 const REALM: &str = "cloakroom-demo";
@@ -99,7 +100,7 @@ fn replaced(recovered: Recovered) -> Result<DurableRevocations, Box<dyn Error>> 
     match recovered {
         Recovered::Intact(store) => Ok(store),
         Recovered::Replaced(store, alarm) => {
-            eprintln!("revocations: {alarm}");
+            log::line(format_args!("revocations: {alarm}"));
             Ok(store)
         }
         // The enum may grow.
@@ -115,11 +116,11 @@ fn follow(
     let writing = keys::feed_key(directory)?;
     // An id is public, and shows how far a change of the key is.
     let id = |key: &FeedKey| format!("{:08x}", u32::from_be_bytes(key.id()));
-    eprintln!("feed: writes with key {}", id(&writing));
+    log::line(format_args!("feed: writes with key {}", id(&writing)));
     let mut keys = FeedKeys::new(writing);
     if let Some(path) = shared.accepted_key {
         let key = keys::accepted_feed_key(path)?;
-        eprintln!("feed: accepts key {} as well", id(&key));
+        log::line(format_args!("feed: accepts key {} as well", id(&key)));
         keys = keys.and_accept(key);
     }
     let realm = Realm::new(REALM)?;
@@ -127,11 +128,11 @@ fn follow(
         .map_err(|error| format!("REDIS_URL: {error}"))?;
     let feed = FeedRevocations::builder(realm, keys, redis)
         .durable(store)
-        .on_event(|event| eprintln!("feed: {event}"))
+        .on_event(|event| log::line(format_args!("feed: {event}")))
         .start()?;
     if !feed.wait_until_fresh(FIRST_NEWS) {
         // Requests get 503 until it answers: nobody may be let in who was logged out elsewhere.
-        eprintln!("feed: no news from Redis yet; answering 503 until there is");
+        log::line("feed: no news from Redis yet; answering 503 until there is");
     }
     Ok(feed)
 }

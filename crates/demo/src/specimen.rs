@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::api::answer;
 use crate::app::{App, User};
+use crate::log;
 use crate::who::LoggedIn;
 
 /// Bytes of a token that are neither prefix nor ciphertext: key id, nonce, tag.
@@ -27,7 +28,7 @@ pub async fn make(State(app): State<Arc<App>>, who: LoggedIn) -> axum::response:
     let user = who.session.payload();
     let made = app.specimens.issue(&user.name, user);
     let made = made.map_err(|error| {
-        eprintln!("specimen: {error}");
+        log::line(format_args!("specimen: {error}"));
         Refusal::unavailable(5)
     })?;
     let opened = app.specimens.verify(made.token.as_str());
