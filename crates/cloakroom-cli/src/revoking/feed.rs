@@ -139,7 +139,8 @@ fn ask(feed: &Feed, after: u64, limit: usize) -> Result<Tail, Failure> {
     })
 }
 
-/// Batches of half a minute, at least.
+/// Batches of half a minute, where nothing but heartbeats is written. Where more is, a writer under the
+/// first key may be missed; then the second is in use and can be given first.
 const LATEST: usize = 64;
 
 /// Before anything is written under one of two keys: servers that do not accept it yet could not
