@@ -189,11 +189,10 @@ pub(crate) fn feed_begins(events: &[&'static str]) {
 #[cfg(feature = "std")]
 #[cfg(feature = "feed")]
 pub(crate) fn feed_event(name: &'static str, loudness: Loudness, event: &dyn Display) {
-    #[cfg(feature = "metrics")]
-    gauges::feed_event(name);
+    feed_event_again(name);
     #[cfg(feature = "tracing")]
     log::told("revocation feed", loudness, event);
-    let _ = (name, loudness, event);
+    let _ = (loudness, event);
 }
 
 /// The same as before, which the log has told already.

@@ -17,7 +17,7 @@ mod world;
 
 use std::time::Duration;
 
-use cloakroom::feed::{Appended, FeedConnector as _, Position};
+use cloakroom::feed::{Appended, BadBatch, FeedConnector as _, FeedEvent, Position};
 use cloakroom::{FeedPosition, Freshness, Revocation, SessionId, Status};
 use world::{NOW, Way, World};
 
@@ -138,4 +138,35 @@ fn what_waits_for_its_time_is_counted() {
     world.run(SECOND);
     let view = status(&world, 1).view;
     assert_eq!((view.entries, view.quarantined), (Some(0), Some(1)));
+}
+
+/// Told when it begins, not with every attempt to read it; and when it begins once more.
+#[test]
+fn what_can_not_be_used_is_told_each_time_that_it_begins() {
+    let mut world = World::new(1);
+    for told in 1..=3 {
+        let onto = world.servers[0].feed.status().position.unwrap();
+        let becomes = Position {
+            n: onto.n + 1,
+            ..onto
+        };
+        let mut connection = world.engine.connect().unwrap();
+        let appended = connection.append(&onto, &[2], &becomes).unwrap();
+        assert_eq!(appended, Appended::Accepted);
+        world.run(5 * SECOND);
+        let events = world.events(0);
+        let count = |event: &&FeedEvent| **event == FeedEvent::BadBatch(BadBatch::Version);
+        assert_eq!(events.iter().filter(count).count(), told);
+
+        let feed = world.servers[0].feed.clone();
+        let founding = std::thread::spawn(move || feed.found_anew());
+        while !founding.is_finished() {
+            world.time.pass(Duration::from_millis(20));
+            world.step();
+            std::thread::yield_now();
+        }
+        let _position = founding.join().unwrap().unwrap();
+        world.run(5 * SECOND);
+        assert_eq!(status(&world, 0).freshness, Freshness::Fresh);
+    }
 }
